@@ -30,7 +30,7 @@ from linkxg.identity.factors.enroll import confirm_enrollment
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP
 from linkxg.identity.factors.passkey_proof import complete_with_passkey
 from linkxg.identity.factors.routes import MFA_ATTEMPTS
-from linkxg.identity.factors.sign_in import complete_challenge, start_completed
+from linkxg.identity.factors.sign_in import complete_with_code, start_completed
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session, reload_console_session
 from linkxg.identity.sessions.model import SessionIdentity
 
@@ -102,7 +102,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
             credential=read_assertion(written),
             limit_scale=services.limit_scale,
         )
-    return await complete_challenge(
+    return await complete_with_code(
         page.database,
         services.server_key,
         services.notices,

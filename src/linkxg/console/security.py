@@ -108,7 +108,7 @@ async def _connect(page: PageRequest) -> Response[str]:
     browser = linking_browser(bound_browser(page), page.person.id)
     try:
         started = await begin_sign_in(
-            page.services.sign_on, provider, browser=browser, target=SECURITY, email=page.person.email
+            page.services.single_sign_on, provider, browser=browser, target=SECURITY, email=page.person.email
         )
     except SignInRefused as error:
         raise Conflict(error.message) from None

@@ -70,7 +70,7 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(HERE, **session_roles(OWNERS))
 async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     """Connect the provider, or change the connection."""
-    stored = _values(await read_provider(page.services.federation, page.account_id))
+    stored = _values(await read_provider(page.services.provider_connections, page.account_id))
     edit = merge(page.form, _typed(page), stored)
     if edit.conflicts:
         return await _show(page, errors=conflict_errors(edit.conflicts, LABELS), conflicts=edit.conflicts, status=409)
@@ -92,7 +92,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         return asking
     try:
         await _spend(page, CONNECTS)
-        connected = await connect_provider(page.services.federation, page.actor, page.account_id, wanted)
+        connected = await connect_provider(page.services.provider_connections, page.actor, page.account_id, wanted)
     except ValidationFailed as error:
         found = FormErrors([(_FIELDS.get(one["field"], ""), one["message"]) for one in error.details or ()])
         return await _show(page, errors=found, status=error.status)
@@ -129,11 +129,11 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
     try:
         if what == "test":
             await _spend(page, CONNECTS)
-            problem = await check_connection(services.federation, page.actor, account_id)
+            problem = await check_connection(services.provider_connections, page.actor, account_id)
             if problem is not None:
                 return await _show(page, errors=whole_form(f"The identity provider is not usable. {problem}"))
             return redirect(page, HERE, **flash_message(page, "The identity provider answers as it should."))
-        await disconnect_provider(services.federation, page.actor, account_id)
+        await disconnect_provider(services.provider_connections, page.actor, account_id)
     except NotFound:
         return redirect(page, HERE, **flash_message(page, "No identity provider is connected."))
     except RateLimitExceeded as error:
@@ -190,7 +190,7 @@ async def _show(
     domain: str = "",
     status: int = 200,
 ) -> Response[str]:
-    provider = await read_provider(page.services.federation, page.account_id)
+    provider = await read_provider(page.services.provider_connections, page.account_id)
     stored = _values(provider)
     keeps_form = page.path == HERE and bool(page.form.pairs)
     public_url = page.services.public_url

@@ -20,7 +20,7 @@ Purpose = Literal["sign_in", "enroll", "step_up"]
 Amr = tuple[str, ...]
 
 
-class Challenge(NamedTuple):
+class MfaChallenge(NamedTuple):
     """A live challenge: `user_id` gave the right password, and has not changed since.
 
     `session_id` is the session to be stepped up.

@@ -51,7 +51,7 @@ from linkxg.identity.factors.request_bodies import (
 )
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.factors.show_totp import show_totp
-from linkxg.identity.factors.sign_in import complete_challenge, sign_in, start_completed
+from linkxg.identity.factors.sign_in import complete_with_code, sign_in, start_completed
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
@@ -314,7 +314,7 @@ async def _complete(
         )  # fmt: skip
     if method == PASSKEY or code is None or credential is not None:
         raise InvalidRequest("Send code, or for the method passkey only credential.")
-    return await complete_challenge(
+    return await complete_with_code(
         services.database, services.server_key, services.notices, actor, token=token, purpose=purpose, method=method,
         code=code, session_id=session_id, limit_scale=services.limit_scale,
     )  # fmt: skip

@@ -57,7 +57,7 @@ class WantedProvider(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class FederationServices:
+class ProviderConnections:
     """What the verbs of this package need."""
 
     database: Database
@@ -67,7 +67,7 @@ class FederationServices:
     after_change: AfterChange
 
 
-async def read_provider(services: FederationServices, account_id: str) -> IdentityProviderView | None:
+async def read_provider(services: ProviderConnections, account_id: str) -> IdentityProviderView | None:
     """None if the account has connected none."""
 
     def unit(conn: Connection) -> IdentityProviderView | None:
@@ -78,7 +78,7 @@ async def read_provider(services: FederationServices, account_id: str) -> Identi
 
 
 async def connect_provider(
-    services: FederationServices, actor: Actor, account_id: str, wanted: WantedProvider
+    services: ProviderConnections, actor: Actor, account_id: str, wanted: WantedProvider
 ) -> IdentityProviderView:
     """Connect, or change the connection. Raises ValidationFailed for invalid values, or a provider that is unusable."""
     await require_authorised(services.database, actor)
@@ -122,7 +122,7 @@ async def connect_provider(
     return connected
 
 
-async def disconnect_provider(services: FederationServices, actor: Actor, account_id: str) -> None:
+async def disconnect_provider(services: ProviderConnections, actor: Actor, account_id: str) -> None:
     """End the connection: people sign in with a password again. Raises NotFound if there is none."""
 
     def unit(conn: Connection) -> bool:
@@ -139,7 +139,7 @@ async def disconnect_provider(services: FederationServices, actor: Actor, accoun
         raise NotFound
 
 
-async def check_connection(services: FederationServices, actor: Actor, account_id: str) -> str | None:
+async def check_connection(services: ProviderConnections, actor: Actor, account_id: str) -> str | None:
     """Ask the connected provider again; what is wrong, None if nothing is. Raises NotFound if there is none."""
     await require_authorised(services.database, actor)
     provider = await services.database.read_single(store.find_provider, account_id)
@@ -169,14 +169,14 @@ def _purpose(account_id: str) -> bytes:
     return (_PURPOSE + account_id).encode()
 
 
-async def _test(services: FederationServices, account_id: str, wanted: WantedProvider, secret: str) -> None:
+async def _test(services: ProviderConnections, account_id: str, wanted: WantedProvider, secret: str) -> None:
     try:
         await _ask(services, account_id, wanted.issuer, wanted.client_id, secret)
     except ProviderFault as fault:
         raise ValidationFailed(details=[_fault("issuer", "provider", fault.message)]) from None
 
 
-async def _ask(services: FederationServices, account_id: str, issuer: str, client_id: str, secret: str) -> None:
+async def _ask(services: ProviderConnections, account_id: str, issuer: str, client_id: str, secret: str) -> None:
     providers = services.providers
     metadata = await providers.metadata(account_id, issuer, again=True)
     await providers.fetch_keys(account_id, metadata)

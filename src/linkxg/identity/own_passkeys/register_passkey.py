@@ -60,7 +60,7 @@ async def begin_registration(
     database: Database, party: RelyingParty, actor: Actor, account_id: str, user_id: str
 ) -> PasskeyOptions:
     """Raises Conflict if the person has as many passkeys as they can have, or InvalidToken."""
-    challenge, new_handle = challenges.new_challenge(), secrets.token_bytes(_HANDLE_BYTES)
+    challenge, new_handle = challenges.new_passkey_challenge(), secrets.token_bytes(_HANDLE_BYTES)
 
     def unit(conn: Connection) -> dict[str, Any] | PublicError:
         user = find_user(conn, account_id, user_id)
@@ -120,7 +120,7 @@ def _insert(
     name: str | None,
 ) -> Passkey | PublicError:
     """Under the person's lock, which `revoke_as` takes: of concurrent registrations, none exceeds the bound."""
-    taken = challenges.take_challenge(conn, client_data, "register")
+    taken = challenges.take_passkey_challenge(conn, client_data, "register")
     if taken is None or taken.user_id != user_id or taken.user_handle is None:
         return _not_verified("challenge unknown, used, expired or of another person")
     count = count_passkeys(conn, account_id, user_id)

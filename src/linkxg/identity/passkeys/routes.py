@@ -17,7 +17,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import context_of
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import begin_sign_in, sign_in_with_passkey
+from linkxg.identity.passkeys.sign_in import begin_passkey_sign_in, sign_in_with_passkey
 from linkxg.identity.sessions.api_sessions import ApiSessions
 from linkxg.identity.sessions.login import NewSession
 from linkxg.identity.sessions.model import SessionIdentity, SignedIn
@@ -50,7 +50,7 @@ async def sign_in_options(
 ) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.get`, for any passkey of this service. The challenge can be answered once."""
     source = context_of(request.scope).source
-    return Success(data=await begin_sign_in(services.database, services.party, source))
+    return Success(data=await begin_passkey_sign_in(services.database, services.party, source))
 
 
 @post(

@@ -15,7 +15,7 @@ from linkxg.db import Database
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.model import User
 from linkxg.identity.passkeys import store
-from linkxg.identity.passkeys.challenges import take_challenge
+from linkxg.identity.passkeys.challenges import take_passkey_challenge
 from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_base64url, read_client_data
 from linkxg.identity.passkeys.model import PRESENCE, AssertionCredential, Ceremony, Passkey, key_method
 from linkxg.identity.passkeys.relying_party import RelyingParty
@@ -97,7 +97,7 @@ class _Begun(NamedTuple):
 
 
 def _begin(conn: Connection, client_data: ClientData, credential_id: bytes, ceremony: Ceremony) -> _Begun:
-    taken = take_challenge(conn, client_data, ceremony)
+    taken = take_passkey_challenge(conn, client_data, ceremony)
     for_user = taken.user_id if taken else None
     return _Begun(taken is not None, for_user, store.find_owned_passkey(conn, credential_id))
 
