@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -44,6 +47,20 @@ def test_people_choose_name_language_and_time_zone(world: World) -> None:
 def test_invalid_values_are_rejected_by_field(world: World, field: str, value: str) -> None:
     refused = change(world, world.owner.access, **{field: value}).expect(422, "validation_failed")
     assert [one["field"] for one in refused.object()["details"]] == [field]
+
+
+def test_time_zones_are_known_where_the_system_has_none() -> None:
+    """Slim images have no time zone database, and every zone would be unknown."""
+    program = "from linkxg.identity.accounts.profile import time_zones; print('Europe/Berlin' in time_zones())"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONTZPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["True"]
 
 
 def test_every_invalid_value_is_named_at_once(world: World) -> None:

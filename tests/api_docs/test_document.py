@@ -145,7 +145,7 @@ def _examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
 def test_every_example_fits_its_schema() -> None:
     components = {"components": document()["components"]}
     for name, schema, example in _examples():
-        validator = jsonschema_rs.Draft202012Validator({**components, **schema})
+        validator = jsonschema_rs.Draft202012Validator({**components, **schema}, validate_formats=True)
         errors = [error.message for error in validator.iter_errors(example)]
         assert not errors, f"{name}: {errors} in {example}"
 

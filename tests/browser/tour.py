@@ -16,6 +16,7 @@ from browser.showcase import Showcase
 from harness.databases import SqliteDatabase
 from harness.factors import person_with_totp
 from harness.people import Person, add_person, invite
+from harness.rows import execute
 from network.partners import invite as invite_company
 from network.partners import token_of
 from password_reset.links import link_for
@@ -82,6 +83,10 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     yield "partner-invitation"
     page.goto("/sign-up")
     yield "sign-up-closed"
+    page.goto("/sign-up/lxgsup_none")
+    yield "sign-up-ended"
+    page.goto(f"/sign-in/sso/{uuid4()}/callback?state=none&code=none")
+    yield "sso-refused"
     page.goto("/email-changes/lxgeml_none")
     yield "email-change-ended"
     page.goto("/nothing")
@@ -151,6 +156,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "sign-in-rules": "/account/sign-in-rules",
         "sessions": "/account/sessions",
         "password": "/account/password",
+        "welcome": "/account/welcome",
         "passkeys": "/account/passkeys",
         "audit": "/account/audit",
         "verdict": "/account/audit/verify",
@@ -178,6 +184,19 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Save settings").click()
     page.get_by_role("button", name="Save with these choices").wait_for()
     yield "client-conflict"
+    yield from _passkey(page, showcase)
+    page.goto("/account/provisioning")
+    page.get_by_label("Name", exact=True).fill("Entra ID")
+    page.get_by_role("button", name="Create token").click()
+    page.get_by_role("heading", name="Copy this token now").wait_for()
+    _remember(page, showcase)
+    yield "scim-token"
+    page.goto("/account/provisioning")
+    page.get_by_role("button", name="Revoke Entra ID").click()
+    page.get_by_role("heading", name="Revoke this SCIM token?").wait_for()
+    yield "scim-token-revoke"
+    page.get_by_role("button", name="Revoke token").click()
+    page.get_by_text("The SCIM token is revoked").wait_for()
     page.goto("/account/members")
     page.get_by_label("E-mail").fill(INVITED)
     page.get_by_role("button", name="Invite person").click()
@@ -194,6 +213,22 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         page.goto("/account/api-access")
         menu.click()
         yield "menu"
+
+
+def _passkey(page: Page, showcase: Showcase) -> Iterator[str]:
+    """Browsers make none for an address, so its row is written; it is gone afterwards."""
+    world, passkey_id = showcase.world, str(uuid4())
+    owner = world.account.owner.user_id
+    execute(
+        world.server.database,
+        "INSERT INTO passkeys (account_id, id, user_id, credential_id, user_handle, public_key, sign_count,"
+        " backup_eligible, backed_up, transports, aaguid, name, created_at)"
+        f" SELECT account_id, '{passkey_id}', id, x'01', x'02', x'03', 0, 1, 1, '', '{uuid4()}', 'Phone', created_at"
+        f" FROM users WHERE id = '{owner}'",
+    )
+    page.goto(f"/account/passkeys/{passkey_id}")
+    yield "passkey"
+    execute(world.server.database, f"DELETE FROM passkeys WHERE id = '{passkey_id}'")
 
 
 def _products(page: Page, showcase: Showcase) -> Iterator[str]:

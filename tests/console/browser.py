@@ -103,13 +103,16 @@ class Visitor:
         sent = [(name, value.replace("\n", "\r\n")) for name, value in fields]
         return self.post(action or path, sent)
 
-    def fields(self, page: httpx.Response, action: str | None = None) -> Fields:
+    def fields(self, page: httpx.Response, action: str | None = None, *, holding: str = "") -> Fields:
+        """Those of the page's form for this action (of several, the first that has the field `holding`)."""
         parser = _Forms()
         # Before it reads a page, a browser makes every line end LF.
         parser.feed(page.text.replace("\r\n", "\n").replace("\r", "\n"))
         here = page.request.url.path
         for given, fields in parser.found:
-            if given.get("method") == "post" and given.get("action", here) == (action or here):
+            if given.get("method") != "post" or given.get("action", here) != (action or here):
+                continue
+            if not holding or any(name == holding for name, _ in fields):
                 return list(fields)
         raise AssertionError(f"no form for {action} on {page.request.url.path}: {[f[0] for f in parser.found]}")
 

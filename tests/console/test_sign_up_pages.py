@@ -51,7 +51,9 @@ def _link(world: World, sink: SmtpSink, visitor: Visitor, email: str) -> str:
 def test_a_stranger_creates_an_account_and_is_told_the_next_steps(
     open_world: World, sink: SmtpSink, stranger: Visitor
 ) -> None:
-    assert 'href="/sign-up"' in stranger.get("/sign-in").text
+    sign_in = stranger.get("/sign-in").text
+    assert 'href="/sign-up"' in sign_in
+    assert "You need an invitation" not in sign_in
     email, password = new_email("olivia"), open_world.vault.password()
     link = _link(open_world, sink, stranger, email)
     form = stranger.get(link)
@@ -130,7 +132,9 @@ def test_a_closed_server_says_who_creates_accounts(world: World, closed: World, 
         assert words in text_of(page)
         assert 'href="/sign-in"' in page.text
     assert visitor.get("/sign-up/lxgsup_none").status_code == 403
-    assert 'href="/sign-up"' not in visitor.get("/sign-in").text
+    sign_in = visitor.get("/sign-in").text
+    assert 'href="/sign-up"' not in sign_in
+    assert "You need an invitation" in sign_in
     visitor.close()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert
 
 from linkxg.audit.model import Actor
 from linkxg.audit.store import insert_head
-from linkxg.clock import now_ms
+from linkxg.clock import DAY, now_ms
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
 from linkxg.http.rate_limits import MemoryLimits
@@ -72,7 +72,11 @@ class Company:
             conn, self.id, id=self.owner, email=self.email, email_key=self.email, role="OWNER", password_hash="-",
             created_at=now_ms(),
         )  # fmt: skip
-        given: dict[str, Any] = {"user_id": self.owner, "id": self.session, "account_id": self.id}
+        later = now_ms() + DAY
+        given: dict[str, Any] = {
+            "user_id": self.owner, "id": self.session, "account_id": self.id,
+            "refresh_expires_at": later, "expires_at": later,
+        }  # fmt: skip
         for column in sessions.c:
             if column.name not in given and not column.nullable:
                 given[column.name] = {"VARCHAR": "-", "BLOB": b"", "BYTEA": b"", "BOOLEAN": False}.get(

@@ -88,7 +88,7 @@ def make_things(world: World) -> Things:
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
-        *_requests(world), _renamed(world), new_provider(world).token_id,
+        *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ A struct declares realistic values of its members as `EXAMPLE`; those of members
 Secrets are truncated, as in the guide, so that nobody can mistake them for real ones.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
@@ -34,6 +35,15 @@ _SHARED: dict[str, Any] = {
     "source": "203.0.113.7",
     "requestId": "3f9c1b7a42d000000001",
 }
+_BY_FORMAT = {
+    "date-time": _TIME,
+    "email": "anna@example.com",
+    "uri": "https://www.example.com/",
+    "uuid": "01a20900-46b1-7977-8501-b67e3b66cab2",
+}
+# Members of which the schema says no more than that they are strings.
+_IDS = re.compile(r".+Ids?|createdBy")
+_TIMES = re.compile(r"at|.+(At|From)")
 _BY_TYPE: dict[str, Any] = {"string": "text", "integer": 1, "number": 1.5, "boolean": True, "null": None, "object": {}}
 
 
@@ -68,6 +78,12 @@ class Examples:
             return [self.of(schema.get("items", {}), name)]
         if kinds[0] == "object" and isinstance(schema.get("additionalProperties"), dict):
             return {"name": self.of(schema["additionalProperties"])}
+        if schema.get("format") in _BY_FORMAT:
+            return _BY_FORMAT[schema["format"]]
+        if kinds[0] == "string" and _IDS.fullmatch(name):
+            return _BY_FORMAT["uuid"]
+        if kinds[0] == "string" and _TIMES.fullmatch(name):
+            return _TIME
         return _BY_TYPE.get(str(kinds[0]))
 
     def _members(self, members: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:

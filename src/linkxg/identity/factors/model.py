@@ -83,6 +83,8 @@ class RecoveryCodes(msgspec.Struct, rename="camel"):
 class Enrolled(msgspec.Struct, rename="camel"):
     """A first factor was set up at sign-in: the recovery codes, shown this once, and the session."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = RecoveryCodes.EXAMPLE
+
     recovery_codes: list[str] | None
     session: SignedIn
 

@@ -55,6 +55,8 @@ class IdentityProviderView(msgspec.Struct, rename="camel"):
         "clientId": "linkxg",
         "roleClaim": "groups",
         "roleMapping": {"linkxg-admins": "ADMIN"},
+        "redirectUri": "https://api.linkxg.com/sign-in/sso/01a20900-46b1-7977-8501-b67e3b66cab2/callback",
+        "backchannelLogoutUri": "https://api.linkxg.com/sign-in/sso/01a20900-46b1-7977-8501-b67e3b66cab2/backchannel-logout",
     }
 
     issuer: str

@@ -52,6 +52,7 @@ break_glass_owners = Table(
     metadata,
     Column("account_id", ForeignKey("accounts.id"), primary_key=True),
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_break_glass_owners_user_id", "user_id"),
 )
 email_domains = Table(
     "email_domains",
@@ -68,6 +69,13 @@ email_domains = Table(
         unique=True,
         sqlite_where=text("verified_at is not null"),
         postgresql_where=text("verified_at is not null"),
+    ),
+    # For the purge: claims that nobody has verified.
+    Index(
+        "ix_email_domains_created_at",
+        "created_at",
+        sqlite_where=text("verified_at is null"),
+        postgresql_where=text("verified_at is null"),
     ),
 )
 

@@ -40,6 +40,10 @@ tokens = Table(
     Column("last_used_at", Milliseconds),
     Index("ix_scim_tokens_account_id_id", "account_id", "id"),
 )
+# Partial indexes for the purge: few tokens have ended.
+for _column in (tokens.c.revoked_at, tokens.c.expires_at):
+    _ended = _column.is_not(None)
+    Index(f"ix_scim_tokens_{_column.name}", _column, postgresql_where=_ended, sqlite_where=_ended)
 _COLUMNS = [tokens.c[name] for name in ScimToken.__struct_fields__]
 _LIVE = (tokens.c.revoked_at.is_(None), or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > bindparam("now")))
 _BY_DIGEST = CompiledStatement(

@@ -203,13 +203,13 @@ async def _open(
     # First, so that a logout that arrives now finds it.
     by_provider = {
         "session_id": session_id,
-        "user_id": user.id,
         "issuer": token.issuer,
         "subject": token.subject,
         "provider_session_id": token.session_id,
         "created_at": now_ms(),
     }
-    await services.database.write(store.insert_session, provider.account_id, by_provider)
+    if not await services.database.write(store.insert_session, provider.account_id, user.id, by_provider):
+        raise SignInRefused(CHANGED)
     try:
         opened = await open_console_session(
             services.database,

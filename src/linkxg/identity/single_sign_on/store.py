@@ -22,7 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from linkxg.clock import DAY
 from linkxg.db.schema import Milliseconds, metadata
 from linkxg.identity.authorization.live_session_store import is_live
-from linkxg.identity.sessions.store import sessions
+from linkxg.identity.sessions.store import lock_person, sessions
 
 federated_sign_ins = Table(
     "federated_sign_ins",
@@ -53,7 +53,7 @@ federated_sessions = Table(
     metadata,
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("session_id", String(36), primary_key=True),
-    Column("user_id", String(36), nullable=False),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("issuer", String(500), nullable=False),
     Column("subject", String(255), nullable=False),
     Column("provider_session_id", String(255)),
@@ -61,6 +61,7 @@ federated_sessions = Table(
     # By the provider or with the connection; the session itself may end earlier.
     Column("ended_at", Milliseconds),
     Index("ix_federated_sessions_account_id_subject", "account_id", "subject"),
+    Index("ix_federated_sessions_user_id", "user_id"),
     Index("ix_federated_sessions_created_at", "created_at"),
 )
 logout_tokens = Table(
@@ -142,8 +143,12 @@ def insert_identity(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(federated_identities.insert().values(account_id=account_id, **values))
 
 
-def insert_session(conn: Connection, account_id: str, values: dict[str, Any]) -> None:
-    conn.execute(federated_sessions.insert().values(account_id=account_id, **values))
+def insert_session(conn: Connection, account_id: str, user_id: str, values: dict[str, Any]) -> bool:
+    """False if the person has been removed."""
+    if lock_person(conn, user_id) is None:
+        return False
+    conn.execute(federated_sessions.insert().values(account_id=account_id, user_id=user_id, **values))
+    return True
 
 
 def has_ended(conn: Connection, account_id: str, session_id: str) -> bool:

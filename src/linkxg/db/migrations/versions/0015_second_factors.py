@@ -25,8 +25,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("confirmed_at", sa.BigInteger()),
         sa.Column("last_used_at", sa.BigInteger()),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_totp_factors_user_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_totp_factors")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_totp_factors_user_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_totp_factors"),
     )
     op.create_index("ix_totp_factors_user_id", "totp_factors", ["user_id"])
     op.create_index("ix_totp_factors_created_at", "totp_factors", ["created_at"])
@@ -37,8 +37,8 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("used_at", sa.BigInteger()),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("user_id", "digest", name=op.f("pk_recovery_codes")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_recovery_codes_user_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "digest", name="pk_recovery_codes"),
     )
     op.create_table(
         "mfa_challenges",
@@ -52,8 +52,8 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_mfa_challenges_user_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_mfa_challenges")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_mfa_challenges_user_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest", name="pk_mfa_challenges"),
     )
     op.create_index("ix_mfa_challenges_user_id_created_at", "mfa_challenges", ["user_id", "created_at"])
     op.create_index("ix_mfa_challenges_expires_at", "mfa_challenges", ["expires_at"])

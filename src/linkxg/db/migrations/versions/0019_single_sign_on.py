@@ -40,6 +40,7 @@ def _create_providers() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_break_glass_owners_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("account_id", "user_id", name="pk_break_glass_owners"),
     )
+    op.create_index("ix_break_glass_owners_user_id", "break_glass_owners", ["user_id"])
 
 
 def _create_domains() -> None:
@@ -61,6 +62,14 @@ def _create_domains() -> None:
         unique=True,
         sqlite_where=verified,
         postgresql_where=verified,
+    )
+    unverified = sa.text("verified_at is null")
+    op.create_index(
+        "ix_email_domains_created_at",
+        "email_domains",
+        ["created_at"],
+        sqlite_where=unverified,
+        postgresql_where=unverified,
     )
 
 
@@ -102,9 +111,11 @@ def _create_sign_ins() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_federated_sessions_account_id"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_federated_sessions_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id", name="pk_federated_sessions"),
     )
     op.create_index("ix_federated_sessions_account_id_subject", "federated_sessions", ["account_id", "subject"])
+    op.create_index("ix_federated_sessions_user_id", "federated_sessions", ["user_id"])
     op.create_index("ix_federated_sessions_created_at", "federated_sessions", ["created_at"])
     op.create_table(
         "logout_tokens",

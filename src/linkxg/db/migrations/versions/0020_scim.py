@@ -29,6 +29,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_scim_tokens_account_id"),
     )
     op.create_index("ix_scim_tokens_account_id_id", "scim_tokens", ["account_id", "id"])
+    for column in ("revoked_at", "expires_at"):
+        some = sa.text(f"{column} is not null")
+        op.create_index(f"ix_scim_tokens_{column}", "scim_tokens", [column], postgresql_where=some, sqlite_where=some)
     op.create_table(
         "scim_users",
         sa.Column("account_id", sa.String(length=36), nullable=False),
