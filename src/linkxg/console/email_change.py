@@ -15,8 +15,12 @@ from linkxg.console.sign_in import bind_form
 from linkxg.errors import Conflict, NotFound
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
-from linkxg.identity.accounts.email_change_endpoint import LINKS
-from linkxg.identity.accounts.email_changes import confirm_email_change, decline_email_change, read_linked_change
+from linkxg.identity.accounts.email_changes import (
+    EMAIL_CHANGE_LINKS,
+    confirm_email_change,
+    decline_email_change,
+    read_linked_change,
+)
 
 LINK = "/email-changes/{token:str}"
 _NO_REFERRER = {"Referrer-Policy": "no-referrer"}
@@ -24,11 +28,11 @@ _NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 
 @get(LINK, **public())
 async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
-    await page.services.limits.spend(LINKS, source_key(page.context.source))
+    await page.services.limits.spend(EMAIL_CHANGE_LINKS, source_key(page.context.source))
     return await _show(page, token)
 
 
-@post(LINK, **public(LINKS))
+@post(LINK, **public(EMAIL_CHANGE_LINKS))
 async def answer(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
     try:

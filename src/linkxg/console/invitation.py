@@ -15,10 +15,9 @@ from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.account_notices import joined_by_invitation
-from linkxg.identity.accounts.invite_user import accept_invitation, read_invitation
+from linkxg.identity.accounts.invite_user import ACCEPTS, accept_invitation, read_invitation
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.people_limit import TooManyPeople
-from linkxg.identity.accounts.routes import ACCEPTS
 
 
 @get("/invitations/{token:str}", **public())

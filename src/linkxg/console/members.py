@@ -20,15 +20,14 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.account_notices import role_raised
 from linkxg.identity.accounts.email_changes import approve_email_change, find_email_change
-from linkxg.identity.accounts.invite_user import list_invitations, withdraw_invitation
+from linkxg.identity.accounts.invite_user import INVITATIONS, list_invitations, withdraw_invitation
 from linkxg.identity.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
 from linkxg.identity.accounts.model import UserView
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
-from linkxg.identity.accounts.routes import INVITATIONS
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.clients.read_client import count_clients_of
+from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.reset_factors import reset_factors
-from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
 
 MEMBERS = "/account/members"

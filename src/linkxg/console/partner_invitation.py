@@ -17,9 +17,9 @@ from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, SignUpDisabled, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
+from linkxg.identity.accounts.invite_user import ACCEPTS
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.password_rules import MINIMUM
-from linkxg.identity.accounts.routes import ACCEPTS
 from linkxg.network.connections.accept_by_link import (
     accept_link,
     accept_link_with_new_account,

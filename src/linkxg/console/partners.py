@@ -24,11 +24,10 @@ from linkxg.network.access_log.read_log import read_access_log
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.decline import decline_connection
-from linkxg.network.connections.invite import invite_partner
+from linkxg.network.connections.invite import INVITATIONS, invite_partner
 from linkxg.network.connections.model import LIFETIME_DAYS, ConnectionView, InvitePartner, Relationship
 from linkxg.network.connections.read_connections import list_connections, read_connection
 from linkxg.network.connections.revoke import revoke_connection
-from linkxg.network.connections.routes import INVITATIONS
 from linkxg.network.shares.model import Share
 from linkxg.network.shares.read_shares import count_live_shares, list_shares
 

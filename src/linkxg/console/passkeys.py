@@ -18,8 +18,7 @@ from linkxg.errors import Conflict, NotFound, RateLimitExceeded, ValidationFaile
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.change_factors import remove_factor
-from linkxg.identity.factors.routes import FACTOR_CHANGES
+from linkxg.identity.factors.change_factors import FACTOR_CHANGES, remove_factor
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import MAX_PASSKEYS, AttestationCredential, Passkey

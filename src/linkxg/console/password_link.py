@@ -13,7 +13,7 @@ from linkxg.errors import AccessDenied, Conflict, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.identity.password_reset.create_link import LINKS, create_link
+from linkxg.identity.password_reset.create_link import PASSWORD_LINKS, create_link
 from linkxg.identity.password_reset.model import PasswordLink
 
 
@@ -27,7 +27,7 @@ async def make(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> Re
         return asking
     services = page.services
     try:
-        await services.limits.spend(LINKS, caller_key(page.account_id, page.person.user_id))
+        await services.limits.spend(PASSWORD_LINKS, caller_key(page.account_id, page.person.user_id))
         made = await create_link(
             page.database,
             services.server_key,

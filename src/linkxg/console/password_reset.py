@@ -20,9 +20,8 @@ from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.password_rules import MINIMUM
-from linkxg.identity.password_reset.complete_reset import complete_reset, read_reset
+from linkxg.identity.password_reset.complete_reset import COMPLETIONS, complete_reset, read_reset
 from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS
-from linkxg.identity.password_reset.routes import COMPLETIONS
 
 REQUEST = "/password-reset"
 ONE = f"{REQUEST}/{{token:str}}"

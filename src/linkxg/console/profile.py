@@ -15,8 +15,7 @@ from linkxg.identity.accounts.email_changes import cancel_email_change
 from linkxg.identity.accounts.profile import change_profile, time_zones
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.password_size import is_too_long
-from linkxg.identity.sessions.profile_endpoint import EMAIL_CHANGES
-from linkxg.identity.sessions.request_email_change import request_email_change
+from linkxg.identity.sessions.request_email_change import EMAIL_CHANGES, request_email_change
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.whoami import Me, who_am_i
 

@@ -17,10 +17,9 @@ from linkxg.errors import Conflict, NotFound, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import OWNERS
-from linkxg.identity.scim.manage_tokens import BASE_PATH, create_token, list_tokens, revoke_token
+from linkxg.identity.scim.manage_tokens import BASE_PATH, TOKEN_CREATIONS, create_token, list_tokens, revoke_token
 from linkxg.identity.scim.model import MAX_TOKENS
 from linkxg.identity.scim.notices import token_created
-from linkxg.identity.scim.tokens_endpoint import TOKENS
 
 PROVISIONING = "/account/provisioning"
 _FIELDS = {"name": "name", "expiresAt": "expires"}
@@ -45,7 +44,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     fault = expiry_fault(form.text("expires"))
     if fault:
         return await _show(page, errors=FormErrors([("expires", fault)]))
-    await page.services.limits.spend(TOKENS, caller_key(page.account_id, page.person.user_id))
+    await page.services.limits.spend(TOKEN_CREATIONS, caller_key(page.account_id, page.person.user_id))
     ends = end_of_day(form.text("expires"))
     try:
         created, replayed = await create_token(

@@ -20,8 +20,7 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.notify_owners import secret_rotated
 from linkxg.identity.clients.read_client import read_client
-from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
-from linkxg.identity.clients.routes import ROTATIONS
+from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
 from linkxg.identity.tokens.scopes import format_scope
 
 OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}

@@ -24,12 +24,11 @@ from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLim
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.challenges import Completed
+from linkxg.identity.factors.challenges import MFA_ATTEMPTS, Completed
 from linkxg.identity.factors.console_step_up import method_of
 from linkxg.identity.factors.enroll import confirm_enrollment
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP
 from linkxg.identity.factors.passkey_proof import complete_with_passkey
-from linkxg.identity.factors.routes import MFA_ATTEMPTS
 from linkxg.identity.factors.sign_in import complete_with_code, start_completed
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session, reload_console_session
 from linkxg.identity.sessions.model import SessionIdentity

@@ -16,6 +16,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.change_factors import (
+    FACTOR_CHANGES,
     begin_totp,
     confirm_totp,
     new_codes,
@@ -24,7 +25,6 @@ from linkxg.identity.factors.change_factors import (
     remove_factor,
 )
 from linkxg.identity.factors.recovery_codes import COUNT
-from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_of, linking_browser
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused

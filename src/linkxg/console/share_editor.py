@@ -39,8 +39,7 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import read_connection
-from linkxg.network.shares.create_share import create_share, preview_share
-from linkxg.network.shares.routes import SHARES
+from linkxg.network.shares.create_share import SHARES, create_share, preview_share
 
 LISTED_CATEGORIES = 200
 EDITOR = f"{PARTNERS}/{{connection_id:str}}/share"

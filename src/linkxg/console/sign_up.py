@@ -16,8 +16,8 @@ from linkxg.console.welcome import WELCOME
 from linkxg.errors import Conflict, NotFound, SignUpDisabled, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
+from linkxg.identity.accounts.invite_user import ACCEPTS
 from linkxg.identity.accounts.password_rules import MINIMUM
-from linkxg.identity.accounts.routes import ACCEPTS
 from linkxg.identity.sign_up.complete_sign_up import complete_sign_up, read_sign_up
 from linkxg.identity.sign_up.model import SIGN_UPS
 from linkxg.identity.sign_up.request_sign_up import request_sign_up

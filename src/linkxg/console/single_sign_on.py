@@ -27,6 +27,7 @@ from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.model import UserView
 from linkxg.identity.accounts.roles import EVERYONE, OWNERS, Role
 from linkxg.identity.federation.connect_provider import (
+    CONNECTS,
     WantedProvider,
     check_connection,
     connect_provider,
@@ -35,8 +36,13 @@ from linkxg.identity.federation.connect_provider import (
 )
 from linkxg.identity.federation.model import IdentityProviderView, backchannel_logout_uri, redirect_uri
 from linkxg.identity.federation.notices import domain_removed, domain_verified, provider_changed, provider_disconnected
-from linkxg.identity.federation.routes import CONNECTS, DOMAIN_CHECKS
-from linkxg.identity.federation.verify_domain import check_domain, claim_domain, list_email_domains, remove_domain
+from linkxg.identity.federation.verify_domain import (
+    DOMAIN_CHECKS,
+    check_domain,
+    claim_domain,
+    list_email_domains,
+    remove_domain,
+)
 
 HERE = "/account/single-sign-on"
 DOMAINS = f"{HERE}/domains"

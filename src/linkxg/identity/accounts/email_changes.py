@@ -19,12 +19,14 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.outcomes import value_or_raise
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts import email_change_store as store
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_account, find_user, find_user_by_email
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.ids import uuid7
 
+EMAIL_CHANGE_LINKS = Budget("email-changes-source", 60, 60)
 LIFETIME_MS = DAY
 Side = Literal["old", "new"]
 

@@ -15,6 +15,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_sso_only
 from linkxg.identity.accounts.mail_text import label_of
@@ -26,6 +27,8 @@ from linkxg.identity.accounts.roles import Role, may_manage
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.ids import uuid7
 
+INVITATIONS = Budget("invitations", 200, 3_600)
+ACCEPTS = Budget("invitations-source", 60, 60)
 LIFETIME_MS = 7 * DAY
 
 

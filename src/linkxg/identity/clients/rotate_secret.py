@@ -17,6 +17,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt, run_once
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.clients import store
@@ -27,6 +28,8 @@ from linkxg.identity.clients.register_client import default_lifetime
 from linkxg.identity.clients.self_rotation_limit import check_self_rotations
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
+
+ROTATIONS = Budget("rotations", 300, 3_600)
 
 
 async def rotate_secret(

@@ -19,6 +19,7 @@ from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.factors import challenge_store
@@ -27,6 +28,7 @@ from linkxg.identity.factors.model import CHALLENGE_MS, MAX_FAILURES, MFA_TOKEN,
 from linkxg.identity.sessions.login import Authentication
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 
+MFA_ATTEMPTS = Budget("mfa-source", 60, 60)
 INVALID = "The mfaToken is expired, malformed or used. Sign in again."
 Proof = Callable[[Connection, MfaChallenge], Amr | None]
 """Checks and uses up a second factor inside the unit of work that completes the challenge.

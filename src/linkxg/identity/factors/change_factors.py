@@ -12,6 +12,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.authentication_policy import MFA, required_from
 from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_REPLACED
@@ -25,6 +26,7 @@ from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pend
 from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
 
+FACTOR_CHANGES = Budget("factors", 60, 3_600)
 _WRONG = ValidationFailed(
     "The code is incorrect, or the set-up has expired.",
     details=[{"field": "code", "code": "incorrect", "message": "The code is incorrect, or the set-up has expired."}],

@@ -23,12 +23,19 @@ from linkxg.errors import (
 from linkxg.http.client_ip import source_key
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
-from linkxg.http.rate_limits import Budget, Limits
+from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
 from linkxg.identity.accounts.roles import EVERYONE, OWNERS
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.factors.challenges import Completed
-from linkxg.identity.factors.change_factors import begin_totp, confirm_totp, new_codes, read_factors, remove_factor
+from linkxg.identity.factors.challenges import MFA_ATTEMPTS, Completed
+from linkxg.identity.factors.change_factors import (
+    FACTOR_CHANGES,
+    begin_totp,
+    confirm_totp,
+    new_codes,
+    read_factors,
+    remove_factor,
+)
 from linkxg.identity.factors.enroll import begin_enrollment, confirm_enrollment
 from linkxg.identity.factors.model import (
     PASSKEY,
@@ -63,8 +70,6 @@ from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.tokens.model import principal_of
 
-MFA_ATTEMPTS = Budget("mfa-source", 60, 60)
-FACTOR_CHANGES = Budget("factors", 60, 3_600)
 GRANT = "password"
 """What the metrics call sign-ins that begin with a password."""
 _SIGN_IN = PEOPLE | public(SOURCE_LOGINS)

@@ -17,6 +17,7 @@ from linkxg.crypto.seal import seal, unseal
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.roles import EVERYONE, Role
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import require_authorised, revoke_as
@@ -37,6 +38,7 @@ from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.token_request import check_client
 
+CONNECTS = Budget("identity-provider", 60, 3_600)
 _PURPOSE = "identity provider secret "
 AfterChange = Callable[[Connection, Actor, IdentityProvider | None, IdentityProvider | None], None]
 """Called in the transaction of a change, with the provider before and after: ends the sessions no longer allowed."""

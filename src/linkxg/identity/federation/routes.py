@@ -13,13 +13,13 @@ from linkxg.audit.model import Actor, actor_of
 from linkxg.errors import Conflict, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import OWNERS, Role
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.connect_provider import (
+    CONNECTS,
     ProviderConnections,
     WantedProvider,
     check_connection,
@@ -42,11 +42,15 @@ from linkxg.identity.federation.notices import (
     provider_changed,
     provider_disconnected,
 )
-from linkxg.identity.federation.verify_domain import check_domain, claim_domain, list_email_domains, remove_domain
+from linkxg.identity.federation.verify_domain import (
+    DOMAIN_CHECKS,
+    check_domain,
+    claim_domain,
+    list_email_domains,
+    remove_domain,
+)
 
 _TAG = Tag("Single sign-on", "The OpenID provider of the account, and the domains of its e-mail addresses.")
-CONNECTS = Budget("identity-provider", 60, 3_600)
-DOMAIN_CHECKS = Budget("domain-checks", 120, 3_600)
 
 
 class ConnectProvider(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.store import find_account, find_account_by_slug
 from linkxg.identity.authorization.write_as import require_authorised, write_as
 from linkxg.identity.federation import store
@@ -21,6 +22,7 @@ from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.model import MAX_DOMAINS, EmailDomain, EmailDomainView, normalize_domain
 from linkxg.identity.federation.provider_fault import ProviderFault
 
+DOMAIN_CHECKS = Budget("domain-checks", 120, 3_600)
 _OF_ANOTHER = "Another account has verified this domain."
 _TOO_MANY = f"An account can have {MAX_DOMAINS} domains."
 

@@ -17,9 +17,10 @@ from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.factors.challenges import MFA_ATTEMPTS
+from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.request_bodies import FirstStep
-from linkxg.identity.factors.routes import FACTOR_CHANGES, MFA_ATTEMPTS
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import (

@@ -13,6 +13,7 @@ from linkxg.crypto.secrets import PASSWORD_RESET, digest, is_well_formed
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidToken
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.replace_password import replace_password
@@ -25,6 +26,7 @@ from linkxg.identity.password_reset.model import ResetPerson
 from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import throttle_of
 
+COMPLETIONS = Budget("password-reset-links-source", 60, 60)
 INVALID = "The link is wrong, used, replaced or expired."
 
 

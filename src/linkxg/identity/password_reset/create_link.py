@@ -28,7 +28,7 @@ from linkxg.identity.password_reset.may_choose_password import may_choose_passwo
 from linkxg.identity.password_reset.model import LIFETIME_MS, IssuedBy, PasswordLink, binding_of
 from linkxg.ids import uuid7
 
-LINKS = Budget("password-links", 60, 3_600)
+PASSWORD_LINKS = Budget("password-links", 60, 3_600)
 
 
 async def create_link(

@@ -15,20 +15,17 @@ from linkxg.errors import Conflict, InvalidToken, TemporarilyUnavailable, Valida
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.password_reset.complete_reset import complete_reset
-from linkxg.identity.password_reset.create_link import LINKS, create_link
+from linkxg.identity.password_reset.complete_reset import COMPLETIONS, complete_reset
+from linkxg.identity.password_reset.create_link import PASSWORD_LINKS, create_link
 from linkxg.identity.password_reset.model import PasswordLink
 from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS, ResetMails
 from linkxg.identity.sessions.token_response import PEOPLE
-
-COMPLETIONS = Budget("password-reset-links-source", 60, 60)
 
 
 class RequestReset(msgspec.Struct, forbid_unknown_fields=True):
@@ -101,7 +98,7 @@ async def complete(
     errors=(Conflict,),
     response_headers=[REPLAYED],
     tags=["Account"],
-    **roles(ADMINISTRATORS, LINKS, fresh=Fresh.ACCOUNT),
+    **roles(ADMINISTRATORS, PASSWORD_LINKS, fresh=Fresh.ACCOUNT),
 )
 async def make_link(
     request: Request[Any, Any, Any],

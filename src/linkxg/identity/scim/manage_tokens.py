@@ -11,11 +11,13 @@ from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.authorization.write_as import revoke_as, write_once
 from linkxg.identity.scim import token_store
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, MAX_TOKENS, CreatedScimToken, ScimToken, ScimTokenView
 from linkxg.ids import uuid7
 
+TOKEN_CREATIONS = Budget("scim-tokens", 60, 3_600)
 BASE_PATH = "/scim/v2"
 LONGEST_MS = 10 * 366 * DAY
 

@@ -22,7 +22,7 @@ from linkxg.errors import (
 from linkxg.http.client_ip import source_key
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import roles
-from linkxg.http.rate_limits import Budget, Limits
+from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
@@ -31,13 +31,11 @@ from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.profile import LANGUAGE_PATTERN, MAX_LANGUAGE, MAX_NAME, MAX_ZONE, change_profile
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.password_size import check_password_size
-from linkxg.identity.sessions.request_email_change import request_email_change
+from linkxg.identity.sessions.request_email_change import EMAIL_CHANGES, request_email_change
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
 from linkxg.identity.tokens.model import principal_of
-
-EMAIL_CHANGES = Budget("email-changes", 10, 3_600)
 
 
 class ChangeMe(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import is_uuid, uuid7
@@ -39,6 +40,8 @@ from linkxg.network.shares.model import (
     ShareTerms,
 )
 from linkxg.network.shares.view_share import summarise_share, view_share
+
+SHARES = Budget("shares", 5_000, 3_600)
 
 
 async def create_share(
