@@ -80,7 +80,7 @@ def test_rule_149_a_link_is_no_other_credential(world: World) -> None:
     login(world.api, person.email, token).expect(401, "invalid_credentials")
     session = sign_in(world.api, person)
     for other in (session.access, session.refresh):
-        complete(world.api, other, world.vault.password()).expect(401, "invalid_token")
+        complete(world.api, other, world.vault.password()).expect(404, "not_found")
 
 
 def test_rule_148_a_known_address_costs_as_much_time(world: World) -> None:

@@ -15,7 +15,7 @@ from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form
-from linkxg.errors import InvalidRequest, InvalidToken, RateLimitExceeded, ValidationFailed
+from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.http.rate_budgets import require_budget
@@ -64,7 +64,7 @@ async def choose(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
         )
     except ValidationFailed as error:
         return await _show(page, token, error.description)
-    except InvalidToken as error:
+    except NotFound as error:
         page.context.notes["reason"] = error.reason
         return _ended(page)
     return redirect(page, "/sign-in", done="password-reset")
@@ -89,7 +89,7 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
     await page.services.limits.spend(COMPLETIONS, source_key(page.context.source))
     try:
         person = await read_reset(page.database, token)
-    except InvalidToken:
+    except NotFound:
         return _ended(page)
     bind_form(page)
     return render(

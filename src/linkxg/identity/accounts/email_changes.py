@@ -22,6 +22,7 @@ from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts import email_change_store as store
 from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.one_time_link import dead_link
 from linkxg.identity.accounts.store import find_account, find_user, find_user_by_email
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.ids import uuid7
@@ -130,7 +131,7 @@ async def read_linked_change(database: Database, token: str) -> LinkedChange:
 
     found = await database.read(unit)
     if found is None:
-        raise NotFound
+        raise dead_link()
     return found
 
 
@@ -143,14 +144,15 @@ async def confirm_email_change(database: Database, actor: Actor, token: str) -> 
     def unit(conn: Connection) -> ChangedEmail | PublicError:
         change = _find(conn, token)
         if change is None:
-            return NotFound()
+            return dead_link()
         # After the writes that may end the change, such as another password.
         lock_caller(conn, change.user_id, shared=True)
         change = _find(conn, token)
         if change is None:
-            return NotFound()
+            return dead_link()
         who = _as_person(actor, change)
-        return _confirm(conn, who, change, **{f"{_side(change, token)}_confirmed_at": now_ms()})
+        outcome = _confirm(conn, who, change, **{f"{_side(change, token)}_confirmed_at": now_ms()})
+        return dead_link() if isinstance(outcome, NotFound) else outcome
 
     return value_or_raise(await database.write(unit))
 
@@ -168,7 +170,7 @@ async def decline_email_change(database: Database, actor: Actor, token: str) -> 
         return True
 
     if not await database.write(unit):
-        raise NotFound
+        raise dead_link()
 
 
 async def cancel_email_change(database: Database, actor: Actor, account_id: str, user_id: str) -> None:

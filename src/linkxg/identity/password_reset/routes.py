@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import Conflict, InvalidToken, TemporarilyUnavailable, ValidationFailed
+from linkxg.errors import Conflict, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
@@ -71,7 +71,7 @@ async def request_reset(
 @post(
     "/auth/password-reset/complete",
     operation_id="completePasswordReset",
-    errors=(InvalidToken, ValidationFailed, TemporarilyUnavailable),
+    errors=(NotFound, ValidationFailed, TemporarilyUnavailable),
     status_code=200,
     **PEOPLE,
     **public(COMPLETIONS),
