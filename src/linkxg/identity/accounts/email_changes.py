@@ -23,7 +23,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts import email_change_store as store
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.one_time_link import dead_link
-from linkxg.identity.accounts.store import find_account, find_user, find_user_by_email
+from linkxg.identity.accounts.store import find_account, find_user, find_user_by_email, update_email
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.ids import uuid7
 
@@ -220,7 +220,7 @@ def _confirm(conn: Connection, actor: Actor, change: AnyRow, **values: Any) -> C
     done = confirmed.old_confirmed_at is not None and confirmed.new_confirmed_at is not None
     if done:
         store.end_email_change(conn, change.account_id, change.id, now)
-        if not store.update_email(
+        if not update_email(
             conn,
             change.account_id,
             change.user_id,
