@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from linkxg.audit.model import Actor
 from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
+from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form
 from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
@@ -96,8 +97,7 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
         page,
         "new_password.html",
         status=422 if error else 200,
-        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
-        headers={"Referrer-Policy": "strict-origin"},
+        headers=LINK_FORM,
         person=person,
         minimum=MINIMUM,
         errors=FormErrors([("new_password", error)] if error else []),
@@ -105,7 +105,7 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
 
 
 def _ended(page: PageRequest) -> Response[str]:
-    return render(page, "password_reset_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+    return render(page, "password_reset_ended.html", status=404, headers=LINK_ANSWER)
 
 
 def _anonymous(page: PageRequest) -> Actor:
