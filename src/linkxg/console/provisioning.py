@@ -7,12 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import rfc3339
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.expiry_day import end_of_day, expiry_fault
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, NotFound, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -37,7 +37,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page)
 
-    asking = await ask_password(page, "create a SCIM token", back=back)
+    asking = await ask_step_up(page, "create a SCIM token", back=back)
     if asking is not None:
         return asking
     form, name = page.form, page.form.text("name").strip()
@@ -74,7 +74,7 @@ async def revoke(page: NamedDependency[PageRequest], token_id: FromPath[str]) ->
         effects = ["An identity provider that uses it can no longer create, change or disable people."]
         question = Question("Revoke this SCIM token?", effects, "Revoke token", "Keep it", PROVISIONING)
         return ask_confirmation(page, question)
-    asking = await ask_password(page, "revoke the SCIM token")
+    asking = await ask_step_up(page, "revoke the SCIM token")
     if asking is not None:
         return asking
     await revoke_token(page.database, page.actor, page.account_id, token_id)

@@ -5,12 +5,12 @@ import re
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
 from linkxg.console.sign_in import bound_browser
+from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -58,7 +58,7 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
         asked = await _ask(page, act)
         if asked is not None:
             return asked
-    asking = await ask_password(page, _ACTS[act], back=back)
+    asking = await ask_step_up(page, _ACTS[act], back=back)
     if asking is not None:
         return asking
     try:

@@ -8,13 +8,13 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from linkxg.clock import now_ms, read_rfc3339, rfc3339
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import ErrorLink, FormErrors
 from linkxg.console.formatting import count, day
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict
 from linkxg.http.permissions import session_roles
@@ -70,7 +70,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         lacking = _lacking(await list_people(page.database, page.account_id), requirement)
         if lacking and not page.form.text("confirm_cancel"):
             return _ask(page, lacking, (stored | changed)["since"])
-    asking = await ask_password(page, "change the sign-in rules", back=back)
+    asking = await ask_step_up(page, "change the sign-in rules", back=back)
     if asking is not None:
         return asking
     return await _save(page, changed)

@@ -5,12 +5,12 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import conflict_errors, merge, original_values
 from linkxg.errors import (
     Conflict,
@@ -93,7 +93,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         # A form with a secret is not carried through the confirmation.
         message = "Your sign-in is older than ten minutes. Confirm it, then enter the client secret again and save."
         return await _show(page, errors=whole_form(message), status=403)
-    asking = await ask_password(page, "change single sign-on", back=back)
+    asking = await ask_step_up(page, "change single sign-on", back=back)
     if asking is not None:
         return asking
     try:
@@ -127,7 +127,7 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return redirect(page, HERE)
 
-    asking = await ask_password(page, acts[what], back=back)
+    asking = await ask_step_up(page, acts[what], back=back)
     if asking is not None:
         return asking
     if what == "confirm":
@@ -159,7 +159,7 @@ async def change_domain(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page, domain=domain)
 
-    asking = await ask_password(page, f"{what} a domain", back=back)
+    asking = await ask_step_up(page, f"{what} a domain", back=back)
     if asking is not None:
         return asking
     try:

@@ -41,7 +41,7 @@ _INCORRECT = {
 _TOO_WEAK = "Your account requires a second factor. Sign in again by your company, or out and in to set one up."
 
 
-async def ask_password(
+async def ask_step_up(
     page: PageRequest, act: str, *, back: Callable[[], Awaitable[Response[str]]] | None = None
 ) -> Response[str] | None:
     """The page that asks, or None if the action may proceed. `act` completes "Confirm your password to …".
