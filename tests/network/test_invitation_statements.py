@@ -22,7 +22,7 @@ def test_statements_do_not_depend_on_whether_the_invitee_exists(run: Callable[[S
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
         # The invalidation feed is polled beside them.
-        if "FROM changes" not in statement:
+        if "FROM changes" not in statement and "pg_snapshot_xmin" not in statement:
             seen.append(SAVEPOINT.sub("savepoint", statement))
 
     async def traced(service: Service, by: Company, invitee: dict[str, str]) -> list[str]:
