@@ -90,10 +90,10 @@ from linkxg.identity.scim.routes import ScimServices
 from linkxg.identity.scim.tokens_endpoint import ScimTokenServices
 from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
-from linkxg.identity.sessions.api_sessions import ApiSessions
 from linkxg.identity.sessions.profile_endpoint import ProfileServices
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.identity.sessions.routes import SessionServices
+from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 from linkxg.identity.sign_up import routes as sign_up_routes
 from linkxg.identity.sign_up.mails import SignUpMails
 from linkxg.identity.sign_up.model import SignUpMode

@@ -62,13 +62,13 @@ from linkxg.identity.factors.sign_in import complete_with_code, sign_in, start_c
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.sessions.api_sessions import ApiSessions
 from linkxg.identity.sessions.login import NewSession, SessionTokens
 from linkxg.identity.sessions.model import SessionIdentity, SignedIn
 from linkxg.identity.sessions.password_size import check_password_size
+from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
-from linkxg.identity.tokens.model import principal_of
+from linkxg.identity.tokens.guard import principal_of
 
 GRANT = "password"
 """What the metrics call sign-ins that begin with a password."""

@@ -33,7 +33,7 @@ from linkxg.identity.passkeys.model import (
 from linkxg.identity.passkeys.name_passkey import rename_passkey
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.sessions.token_response import PEOPLE
-from linkxg.identity.tokens.model import principal_of
+from linkxg.identity.tokens.guard import principal_of
 
 _FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
 _FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)

@@ -18,9 +18,9 @@ from linkxg.http.request_context import context_of
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.sign_in import begin_passkey_sign_in, sign_in_with_passkey
-from linkxg.identity.sessions.api_sessions import ApiSessions
 from linkxg.identity.sessions.login import NewSession
 from linkxg.identity.sessions.model import SessionIdentity, SignedIn
+from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 

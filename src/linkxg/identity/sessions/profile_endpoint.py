@@ -35,7 +35,7 @@ from linkxg.identity.sessions.request_email_change import EMAIL_CHANGES, request
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
-from linkxg.identity.tokens.model import principal_of
+from linkxg.identity.tokens.guard import principal_of
 
 
 class ChangeMe(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

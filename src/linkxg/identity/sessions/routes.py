@@ -29,7 +29,7 @@ from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
-from linkxg.identity.tokens.model import principal_of
+from linkxg.identity.tokens.guard import principal_of
 
 _FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
 

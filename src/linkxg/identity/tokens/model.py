@@ -10,7 +10,6 @@ from typing import Literal
 import msgspec
 
 from linkxg.http.client_ip import Network
-from linkxg.http.request_context import RequestContext
 
 LIFETIME_S = 900
 LEEWAY_S = 5
@@ -61,9 +60,3 @@ class Principal:
     networks: tuple[Network, ...] = ()
     amr: tuple[str, ...] = ()
     auth_time: int | None = None
-
-
-def principal_of(context: RequestContext) -> Principal:
-    """The authenticated caller of a route that only callers with a token may use."""
-    principal: Principal = context.principal
-    return principal

@@ -1,4 +1,4 @@
-"""Sessions of the API: started at a sign-in, and answered with their tokens."""
+"""What the endpoints of sign-in share: a session of the API that starts, and the answer with its tokens."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
