@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 # What a page writes where the real value differs each time.
-_SAMPLE = re.compile(r"\.\.\.|^…|^uuid$|^lxg|@|^[A-Z]+$")
+_SAMPLE = re.compile(r"\.\.\.|^…|^uuid$|^lxg|@|^[A-Z]+$|^\d{4}-\d\d-\d\dT")
 _FIXED_NUMBERS = {0, 50, 900}
 
 

@@ -19,6 +19,7 @@ from linkxg.errors import CATALOGUE
 from linkxg.identity.accounts import notice_kinds
 from linkxg.identity.accounts.notice_kinds import KINDS, NoticeKind
 from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.purge import PURGES
 from linkxg.settings import describe
 
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")
@@ -31,6 +32,54 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 def test_every_endpoint_is_documented() -> None:
     listed = {(row["method"], row["path"]) for table in tables(DOCS / "api.md") for row in table}
     assert listed == {(route.method, route.path) for route in routes() if route.path.startswith(API)}
+
+
+def test_endpoints_are_listed_by_path() -> None:
+    """Fixed segments come before parameters, as in the reference."""
+    listed = [(row["method"], row["path"]) for row in tables(DOCS / "api.md")[0]]
+    methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+    def order(endpoint: tuple[str, str]) -> tuple[list[tuple[bool, str]], int]:
+        return [(part.startswith("{"), part) for part in endpoint[1].split("/")], methods.index(endpoint[0])
+
+    assert listed == sorted(listed, key=order)
+
+
+# What the page on operations calls the rows that a purge deletes.
+RETAINED = {
+    "sessions": "sessions",
+    "invitations": "invitations",
+    "sign_ups": "sign-ups",
+    "email_changes": "changes of an e-mail address",
+    "login_failures": "failed sign-ins",
+    "mfa_challenges": "sign-ins that wait for a second factor",
+    "totp_factors": "authenticator apps whose first code never came",
+    "password_resets": "password links",
+    "passkey_challenges": "sign-ins that wait for a second factor, a passkey",
+    "idempotency_keys": "answers stored for `Idempotency-Key`",
+    "changes": "invalidation feed",
+    "client_secrets": "expired or revoked client secrets",
+    "client_usage": "expired or revoked client secrets, daily usage counts",
+    "refused_requests": "rejected requests of clients",
+    "import_parts": "imports: jobs, their files",
+    "import_jobs": "imports: jobs",
+    "connections": "invitations of companies that led to no connection",
+    "feed_entries": "entries of `/shared/changes`",
+    "shared_reads": "access log of partners",
+    "shares": "shares",
+    "share_requests": "requests for a share",
+    "scim_tokens": "SCIM tokens",
+    "federated_sign_ins": "sign-ins that wait for a second factor, a passkey or an identity provider",
+    "federated_sessions": "sessions by an identity provider",
+    "logout_tokens": "logout tokens",
+    "email_domains": "e-mail domains that were not verified",
+}
+
+
+def test_the_page_on_operations_says_how_long_rows_are_kept() -> None:
+    page = (DOCS / "operations.md").read_text().partition("## Retention")[2].partition("\n## ")[0]
+    assert RETAINED.keys() == PURGES.keys() - {"expired_shares"}
+    assert [name for name, called in RETAINED.items() if f"\n| {called}" not in page] == []
 
 
 def test_the_capacity_page_matches_its_model() -> None:

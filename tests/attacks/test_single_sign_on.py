@@ -220,8 +220,9 @@ def test_rule_167_an_address_that_the_provider_has_not_verified_is_no_address(
         refused(browser.sign_on(address_of(DOMAIN)), browser, "has not confirmed your e-mail address")
     provider.person = SignedInPerson("attacker", victim.email, True)
     refused(browser.sign_on(address_of(DOMAIN)), browser, "is not one that your company has verified")
-    provider.person = SignedInPerson("attacker", address_of(DOMAIN), True, {"email_verified": "true"})
-    refused(browser.sign_on(address_of(DOMAIN)), browser, "has not confirmed your e-mail address")
+    for claims in ({"email_verified": "true"}, {"email_verified": False, "xms_edov": True}, {"xms_edov": False}):
+        provider.person = SignedInPerson("attacker", address_of(DOMAIN), None, claims)
+        refused(browser.sign_on(address_of(DOMAIN)), browser, "has not confirmed your e-mail address")
 
 
 def test_rule_167_a_person_of_another_account_is_never_taken_over(

@@ -56,12 +56,19 @@ def check_id_token(token: SignedClaims, *, issuer: str, client_id: str, nonce: s
         issuer=issuer,
         subject=subject(claims),
         email=email if isinstance(email := claims.get("email"), str) else None,
-        email_verified=claims.get("email_verified") is True,
+        email_verified=_is_verified(claims),
         authenticated_at=_authenticated_at(claims, issued_at, now),
         amr=_amr(claims.get("amr")),
         session_id=session_id(claims),
         claims=dict(claims),
     )
+
+
+def _is_verified(claims: dict[str, Any]) -> bool:
+    """Whether the address is verified. Entra ID has no `email_verified`, but the optional claim `xms_edov`."""
+    if "email_verified" in claims:
+        return claims["email_verified"] is True
+    return claims.get("xms_edov") in (True, "1", "true")
 
 
 def check_issuer_and_audience(claims: dict[str, Any], issuer: str, client_id: str) -> None:

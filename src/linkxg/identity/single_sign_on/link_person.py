@@ -27,13 +27,13 @@ ANOTHER_SUBJECT = (
 ANOTHER_PERSON = "This identity at your provider already signs in another person. Sign in there as yourself."
 SIGN_IN_FIRST = (
     "Your own sign-in here protects more than an e-mail address can prove. Sign in with your password or passkey once, "
-    "and choose “Connect your company sign-in” under Account, Security. If you have no password, ask an Owner for a "
-    "password link."
+    "and choose “Connect your company sign-in” under Account, Sign-in security. If you have no password, ask an Owner "
+    "for a password link."
 )
 BECOME_AN_EXCEPTION = (
     "Your own sign-in here protects more than an e-mail address can prove, and your company does not permit it now. "
     "Ask an Owner who keeps a password to let you keep yours too (Account, Single sign-on). Then sign in with it, and "
-    "choose “Connect your company sign-in” under Account, Security."
+    "choose “Connect your company sign-in” under Account, Sign-in security."
 )
 RESET_FACTORS = (
     "You have a second factor or passkey here, and your company does not permit to sign in with it now. Ask an Owner "
