@@ -5,8 +5,9 @@ resources use RFC 3339 in UTC with milliseconds.
 """
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -56,3 +57,12 @@ def rfc3339_or_none(at_ms: int | None) -> str | None:
 
 def seconds_or_none(at_ms: int | None) -> int | None:
     return None if at_ms is None else at_ms // 1000
+
+
+@lru_cache(1_024)
+def time_zone(name: str) -> tzinfo | None:
+    """The zone of the IANA database; None if it is unknown here."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None

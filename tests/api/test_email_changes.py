@@ -9,9 +9,8 @@ import pytest
 
 from conftest import ServerFactory, assert_no_leaks
 from harness.concurrency import concurrently
-from harness.email_changes import TO_NEW, TO_OLD, Mailing, mailing_world
+from harness.email_changes import TO_NEW, TO_OLD, Mailing, mailing_server
 from harness.people import login, me, new_email, refresh, sign_in
-from harness.smtp_sink import SmtpSink
 from harness.world import World
 
 CHANGED = "Your e-mail address was changed"
@@ -19,15 +18,9 @@ CHANGED = "Your e-mail address was changed"
 
 @pytest.fixture(scope="module")
 def mailing(engine: str, new_server: ServerFactory) -> Iterator[Mailing]:
-    sink = SmtpSink().start()
-    server = new_server(engine, LINKXG_SMTP_URL=sink.url)
-    try:
-        with mailing_world(server, sink) as made:
-            yield made
-            assert_no_leaks(server, with_backup=False)
-    finally:
-        server.close()
-        sink.stop()
+    with mailing_server(new_server, engine) as made:
+        yield made
+        assert_no_leaks(made.world.server, with_backup=False)
 
 
 @pytest.mark.parametrize("first", ["old", "new"])

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import ServerFactory, assert_no_leaks
 from harness.clients import make_client
-from harness.email_changes import Mailing, mailing_world
+from harness.email_changes import Mailing, mailing_server, mailing_world
 from harness.people import Person, login, new_email
 from harness.server import Server
 from harness.smtp_sink import SmtpSink
@@ -23,15 +23,9 @@ SIGN_IN, CONTACT = "New sign-in to LinkXG", "Security contact changed"
 
 @pytest.fixture(scope="module")
 def mailing(engine: str, new_server: ServerFactory) -> Iterator[Mailing]:
-    sink = SmtpSink().start()
-    server = new_server(engine, LINKXG_SMTP_URL=sink.url, **PROXIED)
-    try:
-        with mailing_world(server, sink, HOME) as made:
-            yield made
-            assert_no_leaks(server, with_backup=False)
-    finally:
-        server.close()
-        sink.stop()
+    with mailing_server(new_server, engine, HOME, **PROXIED) as made:
+        yield made
+        assert_no_leaks(made.world.server, with_backup=False)
 
 
 def enter(mailing: Mailing, person: Person, source: str, agent: tuple[str, str]) -> None:

@@ -10,9 +10,8 @@ import pytest
 from conftest import ServerFactory, assert_no_leaks
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
-from harness.email_changes import TO_NEW, TO_OLD, Mailing, mailing_world
+from harness.email_changes import TO_NEW, TO_OLD, Mailing, mailing_server
 from harness.people import new_email
-from harness.smtp_sink import SmtpSink
 from harness.world import World
 
 PAGE, EMAIL = "/account/profile", "/account/profile/email"
@@ -89,15 +88,9 @@ def test_the_company_page_has_the_security_settings(world: World, owner: Visitor
 
 @pytest.fixture(scope="module")
 def mailing(engine: str, new_server: ServerFactory) -> Iterator[Mailing]:
-    sink = SmtpSink().start()
-    server = new_server(engine, LINKXG_SMTP_URL=sink.url)
-    try:
-        with mailing_world(server, sink) as made:
-            yield made
-            assert_no_leaks(server, with_backup=False)
-    finally:
-        server.close()
-        sink.stop()
+    with mailing_server(new_server, engine) as made:
+        yield made
+        assert_no_leaks(made.world.server, with_backup=False)
 
 
 @pytest.fixture

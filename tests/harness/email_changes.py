@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -60,6 +60,21 @@ class Mailing(NamedTuple):
 
     def mails_to(self, address: str, subject: str = "") -> list[Mail]:
         return [mail for mail in self.sink.mails if mail.is_to(address, subject)]
+
+
+@contextmanager
+def mailing_server(
+    new_server: Callable[..., Server], engine: str, source: str | None = None, **settings: str
+) -> Iterator[Mailing]:
+    """A server of its own that mails to a sink of its own."""
+    sink = SmtpSink().start()
+    server = new_server(engine, LINKXG_SMTP_URL=sink.url, **settings)
+    try:
+        with mailing_world(server, sink, source) as made:
+            yield made
+    finally:
+        server.close()
+        sink.stop()
 
 
 @contextmanager

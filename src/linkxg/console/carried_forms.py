@@ -16,7 +16,7 @@ import msgspec
 from litestar import Request, Response
 
 from linkxg.clock import DAY, now_ms
-from linkxg.console.confirmation import SURE
+from linkxg.console.confirmation import ASKED_AGAIN
 from linkxg.console.cookies import SESSION, cookie_header
 from linkxg.console.csrf import FIELD, form_token
 from linkxg.console.page_forms import SECRET_FIELDS
@@ -32,20 +32,7 @@ CARRIED = "carried"
 MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
-_DROPPED = frozenset(
-    {
-        FIELD,
-        SURE,
-        "confirm_password",
-        "confirm_code",
-        "confirm_by",
-        "confirm_switch",
-        "confirm_credential",
-        "confirm_cancel",
-    }
-)
-"""The form token and the confirmations, which are asked for again."""
-_NOT_TYPED = _DROPPED | {
+_NOT_TYPED = ASKED_AGAIN | {
     "act", "again", "approve", "archives", "draft", "factor", "key", "mode", "next", "opened", "remove", "revision",
     "verify",
 }  # fmt: skip
@@ -68,7 +55,7 @@ def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, 
     """The value of the hidden field; empty for a form that cannot be carried."""
     if any(name in SECRET_FIELDS and value for name, value in pairs):
         return ""
-    kept = [pair for pair in pairs if pair[0] not in _DROPPED | SECRET_FIELDS]
+    kept = [pair for pair in pairs if pair[0] not in ASKED_AGAIN | SECRET_FIELDS]
     form = urlsafe_b64encode(
         msgspec.json.encode(CarriedForm(path, user_id, now_ms(), secrets.token_hex(16), kept))
     ).decode()

@@ -8,9 +8,11 @@ from litestar import Response
 from linkxg.console.csrf import FIELD
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.console.step_up import CANCEL, CODE, KIND, PASSWORD, SWITCH
+from linkxg.console.step_up import FIELDS
 
 SURE = "sure"
+ASKED_AGAIN = FIELDS | {FIELD, SURE}
+"""The form token and the confirmations: a form that is carried on leaves them out."""
 
 
 class Question(NamedTuple):
@@ -41,6 +43,5 @@ def ask_confirmation(
     With `back_to_form` the way back posts them too, with `confirm_cancel=yes`, so that the handler fills in its form.
     A `template` that extends `confirmation.html` shows `values` in place of the effects.
     """
-    dropped = (FIELD, PASSWORD, CODE, KIND, SWITCH, CANCEL, SURE)
-    carried = [pair for pair in page.form.pairs if pair[0] not in dropped]
+    carried = [pair for pair in page.form.pairs if pair[0] not in ASKED_AGAIN]
     return render(page, template, question=question, carried=carried, back_to_form=back_to_form, **values)

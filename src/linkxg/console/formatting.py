@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
-from linkxg.clock import DAY, HOUR, MINUTE, now_ms
+from linkxg.clock import DAY, HOUR, MINUTE, now_ms, time_zone
 
 _zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 _STEPS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
@@ -50,19 +49,11 @@ def ago_rfc3339(at: str) -> str:
 @contextmanager
 def in_time_zone(name: str | None) -> Iterator[None]:
     """Absolute times in this zone of the IANA database; in UTC for None or a zone that is unknown here."""
-    token = _zone.set(_time_zone(name) if name else None)
+    token = _zone.set(time_zone(name) if name else None)
     try:
         yield
     finally:
         _zone.reset(token)
-
-
-@lru_cache(1_024)
-def _time_zone(name: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
 
 
 def as_utc(at: int) -> datetime:

@@ -136,7 +136,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
         if act == "role":
             role = _role(edit.changed["role"])
             changed = await change_user(database, actor, account_id, user_id, role=role, expected=person.role)
-            role_raised(page.services.notices, actor, account_id, changed)
+            role_raised(page.services.notices, actor, account_id, *changed)
             return redirect(page, here, done="role")
         if act == "remove":
             await remove_user(database, actor, account_id, user_id)
@@ -154,7 +154,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
             await end_sessions_of(database, actor, account_id, user_id)
             return redirect(page, here, done="sessions-ended")
         changed = await change_user(database, actor, account_id, user_id, disabled=act == "disable")
-        role_raised(page.services.notices, actor, account_id, changed)
+        role_raised(page.services.notices, actor, account_id, *changed)
     except RateLimitExceeded as error:
         return await _show(page, user_id, errors=wait_for_budget(error), status=error.status)
     except (Conflict, AccessDenied) as error:

@@ -89,7 +89,6 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
     try:
         signed_on = await finish_sign_in(
             page.services.single_sign_on,
-            page.services.notices,
             actor,
             account_id=account_id,
             browser=page.cookie(BEFORE_SESSION),

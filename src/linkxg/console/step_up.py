@@ -32,7 +32,7 @@ KIND, SWITCH = "confirm_by", "confirm_switch"
 PASSKEY = "confirm_credential"
 """What the script of passkeys fills in."""
 CANCEL = "confirm_cancel"
-_OWN = frozenset({FIELD, PASSWORD, CODE, KIND, SWITCH, PASSKEY, CANCEL}) | SECRET_FIELDS
+FIELDS = frozenset({PASSWORD, CODE, KIND, SWITCH, PASSKEY, CANCEL})
 _INCORRECT = {
     PASSWORD: "The password is incorrect.",
     CODE: "The code is incorrect, or was used before.",
@@ -62,7 +62,7 @@ async def ask_step_up(
         "confirm_password.html",
         status=403 if errors else 200,
         act=act,
-        carried=[pair for pair in page.form.pairs if pair[0] not in _OWN],
+        carried=[pair for pair in page.form.pairs if pair[0] not in FIELDS | SECRET_FIELDS | {FIELD}],
         needs_code=page.person.has_second_factor,
         offers_passkeys=page.person.has_second_factor and page.services.relying_party.is_supported,
         by_recovery=(page.form.text(SWITCH) or page.form.text(KIND)) == "recovery",

@@ -1,9 +1,10 @@
 """Security notices about an account and its people."""
 
+from typing import Protocol
+
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.change_account import ChangedAccount
 from linkxg.identity.accounts.mail_text import person_label
-from linkxg.identity.accounts.manage_user import ChangedUser
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.notice_kinds import CONTACT_CHANGED, ROLE_GIVEN
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role
@@ -25,13 +26,29 @@ def account_changed(notices: SecurityNotices, actor: Actor, account_id: str, cha
     notices.owners(actor, account_id, subject, what, kind=CONTACT_CHANGED, former_contact=former)
 
 
-def role_raised(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedUser) -> None:
+class Person(Protocol):
+    """What the notices say about somebody, whichever way they were read."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def role(self) -> Role: ...
+    @property
+    def disabled(self) -> bool: ...
+
+
+def role_raised(
+    notices: SecurityNotices, actor: Actor, account_id: str, person: Person, former_role: Role, was_disabled: bool
+) -> None:
     """If a person became an Owner or Admin, or was enabled again as one: to the Owners, and to a new Admin."""
-    person = changed.view
     if person.role not in ADMINISTRATORS or person.disabled:
         return
-    is_raised = RANK[person.role] > RANK[changed.former_role]
-    if not is_raised and not changed.was_disabled:
+    is_raised = RANK[person.role] > RANK[former_role]
+    if not is_raised and not was_disabled:
         return
     role, label = person.role.capitalize(), person_label(person.name, person.email)
     subject = f"New {role} on LinkXG"

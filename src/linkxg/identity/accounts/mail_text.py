@@ -4,12 +4,10 @@ Names come from people, some of whom are strangers to the reader: in a mail they
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
 
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
+from linkxg.clock import now_ms, time_zone
 from linkxg.identity.accounts.model import User
 
 MAX_SHOWN = 60
@@ -37,7 +35,7 @@ def label_of(user: User) -> str:
 
 def local_time(at: int, zone: str | None) -> str:
     """`28 Nov 2026, 15:33 (Europe/Berlin, UTC+01:00)`; without a zone that is known here, `28 Nov 2026, 14:33 UTC`."""
-    found = _time_zone(zone) if zone else None
+    found = time_zone(zone) if zone else None
     local = datetime.fromtimestamp(at // 1_000, found or UTC)
     text = f"{local:%-d %b %Y, %H:%M}"
     return f"{text} UTC" if found is None else f"{text} ({zone}, UTC{local.isoformat()[-6:]})"
@@ -65,11 +63,3 @@ def _from(actor: Actor) -> str:
     if source is not None:
         return f", from the network address {source}"
     return ", by the operator, on the command line" if actor.kind == "cli" else ""
-
-
-@lru_cache(1_024)
-def _time_zone(name: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None

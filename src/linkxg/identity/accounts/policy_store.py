@@ -3,31 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    FromClause,
-    String,
-    and_,
-    column,
-    func,
-    or_,
-    select,
-    table,
-)
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, or_, select
 
 from linkxg.identity.accounts.store import users
-
-# Only the columns needed here: the table is defined in a package that depends on this one.
-sessions = table(
-    "sessions",
-    column("account_id", String),
-    column("user_id", String),
-    column("expires_at", BigInteger),
-    column("ended_at", BigInteger),
-    column("amr", String),
-)
+from linkxg.identity.authorization.live_session_store import sessions
 
 
 def is_single_factor(amr: ColumnElement[str]) -> ColumnElement[bool]:

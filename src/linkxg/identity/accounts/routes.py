@@ -170,7 +170,7 @@ async def change(
     """Change a role, disable or enable. The person's sessions and tokens end immediately."""
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     changed = await change_user(services.database, actor, account_id, user_id, role=data.role, disabled=data.disabled)
-    role_raised(services.notices, actor, account_id, changed)
+    role_raised(services.notices, actor, account_id, *changed)
     return Success(data=changed.view)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.schema import AnyRow
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.mail_budgets import may_mail
@@ -45,8 +46,8 @@ class _Recipient(NamedTuple):
     time_zone: str | None = None
 
 
-Find = Callable[[Connection, str], list[_Recipient]]
-"""Who is told, by the shown name of the account."""
+Find = Callable[[Connection, AnyRow], list[_Recipient]]
+"""Who is told, of this account."""
 
 
 class SecurityNotices:
@@ -72,11 +73,11 @@ class SecurityNotices:
     ) -> None:
         """To the present address of a person, unless they are disabled or removed by then."""
 
-        def find(conn: Connection, account: str) -> list[_Recipient]:
+        def find(conn: Connection, account: AnyRow) -> list[_Recipient]:
             user = store.find_user(conn, account_id, user_id)
             if user is None or user.disabled:
                 return []
-            why = f"it is about your access to {account} on LinkXG"
+            why = f"it is about your access to {shown(account.name)} on LinkXG"
             return [_Recipient(user.email, why, time_zone=user.time_zone)]
 
         self._send(actor, account_id, find, subject, what, kind, advice, budget)
@@ -94,8 +95,8 @@ class SecurityNotices:
     ) -> None:
         """To an address that a person has left, or is about to leave."""
 
-        def find(_: Connection, account: str) -> list[_Recipient]:
-            why = f"with this address, somebody signed in to {account} on LinkXG"
+        def find(_: Connection, account: AnyRow) -> list[_Recipient]:
+            why = f"with this address, somebody signed in to {shown(account.name)} on LinkXG"
             return [_Recipient(email, why, is_person=False)]
 
         self._send(actor, account_id, find, subject, what, kind, advice, NOTICES)
@@ -118,7 +119,7 @@ class SecurityNotices:
         """
         told = "" if besides is None else email_key(besides)
 
-        def find(conn: Connection, account: str) -> list[_Recipient]:
+        def find(conn: Connection, account: AnyRow) -> list[_Recipient]:
             found = _owners(conn, account_id, account, former_contact)
             return [one for one in found if email_key(one.email) != told]
 
@@ -141,8 +142,8 @@ class SecurityNotices:
             account = store.find_account(conn, account_id)
             if account is None:
                 return "", [], "", None
-            name = shown(account.name)
-            return name, find(conn, name), what if isinstance(what, str) else what(conn), _by(conn, actor)
+            text = what if isinstance(what, str) else what(conn)
+            return shown(account.name), find(conn, account), text, _by(conn, actor)
 
         async def compose() -> list[Mail]:
             account, recipients, text, by = await self._database.read(read)
@@ -159,18 +160,17 @@ class SecurityNotices:
         self._mails.send(account_id, compose)
 
 
-def _owners(conn: Connection, account_id: str, shown_name: str, former_contact: str | None) -> list[_Recipient]:
-    people, account = store.list_users(conn, account_id), store.find_account(conn, account_id)
-    why = f"you are an Owner of {shown_name} on LinkXG"
+def _owners(conn: Connection, account_id: str, account: AnyRow, former_contact: str | None) -> list[_Recipient]:
+    name = shown(account.name)
+    why = f"you are an Owner of {name} on LinkXG"
     found = [
         _Recipient(person.email, why, time_zone=person.time_zone)
-        for person in people
+        for person in store.list_users(conn, account_id)
         if person.role == "OWNER" and not person.disabled
     ]
-    contact = account.security_contact if account is not None else None
-    for email, verb in ((contact, "is"), (former_contact, "was")):
+    for email, verb in ((account.security_contact, "is"), (former_contact, "was")):
         if email and email_key(email) not in {email_key(one.email) for one in found}:
-            why = f"this address {verb} the security contact of {shown_name} on LinkXG"
+            why = f"this address {verb} the security contact of {name} on LinkXG"
             found.append(_Recipient(email, why, is_person=False))
     return found
 

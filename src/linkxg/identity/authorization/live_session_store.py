@@ -13,6 +13,7 @@ sessions = table(
     column("ended_at", BigInteger),
     column("refresh_expires_at", BigInteger),
     column("expires_at", BigInteger),
+    column("amr", String),
 )
 
 

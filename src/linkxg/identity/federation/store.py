@@ -85,6 +85,14 @@ def find_provider(conn: Connection, account_id: str) -> IdentityProvider | None:
     return None if row is None else _provider(row)
 
 
+def find_unchanged(conn: Connection, account_id: str, provider: IdentityProvider) -> IdentityProvider | None:
+    """The provider as it is now; None if the account has disconnected it, or has another issuer or client by now."""
+    current = find_provider(conn, account_id)
+    if current is None or (current.issuer, current.client_id) != (provider.issuer, provider.client_id):
+        return None
+    return current
+
+
 def find_provider_of_domain(conn: Connection, domain: str) -> IdentityProvider | None:
     """Of the account that has verified the domain: the sign-in page knows only an address."""
     query = (

@@ -3,8 +3,6 @@
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.account_notices import person_added, role_raised
 from linkxg.identity.accounts.mail_text import shown
-from linkxg.identity.accounts.manage_user import ChangedUser
-from linkxg.identity.accounts.model import UserView
 from linkxg.identity.accounts.notice_kinds import EMAIL_CHANGED, SCIM_TOKEN_CREATED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.scim.model import ScimUser
@@ -20,10 +18,7 @@ def provisioned(notices: SecurityNotices, actor: Actor, account_id: str, user: S
 def reprovisioned(notices: SecurityNotices, actor: Actor, account_id: str, changed: ProvisionedUser) -> None:
     """If a person became an Admin, to them and the Owners; if they got another address, to the former one."""
     user, was = changed.user, changed.was
-    view = UserView(
-        user.id, user.email, user.name, user.role, user.disabled, "", second_factor=False, has_password=False
-    )
-    role_raised(notices, actor, account_id, ChangedUser(view, was.role, was.disabled))
+    role_raised(notices, actor, account_id, user, was.role, was.disabled)
     if changed.left is not None:
         what = f"Your organisation's identity provider changed your address from this one to {user.email}."
         subject = "Your e-mail address was changed"

@@ -20,7 +20,7 @@ from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, NotFound, PreconditionFailed, PublicError
 from linkxg.http.etags import Conditions
 from linkxg.identity.accounts.manage_user import change_person, remove_person
-from linkxg.identity.accounts.model import email_key
+from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.people_limit import TooManyPeople
 from linkxg.identity.accounts.provision_person import provision_person, rename_person, state_profile
 from linkxg.identity.authorization.write_as import revoke_as
@@ -75,12 +75,9 @@ async def change_scim_user(
     """Raises NotFound, PreconditionFailed, ScimError, NotUnique, OwnerRequired or AccessDenied; nothing is written."""
 
     def unit(conn: Connection) -> ProvisionedUser | PublicError:
-        lock_caller(conn, user_id)
-        user = user_store.find_scim_user(conn, account_id, user_id)
-        if user is None:
-            return NotFound()
-        if not conditions.allow_change(etag_of(user)):
-            return PreconditionFailed()
+        user = _lock_for_change(conn, account_id, user_id, conditions)
+        if isinstance(user, PublicError):
+            return user
         try:
             fields = edit(user)
         except ScimError as error:
@@ -95,17 +92,20 @@ async def delete_scim_user(
 ) -> None:
     """Remove the person; what they created is kept. Raises NotFound, PreconditionFailed or AccessDenied (an Owner)."""
 
-    def unit(conn: Connection) -> ScimUser | PublicError:
-        lock_caller(conn, user_id)
-        user = user_store.find_scim_user(conn, account_id, user_id)
-        if user is None:
-            return NotFound()
-        if not conditions.allow_change(etag_of(user)):
-            return PreconditionFailed()
-        removed = remove_person(conn, actor, account_id, user_id)
-        return removed if isinstance(removed, PublicError) else user
+    def unit(conn: Connection) -> User | PublicError:
+        user = _lock_for_change(conn, account_id, user_id, conditions)
+        return user if isinstance(user, PublicError) else remove_person(conn, actor, account_id, user_id)
 
     value_or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+def _lock_for_change(conn: Connection, account_id: str, user_id: str, conditions: Conditions) -> ScimUser | PublicError:
+    """The person, locked until the commit; NotFound, or PreconditionFailed unless the conditions hold."""
+    lock_caller(conn, user_id)
+    user = user_store.find_scim_user(conn, account_id, user_id)
+    if user is None:
+        return NotFound()
+    return user if conditions.allow_change(etag_of(user)) else PreconditionFailed()
 
 
 def _change(
@@ -141,11 +141,10 @@ def _change(
     profile = stated_profile(fields, user)
     state_profile(conn, account_id, user.id, profile)
     changed = [name for name, value in values.items() if getattr(user, name) != value] + list(profile)
+    if changed or email is not None or role is not None or disabled is not None:
+        user_store.update_scim_user(conn, account_id, user.id, **values, updated_at=now_ms())
     if changed:
-        user_store.update_scim_user(conn, account_id, user.id, **values, updated_at=now_ms())
         audit.record(conn, account_id, actor, "user.attributes_updated", user.id, {"attributes": changed})
-    elif email is not None or role is not None or disabled is not None:
-        user_store.update_scim_user(conn, account_id, user.id, **values, updated_at=now_ms())
     if role is not None or disabled is not None:
         outcome = change_person(conn, actor, account_id, user.id, role=role, disabled=disabled)
         if isinstance(outcome, PublicError):

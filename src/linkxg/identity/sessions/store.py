@@ -69,17 +69,15 @@ def _of_person(column: Column[Any]) -> ScalarSelect[Any]:
 
 _person, _company = users.alias("person"), accounts.alias("company")
 # No session outlives the date of a second factor that it was authenticated without, whenever it began.
-_MEETS_REQUIREMENT = (
-    or_(
-        ~is_single_factor(sessions.c.amr),
-        ~exists()
-        .where(
-            _person.c.id == sessions.c.user_id,
-            _company.c.id == _person.c.account_id,
-            is_required(_company, _person, bindparam("now")),
-        )
-        .correlate(sessions),
-    ),
+_MEETS_REQUIREMENT = or_(
+    ~is_single_factor(sessions.c.amr),
+    ~exists()
+    .where(
+        _person.c.id == sessions.c.user_id,
+        _company.c.id == _person.c.account_id,
+        is_required(_company, _person, bindparam("now")),
+    )
+    .correlate(sessions),
 )
 # Of concurrent refreshes with one token, one updates the row.
 _ROTATE = CompiledStatement(
@@ -90,7 +88,7 @@ _ROTATE = CompiledStatement(
         sessions.c.refresh_digest == bindparam("used"),
         sessions.c.kind == "api",
         *is_live(sessions, bindparam("now")),
-        *_MEETS_REQUIREMENT,
+        _MEETS_REQUIREMENT,
         sessions.c.user_epoch
         == select(users.c.epoch).where(users.c.id == sessions.c.user_id, users.c.disabled.is_(False)).scalar_subquery(),
     )
@@ -145,7 +143,7 @@ _CONSOLE = CompiledStatement(
         sessions.c.id == bindparam("session"),
         sessions.c.kind == "console",
         *is_live(sessions, bindparam("now")),
-        *_MEETS_REQUIREMENT,
+        _MEETS_REQUIREMENT,
         users.c.disabled.is_(False),
     )
 )

@@ -20,9 +20,9 @@ from linkxg.identity.accounts.store import find_user, find_user_by_email
 from linkxg.identity.authorization.store import lock_account
 from linkxg.identity.federation.id_token import IdToken
 from linkxg.identity.federation.model import IdentityProvider, domain_of
-from linkxg.identity.federation.store import find_provider, find_verified_domain
+from linkxg.identity.federation.store import find_unchanged, find_verified_domain
 from linkxg.identity.single_sign_on import store
-from linkxg.identity.single_sign_on.link_person import ANOTHER_SUBJECT, CHANGED, insert_link, refuse_by_address
+from linkxg.identity.single_sign_on.link_person import ANOTHER_SUBJECT, CHANGED, How, insert_link, refuse_by_address
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 NO_ROLE = "Your company has given you no role here. Ask an Owner or Admin of your account."
@@ -35,15 +35,11 @@ DISABLED = "An Owner or Admin of your account has ended your access."
 
 
 class Admitted(NamedTuple):
-    """The person, the role that they are to have from this sign-in on, and what this sign-in did.
-
-    It linked a person of the account to the provider, or added them, or neither.
-    """
+    """The person, and the role that they are to have from this sign-in on; `how` if it is their first one."""
 
     user: User
     role: Role
-    is_linked: bool = False
-    is_new: bool = False
+    how: How | None
 
 
 def admit_person(
@@ -62,30 +58,29 @@ def admit_person(
 def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken) -> Admitted | SignInRefused:
     account_id = provider.account_id
     lock_account(conn, account_id)
-    current = find_provider(conn, account_id)
-    if current is None or (current.issuer, current.client_id) != (provider.issuer, provider.client_id):
+    current = find_unchanged(conn, account_id, provider)
+    if current is None:
         return SignInRefused(CHANGED)
     role = current.role_of(token.claims)
     user_id = store.find_identity(conn, account_id, token.issuer, token.subject)
     user = find_user(conn, account_id, user_id) if user_id else None
-    is_linked = is_new = False
+    how: How | None = None
     if user is None:
         found = _by_email(conn, actor, current, token, role)
         if isinstance(found, SignInRefused):
             return found
-        user, is_linked = found
-        is_new = not is_linked
+        user, how = found
     if user.disabled:
         return SignInRefused(DISABLED)
     if not current.changes_role(user):
-        return Admitted(user, user.role, is_linked, is_new)
-    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role, is_linked, is_new)
+        return Admitted(user, user.role, how)
+    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role, how)
 
 
 def _by_email(
     conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken, role: Role | None
-) -> tuple[User, bool] | SignInRefused:
-    """Link the person of the token's address, or add them; with whether they were linked."""
+) -> tuple[User, How] | SignInRefused:
+    """Link the person of the token's address, or add them."""
     account_id = provider.account_id
     if token.email is None:
         return SignInRefused(NO_EMAIL)
@@ -112,15 +107,15 @@ def _by_email(
             return refused
         if role is None and provider.changes_role(user):
             return SignInRefused(NO_ROLE)
-        is_linked = True
+        how: How = "linked"
     else:
         if role is None:
             return SignInRefused(NO_ROLE)
-        added, is_linked = provision_person(conn, actor, account_id, email=email, role=role), False
+        added, how = provision_person(conn, actor, account_id, email=email, role=role), "added"
         if isinstance(added, TooManyPeople):
             return SignInRefused(FULL)
         if added is None:
             return SignInRefused(ELSEWHERE)
         user = added
-    insert_link(conn, actor, token, user, "linked" if is_linked else "added")
-    return user, is_linked
+    insert_link(conn, actor, token, user, how)
+    return user, how

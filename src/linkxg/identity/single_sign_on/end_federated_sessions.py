@@ -8,7 +8,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db.caller_lock import lock_caller
 from linkxg.identity.federation.model import IdentityProvider
-from linkxg.identity.federation.store import find_provider, list_break_glass_owners
+from linkxg.identity.federation.store import find_unchanged, list_break_glass_owners
 from linkxg.identity.sessions.end_sessions import end_session
 from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.store import SessionOfPerson
@@ -45,9 +45,9 @@ def end_all(conn: Connection, actor: Actor, account_id: str, ended: Iterable[Ses
 
 def end_unless_live(conn: Connection, actor: Actor, provider: IdentityProvider, user_id: str, session_id: str) -> bool:
     """Whether the session that was just started is still allowed; otherwise it ends."""
-    current = find_provider(conn, provider.account_id)
-    is_connected = current is not None and (current.issuer, current.client_id) == (provider.issuer, provider.client_id)
-    if is_connected and not store.has_ended(conn, provider.account_id, session_id):
+    if find_unchanged(conn, provider.account_id, provider) is not None and not store.has_ended(
+        conn, provider.account_id, session_id
+    ):
         return True
     end_all(conn, actor, provider.account_id, [SessionOfPerson(session_id, user_id)], BY_PROVIDER)
     return False

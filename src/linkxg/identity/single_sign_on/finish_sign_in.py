@@ -10,7 +10,6 @@ from linkxg.errors import Conflict, InvalidCredentials, PublicError
 from linkxg.identity.accounts.account_notices import person_added, role_raised
 from linkxg.identity.accounts.manage_user import change_user
 from linkxg.identity.accounts.model import User
-from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.federation.connect_provider import read_secret
@@ -71,7 +70,6 @@ class SignedOn(NamedTuple):
 
 async def finish_sign_in(
     services: SingleSignOnServices,
-    notices: SecurityNotices,
     actor: Actor,
     *,
     account_id: str,
@@ -90,15 +88,15 @@ async def finish_sign_in(
         linked = await revoke_as(services.database, linking, account_id, link_in_session, linking, provider, token)
         if isinstance(linked, SignInRefused):
             raise linked
-        identity_linked(notices, linking, linked, token.issuer)
+        identity_linked(services.notices, linking, linked, token.issuer)
         return SignedOn(None, pending.target)
     admitted = await services.database.write(admit_person, actor, provider, token)
     if isinstance(admitted, SignInRefused):
         raise admitted
     user = await _with_role(services, actor, provider, admitted)
     opened = await _open(services, actor, provider, token, user, user_agent)
-    if admitted.is_linked:
-        identity_linked(notices, actor, user, token.issuer)
+    if admitted.how == "linked":
+        identity_linked(services.notices, actor, user, token.issuer)
     return SignedOn(opened, pending.target)
 
 
@@ -171,7 +169,7 @@ async def _with_role(
     user, role = admitted.user, admitted.role
     # The account has decided by its mapping who has which role.
     by = actor._replace(kind="provider", id=provider.account_id, account_id=provider.account_id, role="OWNER")
-    if admitted.is_new:
+    if admitted.how == "added":
         person_added(
             services.notices, by, user.account_id, user.email, user.name, user.role, "joined by single sign-on"
         )
@@ -183,7 +181,7 @@ async def _with_role(
         return user
     except PublicError as error:
         raise SignInRefused(CHANGED) from error
-    role_raised(services.notices, by, user.account_id, changed_role)
+    role_raised(services.notices, by, user.account_id, *changed_role)
     changed = await services.database.read_single(find_user, user.account_id, user.id)
     if changed is None:
         raise SignInRefused(CHANGED)

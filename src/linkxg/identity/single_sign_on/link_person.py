@@ -4,6 +4,8 @@ The address alone gives nobody more than a password alone would: an Owner, and w
 links the identity in a session that their own credentials began (OWASP ASVS 6.3.8).
 """
 
+from typing import Literal
+
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -16,10 +18,12 @@ from linkxg.identity.accounts.store import find_user
 from linkxg.identity.federation.id_token import IdToken
 from linkxg.identity.federation.model import IdentityProvider
 from linkxg.identity.federation.sso_only import password_allowed
-from linkxg.identity.federation.store import find_provider
+from linkxg.identity.federation.store import find_unchanged
 from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
+How = Literal["linked", "added", "in session"]
+"""By their address, as a new person, or by the person themselves."""
 CHANGED = "The connection to the identity provider was changed meanwhile. Sign in again."
 ANOTHER_SUBJECT = (
     "This e-mail address already belongs to another identity at your provider. Ask an Owner to remove the person first."
@@ -54,8 +58,7 @@ def refuse_by_address(conn: Connection, user: User) -> SignInRefused | None:
 def link_in_session(conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken) -> User | SignInRefused:
     """Inside a unit of work for the actor (`revoke_as`): link the identity to the person of their session."""
     account_id, user_id = provider.account_id, actor.id or ""
-    current = find_provider(conn, account_id)
-    if current is None or (current.issuer, current.client_id) != (provider.issuer, provider.client_id):
+    if find_unchanged(conn, account_id, provider) is None:
         return SignInRefused(CHANGED)
     user = find_user(conn, account_id, user_id)
     if user is None:
@@ -71,7 +74,7 @@ def link_in_session(conn: Connection, actor: Actor, provider: IdentityProvider, 
     return user
 
 
-def insert_link(conn: Connection, actor: Actor, token: IdToken, user: User, how: str) -> None:
+def insert_link(conn: Connection, actor: Actor, token: IdToken, user: User, how: How) -> None:
     store.insert_identity(
         conn, user.account_id, issuer=token.issuer, subject=token.subject, user_id=user.id, created_at=now_ms()
     )
