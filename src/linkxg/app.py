@@ -65,10 +65,10 @@ from linkxg.identity.factors.routes import FactorServices
 from linkxg.identity.factors.step_up import require_recent
 from linkxg.identity.federation import routes as federation_routes
 from linkxg.identity.federation.addresses import Resolver
-from linkxg.identity.federation.connect_provider import FederationServices
+from linkxg.identity.federation.connect_provider import ProviderConnections
 from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.federation.providers import Providers
-from linkxg.identity.federation.routes import SingleSignOnServices
+from linkxg.identity.federation.routes import FederationServices
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -93,12 +93,13 @@ from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.profile_endpoint import ProfileServices
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.identity.sessions.routes import SessionServices
+from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 from linkxg.identity.sign_up import routes as sign_up_routes
 from linkxg.identity.sign_up.mails import SignUpMails
 from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.identity.sign_up.routes import SignUpServices
 from linkxg.identity.single_sign_on import routes as sign_on_routes
-from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
+from linkxg.identity.single_sign_on.begin_sign_in import SingleSignOnServices
 from linkxg.identity.single_sign_on.end_federated_sessions import end_disallowed_sessions
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
@@ -202,6 +203,7 @@ def build(
     mails = MailQueue(mailer)
     invitation_mails = InvitationMails(mailer, limits, issuer)
     notices = SecurityNotices(database, mails, limits, issuer)
+    api_sessions = ApiSessions(server_key, minter, metrics, notices)
     email_changes = EmailChangeMails(database, mails, notices, limits, issuer)
     reset_mails = ResetMails(database, mails, limits, issuer)
     sign_up_mode = SignUpMode(settings.sign_up)
@@ -213,8 +215,8 @@ def build(
     resolver = Resolver(settings.dns_server)
     provider_client = ProviderClient(resolver, settings.provider_networks)
     providers = Providers(provider_client)
-    federation = FederationServices(database, providers, server_key, issuer, end_disallowed_sessions)
-    sign_on = SignOnServices(database, providers, server_key, issuer, notices)
+    provider_connections = ProviderConnections(database, providers, server_key, issuer, end_disallowed_sessions)
+    single_sign_on = SingleSignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -241,9 +243,9 @@ def build(
         count_reads=access_log.count,
         publish_hooks=PUBLISH_HOOKS,
         state_hooks=STATE_HOOKS,
-        federation=federation,
+        provider_connections=provider_connections,
         resolver=resolver,
-        sign_on=sign_on,
+        single_sign_on=single_sign_on,
     )
     error_pages = ErrorPages(error_responses, console_services)
 
@@ -268,7 +270,7 @@ def build(
             session_routes.router(SessionServices(database, passwords, limits, notices, settings.limit_scale)),
             factor_routes.router(
                 FactorServices(
-                    database, passwords, server_key, minter, limits, metrics, notices, party, settings.limit_scale
+                    database, passwords, server_key, api_sessions, limits, notices, party, settings.limit_scale
                 )
             ),
             password_reset_routes.router(
@@ -276,7 +278,7 @@ def build(
                     database, passwords, server_key, reset_mails, notices, issuer, settings.limit_scale
                 )
             ),
-            passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics, notices)),
+            passkey_routes.router(PasskeyServices(database, party, api_sessions)),
             own_passkey_routes.router(OwnPasskeyServices(database, party, notices)),
             profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
             account_routes.router(
@@ -285,7 +287,7 @@ def build(
             email_change_endpoint.router(EmailChangeServices(database, email_changes)),
             sign_up_routes.router(sign_ups),
             scim_tokens.router(ScimTokenServices(database, server_key, issuer, notices)),
-            federation_routes.router(SingleSignOnServices(federation, resolver, notices)),
+            federation_routes.router(FederationServices(provider_connections, resolver, notices)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),
@@ -305,7 +307,7 @@ def build(
     handlers: list[ControllerRouterHandler] = [
         api,
         scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
-        sign_on_routes.router(sign_on),
+        sign_on_routes.router(single_sign_on),
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))

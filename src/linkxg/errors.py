@@ -186,7 +186,7 @@ class SignUpDisabled(PublicError):
 class NotFound(PublicError):
     code, status = "not_found", 404
     text = "This resource does not exist."
-    meaning = "Also for the resources of other accounts."
+    meaning = "Also for the resources of other accounts, and for links that are wrong, used, replaced or expired."
 
 
 class MethodNotAllowed(PublicError):

@@ -23,10 +23,10 @@ from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
-from linkxg.identity.factors.challenge_store import purge_challenges
+from linkxg.identity.factors.challenge_store import purge_mfa_challenges
 from linkxg.identity.factors.totp_store import purge_pending_totp
 from linkxg.identity.federation.store import purge_domains
-from linkxg.identity.passkeys.challenge_store import purge_challenges as purge_passkey_challenges
+from linkxg.identity.passkeys.challenge_store import purge_passkey_challenges
 from linkxg.identity.password_reset.store import purge_resets
 from linkxg.identity.scim.token_store import purge_tokens
 from linkxg.identity.sessions.store import purge_sessions
@@ -63,7 +63,7 @@ PURGES: Mapping[str, Purge] = {
     "sign_ups": purge_sign_ups,
     "email_changes": purge_email_changes,
     "login_failures": purge_failures,
-    "mfa_challenges": purge_challenges,
+    "mfa_challenges": purge_mfa_challenges,
     "totp_factors": purge_pending_totp,
     "password_resets": purge_resets,
     "passkey_challenges": purge_passkey_challenges,

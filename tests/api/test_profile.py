@@ -38,7 +38,7 @@ def test_people_choose_name_language_and_time_zone(world: World) -> None:
     ("field", "value"),
     [
         ("name", ""), ("name", "   "), ("name", "x" * 121), ("name", "Ada\nWeaver"), ("name", "Ada\u202eWeaver"),
-        ("name", "=?utf-8?q?Ada?="), ("name", "A" + "\u0301" * 40),
+        ("name", "=?utf-8?q?Ada?="), ("name", "A" + "\u0301" * 40), ("name", "Ada\n"), ("name", "\u0958" * 120),
         ("language", "german"), ("language", "de_DE"), ("language", ""), ("language", "de-"), ("language", "x" * 40),
         ("timeZone", "Europe/Nowhere"), ("timeZone", "../../etc/passwd"), ("timeZone", "localtime"),
         ("timeZone", "/etc/localtime"), ("timeZone", ""),

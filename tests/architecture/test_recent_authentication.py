@@ -47,8 +47,8 @@ def _account_forms() -> dict[str, str]:
 
 
 def test_rule_186_every_form_of_the_account_asks_for_it() -> None:
-    lacking = {name for name, code in _account_forms().items() if "await ask_password(" not in code}
-    assert lacking == set(CONSOLE_EXCEPTIONS), "call ask_password(page, …) before the change"
+    lacking = {name for name, code in _account_forms().items() if "await ask_step_up(" not in code}
+    assert lacking == set(CONSOLE_EXCEPTIONS), "call ask_step_up(page, …) before the change"
 
 
 def test_the_way_back_from_the_question_leads_to_a_page() -> None:
@@ -56,6 +56,6 @@ def test_the_way_back_from_the_question_leads_to_a_page() -> None:
     lost = [
         name
         for name, code in _account_forms().items()
-        if "ask_password(" in code and "back=" not in code and name.removeprefix("POST ") not in pages
+        if "ask_step_up(" in code and "back=" not in code and name.removeprefix("POST ") not in pages
     ]
     assert not lost, "pass `back`: no page has this address"

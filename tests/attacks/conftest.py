@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from conftest import ServerFactory, checked_for_leaks
+from harness.authenticator import SoftwareAuthenticator
 from harness.client import Client
+from harness.passkeys import add_passkey, new_authenticator, renewed
+from harness.people import Session
 from harness.server import Server
 from harness.world import World, build_world
 from sso.conftest import browser, new_browser, provider, provider_files, sso_world
@@ -72,3 +75,22 @@ def sources() -> Iterator[Callable[..., Client]]:
     yield make
     for client in made:
         client.close()
+
+
+@pytest.fixture
+def registered(world: World) -> tuple[Session, SoftwareAuthenticator]:
+    session, authenticator = world.session(), new_authenticator(world)
+    add_passkey(world, session, authenticator)
+    return renewed(world, session), authenticator
+
+
+@pytest.fixture
+def session(registered: tuple[Session, SoftwareAuthenticator]) -> Session:
+    """Of a person with one passkey."""
+    return registered[0]
+
+
+@pytest.fixture
+def authenticator(registered: tuple[Session, SoftwareAuthenticator]) -> SoftwareAuthenticator:
+    """With the passkey of that person."""
+    return registered[1]

@@ -19,7 +19,8 @@ from harness.smtp_sink import SmtpSink
 from harness.world import World
 from imports.files import IMPORTS, csv_file, ended, new_sku, send
 from imports.resumable_uploads import start_upload
-from races.writing_routes import API, REQUESTS, Things, await_imports, make_things, uploading, writes_of_api
+from races.things import Things, await_imports, make_things, uploading
+from races.writing_routes import API, REQUESTS, writes_of_api
 
 WorldFactory = Callable[..., World]
 KEYED = sorted(

@@ -189,6 +189,6 @@ def test_192_a_leaver_is_left_with_nothing(
         me(world.api, session.access).expect(401, "invalid_token")
         refresh(world.api, session.refresh).expect(401, "invalid_token")
         second_step(world.api, half, app.code()).expect(401, "invalid_token")
-        complete(world.api, link, world.vault.password()).expect(401, "invalid_token")
+        complete(world.api, link, world.vault.password()).expect(404, "not_found")
         for token in (old_token, new_token):
             mailing.answer(token).expect(404, "not_found")

@@ -132,7 +132,7 @@ def test_rule_169_others_get_the_answer_of_a_wrong_password(sso_world: World, pr
         login(sso_world.api, owner.email, owner.password).expect(401, "invalid_credentials")
         accept(sso_world.api, token, sso_world.vault.password()).expect(404, "not_found")
         body = {"token": link_token, "newPassword": sso_world.vault.password()}
-        sso_world.api.post("/auth/password-reset/complete", json=body).expect(401, "invalid_token")
+        sso_world.api.post("/auth/password-reset/complete", json=body).expect(404, "not_found")
         keeping = login(sso_world.api, keeper.email, keeper.password).expect(200).data()["accessToken"]
         sso_world.api.post(link_path, bearer=keeping).expect(409, "conflict")
         login(sso_world.api, keeper.email, keeper.password).expect(200)

@@ -34,7 +34,7 @@ def test_the_operator_makes_a_link_while_the_service_runs(
     assert "The operator of this service" in mail.text()
     assert token not in mail.text()
     complete(world.api, token, new).expect(200)
-    complete(world.api, token, world.vault.password()).expect(401, "invalid_token")
+    complete(world.api, token, world.vault.password()).expect(404, "not_found")
     me(world.api, session.access).expect(401, "invalid_token")
     access = login(world.api, owner.email, new).expect(200).data()["accessToken"]
     trail = world.api.get("/account/audit-events?action=password.link_created", bearer=access).expect(200).object()
@@ -49,7 +49,7 @@ def test_a_later_link_of_the_operator_ends_the_earlier_one(fresh_world: Callable
     second = json.loads(reset_link(world.server, email, "--json"))
     assert second.keys() == {"email", "link", "expires_at"}
     links = [PASSWORD_LINK.findall(one)[0] for one in (first, second["link"])]
-    complete(world.api, links[0], world.vault.password()).expect(401, "invalid_token")
+    complete(world.api, links[0], world.vault.password()).expect(404, "not_found")
     complete(world.api, links[1], world.vault.password()).expect(200)
 
 

@@ -24,7 +24,7 @@ def test_a_restore_revives_no_link_and_keeps_the_new_password(engine: str, fresh
     server.start()
     assert count_rows(server.database, "password_resets") == 0
     for token in tokens:
-        complete(api, token, world.vault.password()).expect(401, "invalid_token")
+        complete(api, token, world.vault.password()).expect(404, "not_found")
     login(api, used.email, new).expect(200)
     login(api, used.email, used.password).expect(401, "invalid_credentials")
     login(api, waiting.email, waiting.password).expect(200)

@@ -14,7 +14,7 @@ from harness.clients import make_client, request_token
 from harness.people import new_email
 from harness.rows import wait_for_count
 from harness.world import World, build_world
-from linkxg.network.shares.routes import SHARES
+from linkxg.network.shares.create_share import SHARES
 from network.sharing import connection_of, post_share
 
 _homes = (f"127.0.0.{number}" for number in range(41, 60))

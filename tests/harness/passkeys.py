@@ -77,3 +77,8 @@ def step_options(world: World, mfa_token: str) -> Options:
 def second_step_by(world: World, mfa_token: str, credential: Credential) -> Answer:
     body = {"mfaToken": mfa_token, "method": "passkey", "credential": credential}
     return world.api.post("/auth/mfa", json=body, reveals=True)
+
+
+def edited(credential: Credential, **members: Any) -> Credential:
+    """The same, with other members of the response."""
+    return credential | {"response": credential["response"] | members}

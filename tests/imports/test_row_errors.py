@@ -6,7 +6,7 @@ import pytest
 
 from harness.world import World
 from imports.files import csv_file, failures, ndjson_file, new_sku, run
-from products.test_bodies import RAW
+from products.test_body_encoding import RAW
 
 COLUMNS = ("sku", "name", "dimensions.netWeight.value", "dimensions.netWeight.unit", "countryOfProduction", "brand")
 

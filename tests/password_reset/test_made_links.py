@@ -82,7 +82,7 @@ def test_a_repeated_request_returns_the_same_link_until_it_is_used(world: World)
 def test_a_new_link_ends_the_one_made_before(world: World) -> None:
     person = world.person()
     first, second = link_for(world, person), link_for(world, person)
-    complete(world.api, first, world.vault.password()).expect(401, "invalid_token")
+    complete(world.api, first, world.vault.password()).expect(404, "not_found")
     complete(world.api, second, world.vault.password()).expect(200)
 
 
@@ -99,7 +99,7 @@ def test_a_link_ends_with_the_rights_of_who_made_it(world: World, change: str) -
     else:
         body = {"role": "MEMBER"} if change == "demoted" else {"disabled": True}
         world.api.patch(path, bearer=owner.access, json=body).expect(200)
-    complete(world.api, token, world.vault.password()).expect(401, "invalid_token")
+    complete(world.api, token, world.vault.password()).expect(404, "not_found")
     sign_in(world.api, person)
 
 
@@ -108,7 +108,7 @@ def test_a_link_ends_when_the_person_rises_above_its_maker(world: World) -> None
     token = link_for(world, person, maker)
     path = f"/account/users/{person.user_id}"
     world.api.patch(path, bearer=world.owner.access, json={"role": "OWNER"}).expect(200)
-    complete(world.api, token, world.vault.password()).expect(401, "invalid_token")
+    complete(world.api, token, world.vault.password()).expect(404, "not_found")
 
 
 def test_the_person_is_told_by_mail_without_the_link(mail_world: World, sink: SmtpSink) -> None:

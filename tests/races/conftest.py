@@ -10,7 +10,7 @@ from conftest import ServerFactory
 from harness.concurrency import PersistentClient, open_clients
 from harness.databases import PostgresDatabase
 from harness.world import World, build_world
-from races.writing_routes import Things, make_things
+from races.things import Things, make_things
 
 ARENAS = {"sqlite-1": ("sqlite", 1), "sqlite-2": ("sqlite", 2), "postgres-2": ("postgres", 2)}
 # Where the check and the write are one transaction, several workers prove what one would.

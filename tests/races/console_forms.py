@@ -12,7 +12,7 @@ from console.browser import FORM_TYPE, Visitor
 from harness.held_request import HttpRequest
 from harness.people import Person
 from products.catalogue import new_gtin
-from races.writing_routes import Things
+from races.things import Things
 
 Fields = dict[str, str]
 # What a form shows, without writing anything.

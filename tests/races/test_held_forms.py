@@ -16,7 +16,7 @@ from harness.world import World
 from races.conftest import SEVERAL_WORKERS
 from races.console_forms import FORMS, LAST, READ_ONLY_POSTS, form_for, writing_forms
 from races.test_revoked_callers import PEOPLE, written
-from races.writing_routes import Things, await_imports, insert_passkey, make_things, uploading
+from races.things import Things, await_imports, insert_passkey, make_things, uploading
 
 RUNS_ON = SEVERAL_WORKERS
 CARRIED = 'name="carried"'

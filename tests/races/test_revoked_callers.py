@@ -19,19 +19,8 @@ from harness.people import Session, logout
 from harness.rows import rows
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS
-from races.writing_routes import (
-    EMAIL,
-    NEEDS_PROVIDER,
-    OF_PERSON,
-    REQUESTS,
-    Things,
-    await_imports,
-    make_things,
-    reads_body,
-    request_for,
-    uploading,
-    writes_of_api,
-)
+from races.things import Things, await_imports, make_things, uploading
+from races.writing_routes import EMAIL, NEEDS_PROVIDER, OF_PERSON, REQUESTS, reads_body, request_for, writes_of_api
 
 RUNS_ON = SEVERAL_WORKERS
 WRITES = writes_of_api()

@@ -22,7 +22,8 @@ from harness.rows import execute, trail
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS, ClientsFactory
 from races.test_revoked_callers import CLIENTS, MACHINES, PEOPLE, WRITES, written
-from races.writing_routes import Things, request_for, uploading
+from races.things import Things, uploading
+from races.writing_routes import request_for
 
 RUNS_ON = SEVERAL_WORKERS
 NOW = int(time.time() * 1000)

@@ -16,7 +16,6 @@ ACTIONS = (
     "user.enabled",
     "user.removed",
     "user.provisioned",
-    "user.email_changed",
     "user.attributes_updated",
     "invitation.withdrawn",
     "session.started",

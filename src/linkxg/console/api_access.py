@@ -10,7 +10,6 @@ from litestar.params import FromPath
 
 from linkxg.clock import now_ms
 from linkxg.console.client_state import ClientState, state_of, unused_scopes
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.expiry_day import end_of_day, expiry_fault
 from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors, of_api_error
@@ -18,6 +17,7 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import download, redirect, render
 from linkxg.console.rejection_reasons import LABELS
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.try_credential import CREDENTIAL_TESTS, try_credential
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
@@ -110,7 +110,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _form(page)
 
-    asking = await ask_password(page, "create the client", back=back)
+    asking = await ask_step_up(page, "create the client", back=back)
     if asking is not None:
         return asking
     errors = check_settings(form)

@@ -19,7 +19,7 @@ from linkxg.ids import is_uuid
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import read_connection
 from linkxg.network.requests.model import CreateShareRequest
-from linkxg.network.requests.routes import REQUESTS as BUDGET
+from linkxg.network.requests.send_request import REQUESTS as BUDGET
 from linkxg.network.requests.send_request import send_request
 
 ASK = f"{PARTNERS}/{{connection_id:str}}/ask"

@@ -8,7 +8,6 @@ from linkxg.clock import now_ms
 from linkxg.console.api_access import LIST
 from linkxg.console.chart import DAYS, usage_chart
 from linkxg.console.client_state import state_of, unused_scopes
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.formatting import ago, count
@@ -17,6 +16,7 @@ from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
 from linkxg.console.rejection_reasons import explain
 from linkxg.console.rotation_evidence import SHOWN, rotation_evidence
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, original_values
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.manage_user import list_people
@@ -40,7 +40,7 @@ async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
         detail = await read_client(page.database, page.account_id, client_id, days=2)
         if not detail.client.disabled:
             return ask_confirmation(page, _confirm_disable(detail))
-    asking = await ask_password(page, "disable the client")
+    asking = await ask_step_up(page, "disable the client")
     if asking is not None:
         return asking
     change = ClientChange(disabled=True)
@@ -50,7 +50,7 @@ async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
 
 @post(f"{ONE}/enable", **session_roles(ADMINISTRATORS))
 async def enable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
-    asking = await ask_password(page, "enable the client")
+    asking = await ask_step_up(page, "enable the client")
     if asking is not None:
         return asking
     change = ClientChange(disabled=False)
@@ -68,7 +68,7 @@ async def ask_delete(page: NamedDependency[PageRequest], client_id: FromPath[str
 
 @post(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
 async def delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
-    asking = await ask_password(page, "delete the client")
+    asking = await ask_step_up(page, "delete the client")
     if asking is not None:
         return asking
     await delete_client(page.database, page.actor, page.account_id, client_id)

@@ -5,11 +5,11 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from linkxg.catalog.identifiers.read_typed import typed_gln
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict, ValidationFailed
 from linkxg.http.permissions import session_roles
@@ -56,7 +56,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page)
 
-    asking = await ask_password(page, "change the company", back=back)
+    asking = await ask_step_up(page, "change the company", back=back)
     if asking is not None:
         return asking
     changed = edit.changed

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from litestar import Response
 
-from linkxg.console.confirm_password import FIELDS
 from linkxg.console.csrf import FIELD
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
+from linkxg.console.step_up import FIELDS
 
 SURE = "sure"
 ASKED_AGAIN = FIELDS | {FIELD, SURE}

@@ -13,11 +13,11 @@ from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.invitation_mails import InvitationMails
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.federation.addresses import Resolver
-from linkxg.identity.federation.connect_provider import FederationServices
+from linkxg.identity.federation.connect_provider import ProviderConnections
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.identity.sign_up.routes import SignUpServices
-from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
+from linkxg.identity.single_sign_on.begin_sign_in import SingleSignOnServices
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -45,9 +45,9 @@ class ConsoleServices:
     count_reads: CountReads
     publish_hooks: PublishHooks
     state_hooks: StateHooks
-    federation: FederationServices
+    provider_connections: ProviderConnections
     resolver: Resolver
-    sign_on: SignOnServices
+    single_sign_on: SingleSignOnServices
 
     @property
     def secure(self) -> bool:

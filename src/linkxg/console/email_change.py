@@ -10,25 +10,29 @@ from litestar.params import FromPath
 
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest
+from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import render
 from linkxg.console.sign_in import bind_form
 from linkxg.errors import Conflict, NotFound
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
-from linkxg.identity.accounts.email_change_endpoint import LINKS
-from linkxg.identity.accounts.email_changes import confirm_email_change, decline_email_change, read_linked_change
+from linkxg.identity.accounts.email_changes import (
+    EMAIL_CHANGE_LINKS,
+    confirm_email_change,
+    decline_email_change,
+    read_linked_change,
+)
 
 LINK = "/email-changes/{token:str}"
-_NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 
 
 @get(LINK, **public())
 async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
-    await page.services.limits.spend(LINKS, source_key(page.context.source))
+    await page.services.limits.spend(EMAIL_CHANGE_LINKS, source_key(page.context.source))
     return await _show(page, token)
 
 
-@post(LINK, **public(LINKS))
+@post(LINK, **public(EMAIL_CHANGE_LINKS))
 async def answer(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
     try:
@@ -48,7 +52,7 @@ HANDLERS = (form, answer)
 
 
 def _answered(page: PageRequest, outcome: str) -> Response[str]:
-    return render(page, "email_change_answered.html", headers=_NO_REFERRER, outcome=outcome)
+    return render(page, "email_change_answered.html", headers=LINK_ANSWER, outcome=outcome)
 
 
 async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
@@ -56,7 +60,7 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         change = await read_linked_change(page.database, token)
     except NotFound:
         return render(
-            page, "email_change_answered.html", status=404 if errors is None else status, headers=_NO_REFERRER,
+            page, "email_change_answered.html", status=404 if errors is None else status, headers=LINK_ANSWER,
             outcome="ended", errors=errors,
         )  # fmt: skip
     bind_form(page)
@@ -64,8 +68,7 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         page,
         "email_change.html",
         status=status,
-        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
-        headers={"Referrer-Policy": "strict-origin"},
+        headers=LINK_FORM,
         change=change,
         errors=errors,
     )

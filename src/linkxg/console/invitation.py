@@ -9,16 +9,16 @@ from litestar.params import FromPath
 
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
+from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter, second_step_page
 from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.account_notices import joined_by_invitation
-from linkxg.identity.accounts.invite_user import accept_invitation, read_invitation
+from linkxg.identity.accounts.invite_user import ACCEPTS, accept_invitation, read_invitation
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.people_limit import TooManyPeople
-from linkxg.identity.accounts.routes import ACCEPTS
 
 
 @get("/invitations/{token:str}", **public())
@@ -55,14 +55,13 @@ async def _show(page: PageRequest, token: str, errors: FormErrors | None = None)
     try:
         welcome = await read_invitation(page.database, token)
     except NotFound:
-        return render(page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+        return render(page, "invitation_ended.html", status=404, headers=LINK_ANSWER)
     bind_form(page)
     return render(
         page,
         "invitation.html",
         status=422 if errors else 200,
-        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
-        headers={"Referrer-Policy": "strict-origin"},
+        headers=LINK_FORM,
         welcome=welcome,
         minimum=MINIMUM,
         name=page.form.text("name"),

@@ -8,10 +8,10 @@ from linkxg.clock import now_ms
 from linkxg.console.api_access import LIST
 from linkxg.console.client_page import ONE
 from linkxg.console.client_state import is_new, unused_scopes
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import ATTEMPTS, BUSY
 from linkxg.errors import Conflict
 from linkxg.http.permissions import session_roles
@@ -28,7 +28,7 @@ async def compare(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
 
 @post(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
 async def narrow(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
-    asking = await ask_password(page, "remove the scopes")
+    asking = await ask_step_up(page, "remove the scopes")
     if asking is not None:
         return asking
     for _ in range(ATTEMPTS):

@@ -6,7 +6,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
@@ -14,21 +13,21 @@ from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in_state import without_factor
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.account_notices import role_raised
 from linkxg.identity.accounts.email_changes import approve_email_change, find_email_change
-from linkxg.identity.accounts.invite_user import list_invitations, withdraw_invitation
+from linkxg.identity.accounts.invite_user import INVITATIONS, list_invitations, withdraw_invitation
 from linkxg.identity.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
 from linkxg.identity.accounts.model import UserView
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
-from linkxg.identity.accounts.routes import INVITATIONS
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.clients.read_client import count_clients_of
+from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.reset_factors import reset_factors
-from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
 
 MEMBERS = "/account/members"
@@ -53,7 +52,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _list(page, filled=True)
 
-    asking = await ask_password(page, "invite this person", back=back)
+    asking = await ask_step_up(page, "invite this person", back=back)
     if asking is not None:
         return asking
     try:
@@ -82,7 +81,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @post(f"{MEMBERS}/invitations/{{invitation_id:str}}/withdraw", **session_roles(ADMINISTRATORS))
 async def withdraw(page: NamedDependency[PageRequest], invitation_id: FromPath[str]) -> Response[str]:
-    asking = await ask_password(page, "withdraw the invitation", back=lambda: _list(page))
+    asking = await ask_step_up(page, "withdraw the invitation", back=lambda: _list(page))
     if asking is not None:
         return asking
     await withdraw_invitation(page.database, page.actor, page.account_id, invitation_id)
@@ -130,7 +129,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
     async def back() -> Response[str]:
         return await _show(page, user_id)
 
-    asking = await ask_password(page, acts[act], back=back)
+    asking = await ask_step_up(page, acts[act], back=back)
     if asking is not None:
         return asking
     try:

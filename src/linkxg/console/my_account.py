@@ -15,7 +15,7 @@ from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_sessions
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
@@ -50,7 +50,7 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
     current = page.form.text("current_password")
     try:
         await page.services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
-        if len(current.encode()) > MAX_PASSWORD_BYTES:
+        if is_too_long(current):
             raise InvalidCredentials("The current password is incorrect.")
         await change_password(
             page.database,

@@ -11,15 +11,16 @@ from linkxg.clock import DAY
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
+from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, name_of
 from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, SignUpDisabled, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
+from linkxg.identity.accounts.invite_user import ACCEPTS
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.password_rules import MINIMUM
-from linkxg.identity.accounts.routes import ACCEPTS
 from linkxg.network.connections.accept_by_link import (
     accept_link,
     accept_link_with_new_account,
@@ -70,7 +71,7 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         invitation = await read_linked_invitation(page.database, token)
     except NotFound:
         return render(
-            page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"},
+            page, "invitation_ended.html", status=404, headers=LINK_ANSWER,
             days=LIFETIME_MS // DAY, whom="the company that invited you",
         )  # fmt: skip
     if page.session is None:
@@ -79,8 +80,7 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         page,
         "partner_invitation.html",
         status=status,
-        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
-        headers={"Referrer-Policy": "strict-origin"},
+        headers=LINK_FORM,
         invitation=invitation,
         is_invited=page.session is not None and email_key(page.session.email) == email_key(invitation.email),
         creates_account=page.services.connection_mails.link_creates_account,

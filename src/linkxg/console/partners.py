@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_skus
-from linkxg.console.confirm_password import CANCEL
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
@@ -16,6 +15,7 @@ from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import CANCEL
 from linkxg.errors import Conflict, ConnectionExists, InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -24,11 +24,10 @@ from linkxg.network.access_log.read_log import read_access_log
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.decline import decline_connection
-from linkxg.network.connections.invite import invite_partner
+from linkxg.network.connections.invite import INVITATIONS, invite_partner
 from linkxg.network.connections.model import LIFETIME_DAYS, ConnectionView, InvitePartner, Relationship
 from linkxg.network.connections.read_connections import list_connections, read_connection
 from linkxg.network.connections.revoke import revoke_connection
-from linkxg.network.connections.routes import INVITATIONS
 from linkxg.network.shares.model import Share
 from linkxg.network.shares.read_shares import count_live_shares, list_shares
 

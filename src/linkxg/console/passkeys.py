@@ -8,18 +8,17 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.change_factors import remove_factor
-from linkxg.identity.factors.routes import FACTOR_CHANGES
+from linkxg.identity.factors.change_factors import FACTOR_CHANGES, remove_factor
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import MAX_PASSKEYS, AttestationCredential, Passkey
@@ -40,7 +39,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(NEW, **session_roles(EVERYONE))
 async def add(page: NamedDependency[PageRequest]) -> Response[str]:
     """The page that makes a passkey, and what it has made."""
-    asking = await ask_password(page, _ACT, back=lambda: _list(page))
+    asking = await ask_step_up(page, _ACT, back=lambda: _list(page))
     if asking is not None:
         return asking
     if not page.form.has("credential"):
@@ -99,7 +98,7 @@ async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
         ]
         question = Question(f"Remove the passkey “{passkey.name}”?", effects, "Remove passkey", "Keep it", PASSKEYS)
         return ask_confirmation(page, question)
-    asking = await ask_password(page, "remove this passkey", back=lambda: _list(page))
+    asking = await ask_step_up(page, "remove this passkey", back=lambda: _list(page))
     if asking is not None:
         return asking
     try:

@@ -4,16 +4,16 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.members import MEMBERS, ONE
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.errors import AccessDenied, Conflict, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.identity.password_reset.create_link import LINKS, create_link
+from linkxg.identity.password_reset.create_link import PASSWORD_LINKS, create_link
 from linkxg.identity.password_reset.model import PasswordLink
 
 
@@ -22,12 +22,12 @@ async def make(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> Re
     async def back() -> Response[str]:
         return redirect(page, f"{MEMBERS}/{user_id}")
 
-    asking = await ask_password(page, "create a password link", back=back)
+    asking = await ask_step_up(page, "create a password link", back=back)
     if asking is not None:
         return asking
     services = page.services
     try:
-        await services.limits.spend(LINKS, caller_key(page.account_id, page.person.user_id))
+        await services.limits.spend(PASSWORD_LINKS, caller_key(page.account_id, page.person.user_id))
         made = await create_link(
             page.database,
             services.server_key,

@@ -13,16 +13,16 @@ from litestar.params import FromPath
 from linkxg.audit.model import Actor
 from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
+from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form
-from linkxg.errors import InvalidRequest, InvalidToken, RateLimitExceeded, ValidationFailed
+from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.password_rules import MINIMUM
-from linkxg.identity.password_reset.complete_reset import complete_reset, read_reset
+from linkxg.identity.password_reset.complete_reset import COMPLETIONS, complete_reset, read_reset
 from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS
-from linkxg.identity.password_reset.routes import COMPLETIONS
 
 REQUEST = "/password-reset"
 ONE = f"{REQUEST}/{{token:str}}"
@@ -65,7 +65,7 @@ async def choose(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
         )
     except ValidationFailed as error:
         return await _show(page, token, error.description)
-    except InvalidToken as error:
+    except NotFound as error:
         page.context.notes["reason"] = error.reason
         return _ended(page)
     return redirect(page, "/sign-in", done="password-reset")
@@ -90,15 +90,14 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
     await page.services.limits.spend(COMPLETIONS, source_key(page.context.source))
     try:
         person = await read_reset(page.database, token)
-    except InvalidToken:
+    except NotFound:
         return _ended(page)
     bind_form(page)
     return render(
         page,
         "new_password.html",
         status=422 if error else 200,
-        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
-        headers={"Referrer-Policy": "strict-origin"},
+        headers=LINK_FORM,
         person=person,
         minimum=MINIMUM,
         errors=FormErrors([("new_password", error)] if error else []),
@@ -106,7 +105,7 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
 
 
 def _ended(page: PageRequest) -> Response[str]:
-    return render(page, "password_reset_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+    return render(page, "password_reset_ended.html", status=404, headers=LINK_ANSWER)
 
 
 def _anonymous(page: PageRequest) -> Actor:

@@ -14,9 +14,8 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.email_changes import cancel_email_change
 from linkxg.identity.accounts.profile import change_profile, time_zones
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
-from linkxg.identity.sessions.profile_endpoint import EMAIL_CHANGES
-from linkxg.identity.sessions.request_email_change import request_email_change
+from linkxg.identity.sessions.password_size import is_too_long
+from linkxg.identity.sessions.request_email_change import EMAIL_CHANGES, request_email_change
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.whoami import Me, who_am_i
 
@@ -65,7 +64,7 @@ async def change_email(page: NamedDependency[PageRequest]) -> Response[str]:
     try:
         await services.limits.spend(EMAIL_CHANGES, caller_key(page.account_id, user_id))
         await services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
-        if len(password.encode()) > MAX_PASSWORD_BYTES:
+        if is_too_long(password):
             raise InvalidCredentials("The current password is incorrect.")
         await request_email_change(
             page.database,

@@ -7,20 +7,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import rfc3339
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.expiry_day import end_of_day, expiry_fault
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, NotFound, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import OWNERS
-from linkxg.identity.scim.manage_tokens import BASE_PATH, create_token, list_tokens, revoke_token
+from linkxg.identity.scim.manage_tokens import BASE_PATH, TOKEN_CREATIONS, create_token, list_tokens, revoke_token
 from linkxg.identity.scim.model import MAX_TOKENS
 from linkxg.identity.scim.notices import token_created
-from linkxg.identity.scim.tokens_endpoint import TOKENS
 
 PROVISIONING = "/account/provisioning"
 _FIELDS = {"name": "name", "expiresAt": "expires"}
@@ -38,14 +37,14 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page)
 
-    asking = await ask_password(page, "create a SCIM token", back=back)
+    asking = await ask_step_up(page, "create a SCIM token", back=back)
     if asking is not None:
         return asking
     form, name = page.form, page.form.text("name").strip()
     fault = expiry_fault(form.text("expires"))
     if fault:
         return await _show(page, errors=FormErrors([("expires", fault)]))
-    await page.services.limits.spend(TOKENS, caller_key(page.account_id, page.person.user_id))
+    await page.services.limits.spend(TOKEN_CREATIONS, caller_key(page.account_id, page.person.user_id))
     ends = end_of_day(form.text("expires"))
     try:
         created, replayed = await create_token(
@@ -75,7 +74,7 @@ async def revoke(page: NamedDependency[PageRequest], token_id: FromPath[str]) ->
         effects = ["An identity provider that uses it can no longer create, change or disable people."]
         question = Question("Revoke this SCIM token?", effects, "Revoke token", "Keep it", PROVISIONING)
         return ask_confirmation(page, question)
-    asking = await ask_password(page, "revoke the SCIM token")
+    asking = await ask_step_up(page, "revoke the SCIM token")
     if asking is not None:
         return asking
     await revoke_token(page.database, page.actor, page.account_id, token_id)

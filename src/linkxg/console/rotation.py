@@ -7,21 +7,20 @@ from litestar.params import FromPath
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
 from linkxg.console.client_page import ONE, show_client
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.rotation_evidence import SHOWN, rotation_evidence
+from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.notify_owners import secret_rotated
 from linkxg.identity.clients.read_client import read_client
-from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
-from linkxg.identity.clients.routes import ROTATIONS
+from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
 from linkxg.identity.tokens.scopes import format_scope
 
 OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}
@@ -44,7 +43,7 @@ async def choose(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
 @post(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
 async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     form = page.form
-    asking = await ask_password(page, "rotate the secret")
+    asking = await ask_step_up(page, "rotate the secret")
     if asking is not None:
         return asking
     compromised = form.text("mode") == "compromised"
@@ -90,7 +89,7 @@ async def finish(
             "The old secret may still be needed", (), "Remove the old secret", "Keep both", f"{LIST}/{client_id}"
         )
         return ask_confirmation(page, question, template="remove_secret.html", evidence=evidence, shown_addresses=SHOWN)
-    asking = await ask_password(page, "remove the old secret")
+    asking = await ask_step_up(page, "remove the old secret")
     if asking is not None:
         return asking
     await remove_secret(page.database, page.actor, page.account_id, client_id, secret_id)
@@ -104,7 +103,7 @@ async def extend(
     seconds = page.form.text("overlap")
     if seconds not in OVERLAPS:
         raise InvalidRequest("Choose how long both secrets should work.")
-    asking = await ask_password(page, "extend the old secret")
+    asking = await ask_step_up(page, "extend the old secret")
     if asking is not None:
         return asking
     seen = page.form.text("was.ends")

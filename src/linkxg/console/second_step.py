@@ -1,6 +1,7 @@
 """`/sign-in/code`, `/sign-in/set-up` and `/sign-in/continue`: the second step of a sign-in."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
 
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
@@ -19,43 +20,42 @@ from linkxg.console.sign_in import (
     enrollment_page,
     finish,
     sign_in_page,
-    user_agent,
 )
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.challenges import Completed
+from linkxg.identity.factors.challenges import MFA_ATTEMPTS, Completed
 from linkxg.identity.factors.console_step_up import method_of
 from linkxg.identity.factors.enroll import confirm_enrollment
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP
 from linkxg.identity.factors.passkey_proof import complete_with_passkey
-from linkxg.identity.factors.routes import MFA_ATTEMPTS
-from linkxg.identity.factors.sign_in import complete_challenge, start_completed
+from linkxg.identity.factors.sign_in import complete_with_code, start_completed
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session, reload_console_session
 from linkxg.identity.sessions.model import SessionIdentity
 
+T = TypeVar("T")
 _EXPIRED = "The sign-in took too long, or too many codes were wrong. Sign in again."
+
+
+class StepPage(Protocol):
+    """A form of the second step. Raises InvalidToken if the sign-in has ended."""
+
+    async def __call__(self, page: PageRequest, step: SecondStep, *, error: PublicError | None) -> Response[str]: ...
 
 
 @post("/sign-in/code", **public(MFA_ATTEMPTS, refused_by_handler=True))
 async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     step = _step_of(page)
-    try:
-        if page.form.has("switch"):
-            return await code_page(page, step._replace(by_recovery=page.form.text("switch") == "recovery"))
-        require_budget(request.scope)
-        completed = await _complete(page, step.token)
-        new, cookie = new_console_session(user_agent(page))
-        opened = OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
-    except InvalidToken as error:
-        return _again(page, error, step)
-    except (InvalidCredentials, RateLimitExceeded) as error:
-        page.context.notes |= {"error": error.code, "reason": error.reason}
-        try:
-            return await code_page(page, step, error=error)
-        except InvalidToken as ended:
-            return _again(page, ended, step)
+    if page.form.has("switch"):
+        return await _show(page, step._replace(by_recovery=page.form.text("switch") == "recovery"), code_page)
+
+    async def attempt() -> OpenedSession:
+        return await _open(page, await _complete(page, step.token))
+
+    opened = await _attempt(request, page, step, code_page, attempt)
+    if isinstance(opened, Response):
+        return opened
     await adopt(page, opened)
     return await finish(request, page, opened, target=step.target, carried=step.carried)
 
@@ -63,8 +63,8 @@ async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[Page
 @post("/sign-in/set-up", **public(MFA_ATTEMPTS, refused_by_handler=True))
 async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     services, step = page.services, _step_of(page)
-    try:
-        require_budget(request.scope)
+
+    async def attempt() -> tuple[OpenedSession, list[str]]:
         completed, codes = await confirm_enrollment(
             page.database,
             services.server_key,
@@ -74,20 +74,46 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
             code=page.form.text("code"),
             limit_scale=services.limit_scale,
         )
-        new, cookie = new_console_session(user_agent(page))
-        opened = OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
-    except InvalidToken as error:
-        return _again(page, error, step)
-    except (InvalidCredentials, RateLimitExceeded) as error:
-        page.context.notes |= {"error": error.code, "reason": error.reason}
-        try:
-            return await enrollment_page(page, step, error=error)
-        except InvalidToken as ended:
-            return _again(page, ended, step)
+        return await _open(page, completed), codes
+
+    enrolled = await _attempt(request, page, step, enrollment_page, attempt)
+    if isinstance(enrolled, Response):
+        return enrolled
+    opened, codes = enrolled
     await adopt(page, opened)
     # The forms of the next page are those of the new session.
     page.csrf = form_token(services.server_key, opened.session.session_id)
     return render(page, "sign_in_codes.html", codes=codes, target=step.target, carried=step.carried)
+
+
+async def _attempt(
+    request: Request[Any, Any, Any],
+    page: PageRequest,
+    step: SecondStep,
+    form: StepPage,
+    attempt: Callable[[], Awaitable[T]],
+) -> T | Response[str]:
+    """What the attempt returns; or the form with what was wrong, or the sign-in page if the challenge has ended."""
+    try:
+        require_budget(request.scope)
+        return await attempt()
+    except InvalidToken as error:
+        return _again(page, error, step)
+    except (InvalidCredentials, RateLimitExceeded) as error:
+        page.context.notes |= {"error": error.code, "reason": error.reason}
+        return await _show(page, step, form, error)
+
+
+async def _show(page: PageRequest, step: SecondStep, form: StepPage, error: PublicError | None = None) -> Response[str]:
+    try:
+        return await form(page, step, error=error)
+    except InvalidToken as ended:
+        return _again(page, ended, step)
+
+
+async def _open(page: PageRequest, completed: Completed) -> OpenedSession:
+    new, cookie = new_console_session(page.context.user_agent)
+    return OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
 
 
 async def _complete(page: PageRequest, token: str) -> Completed:
@@ -103,7 +129,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
             credential=read_assertion(written),
             limit_scale=services.limit_scale,
         )
-    return await complete_challenge(
+    return await complete_with_code(
         page.database,
         services.server_key,
         services.notices,

@@ -5,17 +5,18 @@ import re
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
 from linkxg.console.sign_in import bound_browser
+from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.change_factors import (
+    FACTOR_CHANGES,
     begin_totp,
     confirm_totp,
     new_codes,
@@ -24,7 +25,6 @@ from linkxg.identity.factors.change_factors import (
     remove_factor,
 )
 from linkxg.identity.factors.recovery_codes import COUNT
-from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_of, linking_browser
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
@@ -58,7 +58,7 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
         asked = await _ask(page, act)
         if asked is not None:
             return asked
-    asking = await ask_password(page, _ACTS[act], back=back)
+    asking = await ask_step_up(page, _ACTS[act], back=back)
     if asking is not None:
         return asking
     try:
@@ -108,7 +108,7 @@ async def _connect(page: PageRequest) -> Response[str]:
     browser = linking_browser(bound_browser(page), page.person.id)
     try:
         started = await begin_sign_in(
-            page.services.sign_on, provider, browser=browser, target=SECURITY, email=page.person.email
+            page.services.single_sign_on, provider, browser=browser, target=SECURITY, email=page.person.email
         )
     except SignInRefused as error:
         raise Conflict(error.message) from None

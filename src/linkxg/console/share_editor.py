@@ -9,7 +9,6 @@ from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.used_categories import UsedCategory, similar_categories, used_categories
-from linkxg.console.confirm_password import CANCEL
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
@@ -33,14 +32,14 @@ from linkxg.console.share_form import (
     typed_form,
 )
 from linkxg.console.share_preview import PreviewedShare, preview_of
+from linkxg.console.step_up import CANCEL
 from linkxg.errors import Conflict, InvalidState, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import read_connection
-from linkxg.network.shares.create_share import create_share, preview_share
-from linkxg.network.shares.routes import SHARES
+from linkxg.network.shares.create_share import SHARES, create_share, preview_share
 
 LISTED_CATEGORIES = 200
 EDITOR = f"{PARTNERS}/{{connection_id:str}}/share"

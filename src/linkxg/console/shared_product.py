@@ -19,14 +19,13 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
-from linkxg.network.shared_products.acknowledge import acknowledge_product, read_acknowledgement
+from linkxg.network.shared_products.acknowledge import ACKNOWLEDGEMENTS, acknowledge_product, read_acknowledgement
 from linkxg.network.shared_products.model import AcknowledgeProduct
 from linkxg.network.shared_products.read_shared import (
     list_shared_versions,
     list_shares_that_show,
     read_shared_version,
 )
-from linkxg.network.shared_products.routes import ACKNOWLEDGEMENTS
 from linkxg.network.shares.model import Acknowledgement
 from linkxg.network.shares.summary import count_fields
 

@@ -37,7 +37,7 @@ from linkxg.identity.factors.sign_in import sign_in as start_sign_in
 from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
@@ -171,9 +171,9 @@ def _message_of(error: PublicError | None) -> str | None:
 
 async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
     """Start a session, and end the browser's previous one. Raises as `sign_in` of the API does."""
-    if len(password.encode()) > MAX_PASSWORD_BYTES:
+    if is_too_long(password):
         raise InvalidCredentials(reason="password too long")
-    new, cookie = new_console_session(user_agent(page))
+    new, cookie = new_console_session(page.context.user_agent)
     session = await start_sign_in(
         page.database,
         page.services.passwords,
@@ -190,7 +190,7 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
 
 async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
     """`enter` by a passkey alone. Raises InvalidCredentials."""
-    new, cookie = new_console_session(user_agent(page))
+    new, cookie = new_console_session(page.context.user_agent)
     party, credential = page.services.relying_party, read_assertion(written)
     session = await sign_in_with_passkey(page.database, party, page.stranger, new, credential)
     opened = OpenedSession(session, cookie)
@@ -200,7 +200,7 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
 
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     """Give the browser the new session, and end its previous one."""
-    signed_in(page.services.notices, page.stranger, opened.session, user_agent(page))
+    signed_in(page.services.notices, page.stranger, opened.session, page.context.user_agent)
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.
@@ -256,10 +256,6 @@ async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicE
 def _code_errors(error: PublicError | None) -> FormErrors:
     message = _message_of(error)
     return FormErrors([("code", message)] if message else [])
-
-
-def user_agent(page: PageRequest) -> str:
-    return (page.context.header(b"user-agent") or b"").decode("ascii", "replace")
 
 
 async def end_session(page: PageRequest) -> None:

@@ -8,13 +8,13 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from linkxg.clock import now_ms, read_rfc3339, rfc3339
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import ErrorLink, FormErrors
 from linkxg.console.formatting import count, day
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict
 from linkxg.http.permissions import session_roles
@@ -28,6 +28,7 @@ from linkxg.identity.accounts.change_account import change_account
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.model import AccountView, UserView
 from linkxg.identity.accounts.read_account import read_account
+from linkxg.identity.accounts.roles import OWNERS
 
 RULES = "/account/sign-in-rules"
 LABELS = {"requirement": "Who needs a second factor", "since": "From", "minutes": "Minutes"}
@@ -40,12 +41,12 @@ SHOWN = 20
 """Names on the page that asks."""
 
 
-@get(RULES, **session_roles(("OWNER",)))
+@get(RULES, **session_roles(OWNERS))
 async def show(page: NamedDependency[PageRequest]) -> Response[str]:
     return await _show(page)
 
 
-@post(RULES, **session_roles(("OWNER",)))
+@post(RULES, **session_roles(OWNERS))
 async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     stored = _fields(await read_account(page.database, page.account_id))
     typed = {name: page.form.text(name).strip() for name in LABELS}
@@ -69,7 +70,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         lacking = _lacking(await list_people(page.database, page.account_id), requirement)
         if lacking and not page.form.text("confirm_cancel"):
             return _ask(page, lacking, (stored | changed)["since"])
-    asking = await ask_password(page, "change the sign-in rules", back=back)
+    asking = await ask_step_up(page, "change the sign-in rules", back=back)
     if asking is not None:
         return asking
     return await _save(page, changed)

@@ -10,14 +10,15 @@ from litestar.params import FromPath
 
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
+from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter
 from linkxg.console.welcome import WELCOME
 from linkxg.errors import Conflict, NotFound, SignUpDisabled, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
+from linkxg.identity.accounts.invite_user import ACCEPTS
 from linkxg.identity.accounts.password_rules import MINIMUM
-from linkxg.identity.accounts.routes import ACCEPTS
 from linkxg.identity.sign_up.complete_sign_up import complete_sign_up, read_sign_up
 from linkxg.identity.sign_up.model import SIGN_UPS
 from linkxg.identity.sign_up.request_sign_up import request_sign_up
@@ -96,15 +97,14 @@ async def _account_form(
     except SignUpDisabled as error:
         return _closed(page, error)
     except NotFound:
-        return render(page, "sign_up_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+        return render(page, "sign_up_ended.html", status=404, headers=LINK_ANSWER)
     if page.session is None:
         bind_form(page)
     return render(
         page,
         "sign_up_account.html",
         status=status,
-        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
-        headers={"Referrer-Policy": "strict-origin"},
+        headers=LINK_FORM,
         email=email,
         account_name=page.form.text("accountName"),
         minimum=MINIMUM,

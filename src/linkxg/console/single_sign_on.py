@@ -5,12 +5,12 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import conflict_errors, merge, original_values
 from linkxg.errors import (
     Conflict,
@@ -25,8 +25,9 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.model import UserView
-from linkxg.identity.accounts.roles import EVERYONE, Role
+from linkxg.identity.accounts.roles import EVERYONE, OWNERS, Role
 from linkxg.identity.federation.connect_provider import (
+    CONNECTS,
     WantedProvider,
     check_connection,
     connect_provider,
@@ -35,8 +36,13 @@ from linkxg.identity.federation.connect_provider import (
 )
 from linkxg.identity.federation.model import IdentityProviderView, backchannel_logout_uri, redirect_uri
 from linkxg.identity.federation.notices import domain_removed, domain_verified, provider_changed, provider_disconnected
-from linkxg.identity.federation.routes import CONNECTS, DOMAIN_CHECKS, OWNERS
-from linkxg.identity.federation.verify_domain import check_domain, claim_domain, list_email_domains, remove_domain
+from linkxg.identity.federation.verify_domain import (
+    DOMAIN_CHECKS,
+    check_domain,
+    claim_domain,
+    list_email_domains,
+    remove_domain,
+)
 
 HERE = "/account/single-sign-on"
 DOMAINS = f"{HERE}/domains"
@@ -70,7 +76,7 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(HERE, **session_roles(OWNERS))
 async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     """Connect the provider, or change the connection."""
-    stored = _values(await read_provider(page.services.federation, page.account_id))
+    stored = _values(await read_provider(page.services.provider_connections, page.account_id))
     edit = merge(page.form, _typed(page), stored)
     if edit.conflicts:
         return await _show(page, errors=conflict_errors(edit.conflicts, LABELS), conflicts=edit.conflicts, status=409)
@@ -87,12 +93,12 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         # A form with a secret is not carried through the confirmation.
         message = "Your sign-in is older than ten minutes. Confirm it, then enter the client secret again and save."
         return await _show(page, errors=whole_form(message), status=403)
-    asking = await ask_password(page, "change single sign-on", back=back)
+    asking = await ask_step_up(page, "change single sign-on", back=back)
     if asking is not None:
         return asking
     try:
         await _spend(page, CONNECTS)
-        connected = await connect_provider(page.services.federation, page.actor, page.account_id, wanted)
+        connected = await connect_provider(page.services.provider_connections, page.actor, page.account_id, wanted)
     except ValidationFailed as error:
         found = FormErrors([(_FIELDS.get(one["field"], ""), one["message"]) for one in error.details or ()])
         return await _show(page, errors=found, status=error.status)
@@ -121,7 +127,7 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return redirect(page, HERE)
 
-    asking = await ask_password(page, acts[what], back=back)
+    asking = await ask_step_up(page, acts[what], back=back)
     if asking is not None:
         return asking
     if what == "confirm":
@@ -129,11 +135,11 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
     try:
         if what == "test":
             await _spend(page, CONNECTS)
-            problem = await check_connection(services.federation, page.actor, account_id)
+            problem = await check_connection(services.provider_connections, page.actor, account_id)
             if problem is not None:
                 return await _show(page, errors=whole_form(f"The identity provider is not usable. {problem}"))
             return redirect(page, HERE, **flash_message(page, "The identity provider answers as it should."))
-        await disconnect_provider(services.federation, page.actor, account_id)
+        await disconnect_provider(services.provider_connections, page.actor, account_id)
     except NotFound:
         return redirect(page, HERE, **flash_message(page, "No identity provider is connected."))
     except RateLimitExceeded as error:
@@ -153,7 +159,7 @@ async def change_domain(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page, domain=domain)
 
-    asking = await ask_password(page, f"{what} a domain", back=back)
+    asking = await ask_step_up(page, f"{what} a domain", back=back)
     if asking is not None:
         return asking
     try:
@@ -190,7 +196,7 @@ async def _show(
     domain: str = "",
     status: int = 200,
 ) -> Response[str]:
-    provider = await read_provider(page.services.federation, page.account_id)
+    provider = await read_provider(page.services.provider_connections, page.account_id)
     stored = _values(provider)
     keeps_form = page.path == HERE and bool(page.form.pairs)
     public_url = page.services.public_url

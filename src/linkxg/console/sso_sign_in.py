@@ -62,7 +62,7 @@ async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageReque
         return sign_in_page(page, target=target, email=email, message=_NOT_HERE)
     try:
         started = await begin_sign_in(
-            page.services.sign_on,
+            page.services.single_sign_on,
             provider,
             browser=bound_browser(page),
             target=target,
@@ -88,12 +88,12 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
     actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None, epoch=None)
     try:
         signed_on = await finish_sign_in(
-            page.services.sign_on,
+            page.services.single_sign_on,
             actor,
             account_id=account_id,
             browser=page.cookie(BEFORE_SESSION),
             response=response,
-            user_agent=(page.context.header(b"user-agent") or b"").decode("ascii", "replace"),
+            user_agent=page.context.user_agent,
             person=page.actor if page.session is not None else None,
         )
     except InvalidToken:

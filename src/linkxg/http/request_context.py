@@ -91,6 +91,11 @@ class RequestContext:
                 found = value
         return found
 
+    @property
+    def user_agent(self) -> str:
+        """Empty without the header."""
+        return (self.header(b"user-agent") or b"").decode("ascii", "replace")
+
     async def body(self, limit: int) -> bytes:
         """The body, at most `limit` bytes; its time is bounded by `server.connection`."""
         if self.whole is not None:

@@ -27,7 +27,7 @@ from linkxg.identity.accounts.email_change_store import end_email_changes
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.factors.reseal import reseal_secrets
-from linkxg.identity.passkeys.challenge_store import challenges as passkey_challenges
+from linkxg.identity.passkeys.challenge_store import passkey_challenges
 from linkxg.identity.password_reset.store import password_resets
 from linkxg.identity.scim import token_store
 from linkxg.identity.sessions.store import end_all_sessions

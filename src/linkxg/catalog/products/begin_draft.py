@@ -13,6 +13,7 @@ from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.catalog.products.versions.store import find_product_view, find_version, insert_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import is_uuid
@@ -52,7 +53,4 @@ async def begin_draft(
         shown = find_product_view(conn, account_id, product_id, "draft")
         return NotFound() if shown is None else view_product(shown)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await write_as(database, actor, unit))

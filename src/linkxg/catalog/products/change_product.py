@@ -36,6 +36,7 @@ from linkxg.catalog.products.model import (
 from linkxg.catalog.products.versions.store import find_product_view, insert_version, update_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import is_uuid
@@ -94,10 +95,7 @@ async def change_product(
         audit.record(conn, account_id, actor, "product.updated", product_id, details)
         return view_product(shown)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await write_as(database, actor, unit))
 
 
 def _patched_fields(patch: ProductPatch) -> list[str]:

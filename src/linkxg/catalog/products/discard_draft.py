@@ -11,6 +11,7 @@ from linkxg.catalog.products.update_record import change_record
 from linkxg.catalog.products.versions.store import delete_drafts, find_product_view
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidState, NoDraft, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import is_uuid
@@ -45,7 +46,4 @@ async def discard_draft(
         shown = find_product_view(conn, account_id, product_id)
         return NotFound() if shown is None else view_product(shown)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await write_as(database, actor, unit))

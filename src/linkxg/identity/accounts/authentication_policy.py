@@ -7,7 +7,11 @@ from linkxg.identity.accounts.roles import ADMINISTRATORS
 
 Requirement = Literal["NONE", "ADMINISTRATORS", "EVERYBODY"]
 MIN_STEP_UP_MINUTES, MAX_STEP_UP_MINUTES = 5, 1_440
-_MULTI_FACTOR = frozenset({"mfa", "fed"})
+MFA = "mfa"
+"""The `amr` of several factors (RFC 8176), and the `acr_values` of a step-up that needs them."""
+FEDERATED = "fed"
+"""The `amr` of a sign-in by the identity provider of the account."""
+_MULTI_FACTOR = frozenset({MFA, FEDERATED})
 
 
 def required_from(requirement: str, since: int | None, role: str) -> int | None:

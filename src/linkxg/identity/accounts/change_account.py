@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.authentication_policy import Requirement
@@ -83,10 +84,7 @@ async def change_account(
             return NotFound()
         return ChangedAccount(account_view(updated), frozenset(changed), row.security_contact)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await write_as(database, actor, unit))
 
 
 def _faults(given: dict[str, Any]) -> list[dict[str, str]]:

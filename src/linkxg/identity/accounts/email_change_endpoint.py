@@ -13,11 +13,11 @@ from linkxg.db import Database
 from linkxg.errors import Conflict, NotFound
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.email_changes import (
+    EMAIL_CHANGE_LINKS,
     EmailChangeView,
     approve_email_change,
     confirm_email_change,
@@ -25,9 +25,9 @@ from linkxg.identity.accounts.email_changes import (
     find_email_change,
 )
 from linkxg.identity.accounts.model import MAX_EMAIL
+from linkxg.identity.accounts.roles import OWNERS
 
 _TAG = Tag("Account", "The organisation, its people and its audit trail.")
-LINKS = Budget("email-changes-source", 60, 60)
 
 
 class ConfirmedEmail(msgspec.Struct, rename="camel"):
@@ -53,7 +53,7 @@ class EmailChangeServices:
     operation_id="confirmEmailChange",
     errors=(Conflict,),
     status_code=200,
-    **public(LINKS),
+    **public(EMAIL_CHANGE_LINKS),
 )
 async def confirm(
     request: Request[Any, Any, Any], services: NamedDependency[EmailChangeServices], token: FromPath[str]
@@ -65,7 +65,12 @@ async def confirm(
     return Success(data=ConfirmedEmail(confirmed.done))
 
 
-@post("/email-changes/{token:str}/decline", operation_id="declineEmailChange", status_code=200, **public(LINKS))
+@post(
+    "/email-changes/{token:str}/decline",
+    operation_id="declineEmailChange",
+    status_code=200,
+    **public(EMAIL_CHANGE_LINKS),
+)
 async def decline(
     request: Request[Any, Any, Any], services: NamedDependency[EmailChangeServices], token: FromPath[str]
 ) -> Success[None]:
@@ -74,7 +79,7 @@ async def decline(
     return Success(data=None)
 
 
-@get("/account/users/{user_id:str}/email-change", operation_id="readEmailChange", **roles(("OWNER",)))
+@get("/account/users/{user_id:str}/email-change", operation_id="readEmailChange", **roles(OWNERS))
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[EmailChangeServices], user_id: FromPath[str]
 ) -> Success[EmailChangeView]:
@@ -90,7 +95,7 @@ async def read(
     operation_id="approveEmailChange",
     errors=(Conflict,),
     status_code=200,
-    **roles(("OWNER",), fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, fresh=Fresh.ACCOUNT),
 )
 async def approve(
     request: Request[Any, Any, Any],

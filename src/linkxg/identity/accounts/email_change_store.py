@@ -8,9 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, ForeignKey, Index, LargeBinary, String, Table, or_, select
 
 from linkxg.clock import DAY
-from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
-from linkxg.identity.accounts.store import users
 
 email_changes = Table(
     "email_changes",
@@ -89,17 +87,6 @@ def end_email_change(conn: Connection, account_id: str, change_id: str, now: int
         email_changes.c.account_id == account_id, email_changes.c.id == change_id, *_live(now)
     )
     return conn.execute(statement.values(ended_at=now)).rowcount == 1
-
-
-def update_email(conn: Connection, account_id: str, user_id: str, *, email: str, key: str, was: str) -> bool:
-    """Replace the address `was`; false if it has been replaced since, or if somebody has the new one."""
-    lock_until_commit(conn, f"email {key}")
-    if conn.execute(select(users.c.id).where(users.c.email_key == key)).first() is not None:
-        return False
-    statement = users.update().where(
-        users.c.account_id == account_id, users.c.id == user_id, users.c.email_key == was, users.c.disabled.is_(False)
-    )
-    return conn.execute(statement.values(email=email, email_key=key)).rowcount == 1
 
 
 def purge_email_changes(conn: Connection, *, now: int, limit: int) -> int:

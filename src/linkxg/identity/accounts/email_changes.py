@@ -16,14 +16,18 @@ from linkxg.clock import DAY, now_ms, rfc3339
 from linkxg.crypto.secrets import EMAIL_CHANGE, digest, is_well_formed, new_secret
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts import email_change_store as store
 from linkxg.identity.accounts.model import User, email_key
-from linkxg.identity.accounts.store import find_account, find_user, find_user_by_email
+from linkxg.identity.accounts.one_time_link import dead_link
+from linkxg.identity.accounts.store import find_account, find_user, find_user_by_email, update_email
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.ids import uuid7
 
+EMAIL_CHANGE_LINKS = Budget("email-changes-source", 60, 60)
 LIFETIME_MS = DAY
 Side = Literal["old", "new"]
 
@@ -127,7 +131,7 @@ async def read_linked_change(database: Database, token: str) -> LinkedChange:
 
     found = await database.read(unit)
     if found is None:
-        raise NotFound
+        raise dead_link()
     return found
 
 
@@ -140,19 +144,17 @@ async def confirm_email_change(database: Database, actor: Actor, token: str) -> 
     def unit(conn: Connection) -> ChangedEmail | PublicError:
         change = _find(conn, token)
         if change is None:
-            return NotFound()
+            return dead_link()
         # After the writes that may end the change, such as another password.
         lock_caller(conn, change.user_id, shared=True)
         change = _find(conn, token)
         if change is None:
-            return NotFound()
+            return dead_link()
         who = _as_person(actor, change)
-        return _confirm(conn, who, change, **{f"{_side(change, token)}_confirmed_at": now_ms()})
+        outcome = _confirm(conn, who, change, **{f"{_side(change, token)}_confirmed_at": now_ms()})
+        return dead_link() if isinstance(outcome, NotFound) else outcome
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))
 
 
 async def decline_email_change(database: Database, actor: Actor, token: str) -> None:
@@ -168,7 +170,7 @@ async def decline_email_change(database: Database, actor: Actor, token: str) -> 
         return True
 
     if not await database.write(unit):
-        raise NotFound
+        raise dead_link()
 
 
 async def cancel_email_change(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
@@ -206,10 +208,7 @@ async def approve_email_change(
             audit.record(conn, account_id, actor, "email.change_approved", user_id, {"to": change.new_email})
         return confirmed
 
-    outcome = await revoke_as(database, actor, account_id, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def _confirm(conn: Connection, actor: Actor, change: AnyRow, **values: Any) -> ChangedEmail | PublicError:
@@ -221,7 +220,7 @@ def _confirm(conn: Connection, actor: Actor, change: AnyRow, **values: Any) -> C
     done = confirmed.old_confirmed_at is not None and confirmed.new_confirmed_at is not None
     if done:
         store.end_email_change(conn, change.account_id, change.id, now)
-        if not store.update_email(
+        if not update_email(
             conn,
             change.account_id,
             change.user_id,

@@ -15,10 +15,12 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_sso_only
 from linkxg.identity.accounts.mail_text import label_of
 from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.one_time_link import dead_link
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.people_limit import TooManyPeople, refuse_beyond_limit
 from linkxg.identity.accounts.profile import check_person_name
@@ -26,6 +28,8 @@ from linkxg.identity.accounts.roles import Role, may_manage
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.ids import uuid7
 
+INVITATIONS = Budget("invitations", 200, 3_600)
+ACCEPTS = Budget("invitations-source", 60, 60)
 LIFETIME_MS = 7 * DAY
 
 
@@ -137,11 +141,11 @@ async def accept_invitation(
     ValidationFailed for the name or the password; TooManyPeople, and the link stays valid.
     """
     if not is_well_formed(token, INVITATION):
-        raise NotFound
+        raise dead_link()
     key = digest(token)
     found = await database.read(_find, key)
     if found is None:
-        raise NotFound
+        raise dead_link()
     shown_name = check_person_name(name) if name is not None else None
     check_new_password(password, *found)
     password_hash = await passwords.hash(password)
@@ -180,7 +184,7 @@ async def accept_invitation(
 
     user = await database.write(unit)
     if user is None:
-        raise NotFound
+        raise dead_link()
     if isinstance(user, TooManyPeople):
         raise user
     return user
@@ -227,7 +231,7 @@ async def read_invitation(database: Database, token: str) -> InvitationView:
     """Raises NotFound as `accept_invitation` does."""
     found = await database.read(_find, digest(token)) if is_well_formed(token, INVITATION) else None
     if found is None:
-        raise NotFound
+        raise dead_link()
     return InvitationView(*found)
 
 

@@ -5,7 +5,7 @@ every node, and ends the invitations that they made. The last enabled Owner cann
 account row is locked for that check (`revoke_as`).
 """
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database, invalidation_feed
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.invalidation_feed import GONE, USER
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_last_break_glass_owner
@@ -23,7 +24,6 @@ from linkxg.identity.accounts.model import NO_PASSWORD, User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.write_as import revoke_as
 
-T = TypeVar("T")
 LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
 LAST_BREAK_GLASS_OWNER = (
     "The last Owner who keeps a password while people sign in by the identity provider only cannot be demoted, "
@@ -75,7 +75,7 @@ async def change_user(
             return changed if isinstance(changed, PublicError) else NotFound()
         return ChangedUser(user_view(changed), before.role, before.disabled)
 
-    return _or_raise(await revoke_as(database, actor, account_id, unit))
+    return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def change_person(
@@ -130,7 +130,7 @@ async def remove_user(database: Database, actor: Actor, account_id: str, user_id
     def unit(conn: Connection) -> User | PublicError:
         return remove_person(conn, actor, account_id, user_id)
 
-    _or_raise(await revoke_as(database, actor, account_id, unit))
+    value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def remove_person(conn: Connection, actor: Actor, account_id: str, user_id: str) -> User | PublicError:
@@ -169,9 +169,3 @@ def user_view(user: User) -> UserView:
         user.has_second_factor,
         user.password_hash != NO_PASSWORD,
     )
-
-
-def _or_raise(outcome: T | PublicError) -> T:
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome

@@ -8,6 +8,7 @@ import msgspec
 
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.authentication_policy import Requirement
+from linkxg.identity.accounts.names import ENCODED_WORD, is_name
 from linkxg.identity.accounts.roles import Role
 from linkxg.runtime.normal_form import has_run_of_marks, normalize
 
@@ -16,7 +17,6 @@ NO_PASSWORD = ""
 """The hash that no password matches."""
 MAX_EMAIL = 254
 MAX_ACCOUNT_NAME = 200
-_ENCODED_WORD = "=?"
 """Where one begins (RFC 2047 §2): a library for mail would decode it."""
 _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 
@@ -100,10 +100,10 @@ class User(msgspec.Struct, frozen=True):
 
 def check_account_name(name: str) -> None:
     """Raises InvalidRequest unless it is one line of 1 to 200 printable characters: it is the subject of a mail."""
-    if not name.strip() or len(name) > MAX_ACCOUNT_NAME or not name.isprintable() or _ENCODED_WORD in name:
+    if not is_name(name, MAX_ACCOUNT_NAME):
         raise InvalidRequest(
             f"An account name must be one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters "
-            f'and without "{_ENCODED_WORD}".'
+            f'and without "{ENCODED_WORD}".'
         )
 
 
@@ -136,7 +136,7 @@ def deliverable(email: str) -> str:
             text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
         except idna.IDNAError:
             text = ""
-    is_one_address = _EMAIL.fullmatch(text) and text.isprintable() and _ENCODED_WORD not in text
+    is_one_address = _EMAIL.fullmatch(text) and text.isprintable() and ENCODED_WORD not in text
     if len(text) > MAX_EMAIL or has_run_of_marks(text) or not is_one_address:
         raise InvalidRequest("The field email is not a valid e-mail address.")
     return text

@@ -13,13 +13,12 @@ from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.errors import NotFound, ValidationFailed
 from linkxg.identity.accounts import store
+from linkxg.identity.accounts.names import canonical_name, rule
 from linkxg.identity.authorization.write_as import write_as
-from linkxg.runtime.normal_form import has_run_of_marks, normalize
 
 MAX_NAME, MAX_LANGUAGE, MAX_ZONE = 120, 35, 64
 LANGUAGE_PATTERN = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$"
 _LANGUAGE = re.compile(LANGUAGE_PATTERN, re.ASCII)
-_ENCODED_WORD = "=?"
 
 
 async def change_profile(
@@ -74,9 +73,7 @@ def _faults(given: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _is_name(text: str) -> bool:
-    """Printable: no control, line or bidirectional formatting character. No mail decodes it (RFC 2047 §2)."""
-    is_printable = text.isprintable() and not has_run_of_marks(text) and _ENCODED_WORD not in text
-    return bool(text.strip()) and len(text) <= MAX_NAME and is_printable
+    return canonical_name(text, MAX_NAME) is not None
 
 
 def _is_language(text: str) -> bool:
@@ -89,7 +86,7 @@ def _is_zone(text: str) -> bool:
 
 _CHECKS = {"name": _is_name, "language": _is_language, "timeZone": _is_zone}
 _MESSAGES = {
-    "name": f"A name must be one line of 1 to {MAX_NAME} printable characters without '=?'.",
+    "name": rule(MAX_NAME),
     "language": "A language is a tag of BCP 47 such as de or pt-BR.",
     "timeZone": "Unknown time zone; use a name of the IANA database, such as Europe/Berlin.",
 }
@@ -106,6 +103,6 @@ def _canonical(field: str, value: str | None) -> str | None:
     if value is None or field == "time_zone":
         return value
     if field == "name":
-        return normalize("NFC", value).strip()
+        return canonical_name(value, MAX_NAME)
     language, *others = value.split("-")
     return "-".join([language.lower(), *(one.title() if len(one) == 4 else one.upper() for one in others)])

@@ -60,10 +60,9 @@ def state_profile(conn: Connection, account_id: str, user_id: str, changed: dict
 def rename_person(conn: Connection, actor: Actor, account_id: str, user_id: str, *, was: str, email: str) -> bool:
     """Change the address by which the person signs in, and end their sessions; false if it is in use."""
     lock_caller(conn, user_id)
-    epoch = store.update_email(conn, account_id, user_id, email, email_key(email))
-    if epoch is None:
+    if not store.update_email(conn, account_id, user_id, email=email, key=email_key(email), was=email_key(was)):
         return False
     email_change_store.end_email_changes_of(conn, account_id, user_id, now_ms())
-    invalidation_feed.append(conn, USER, user_id, epoch)
-    audit.record(conn, account_id, actor, "user.email_changed", user_id, {"from": was, "to": email})
+    invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id))
+    audit.record(conn, account_id, actor, "email.changed", user_id, {"from": was, "to": email})
     return True

@@ -17,7 +17,6 @@ from linkxg.errors import Conflict, TemporarilyUnavailable
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Pagination, Success
 from linkxg.http.permissions import Fresh, public, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.account_notices import account_changed, joined_by_invitation, role_raised
@@ -25,7 +24,7 @@ from linkxg.identity.accounts.authentication_policy import MAX_STEP_UP_MINUTES, 
 from linkxg.identity.accounts.change_account import MAX_LIFETIME_DAYS, change_account
 from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
 from linkxg.identity.accounts.invitation_mails import InvitationMails
-from linkxg.identity.accounts.invite_user import accept_invitation
+from linkxg.identity.accounts.invite_user import ACCEPTS, INVITATIONS, accept_invitation
 from linkxg.identity.accounts.manage_user import change_user, list_people, remove_user, user_view
 from linkxg.identity.accounts.model import MAX_ACCOUNT_NAME, MAX_EMAIL, AccountView, Invited, UserView
 from linkxg.identity.accounts.password_rules import MINIMUM
@@ -37,8 +36,6 @@ from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
 
 _TAG = Tag("Account", "The organisation, its people and its audit trail.")
-ACCEPTS = Budget("invitations-source", 60, 60)
-INVITATIONS = Budget("invitations", 200, 3_600)
 _FRESH = roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
 
 

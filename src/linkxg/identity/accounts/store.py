@@ -20,7 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError
 
 from linkxg.clock import DAY
 from linkxg.db.advisory_lock import lock_until_commit
@@ -186,17 +185,16 @@ def update_profile(conn: Connection, account_id: str, user_id: str, changed: dic
     conn.execute(users.update().where(users.c.account_id == account_id, users.c.id == user_id).values(changed))
 
 
-def update_email(conn: Connection, account_id: str, user_id: str, email: str, key: str) -> int | None:
-    """Change the address by which a person signs in, and begin the next epoch; None if it is in use, in any account."""
+def update_email(conn: Connection, account_id: str, user_id: str, *, email: str, key: str, was: str) -> bool:
+    """Replace the address with the key `was`; false if it has been replaced since, or the new one is in use.
+
+    In use in any account; nobody else can take it until the transaction ends.
+    """
     lock_until_commit(conn, f"email {key}")
-    savepoint = conn.begin_nested()
-    try:
-        epoch = update_user(conn, account_id, user_id, email=email, email_key=key)
-    except IntegrityError:
-        savepoint.rollback()
-        return None
-    savepoint.commit()
-    return epoch
+    if find_user_by_email(conn, key) is not None:
+        return False
+    statement = users.update().where(users.c.account_id == account_id, users.c.id == user_id, users.c.email_key == was)
+    return conn.execute(statement.values(email=email, email_key=key)).rowcount == 1
 
 
 def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int]:

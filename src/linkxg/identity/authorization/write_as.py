@@ -15,6 +15,7 @@ from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.database import P, T, Unit
 from linkxg.db.idempotency import IdempotentOutcome, Make, Recall, Recorded, RecordedId, Request, run_once
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidToken, PublicError
 from linkxg.identity.authorization import store
 
@@ -69,10 +70,7 @@ async def write_once(
     def unit(conn: Connection) -> IdempotentOutcome[T] | PublicError:
         return run_once(conn, request, make, recall, record=record, salt=salt)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await write_as(database, actor, unit))
 
 
 async def write_once_by_id(

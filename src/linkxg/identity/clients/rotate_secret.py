@@ -15,7 +15,9 @@ from linkxg.clock import now_ms, seconds_or_none
 from linkxg.crypto.secrets import digest, hint
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt, run_once
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.clients import store
@@ -26,6 +28,8 @@ from linkxg.identity.clients.register_client import default_lifetime
 from linkxg.identity.clients.self_rotation_limit import check_self_rotations
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
+
+ROTATIONS = Budget("rotations", 300, 3_600)
 
 
 async def rotate_secret(
@@ -94,10 +98,7 @@ async def rotate_secret(
             client_id, secret, seconds_or_none(expires_at) or 0, seconds_or_none(kept_until), revoke_tokens
         )
 
-    outcome = await revoke_as(database, actor, account_id, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def _without_secret(rotated: RotatedSecret) -> dict[str, Any]:
@@ -158,10 +159,7 @@ async def extend_secret(
         audit.record(conn, account_id, actor, "client.secret_extended", client_id, details)
         return secret_view(msgspec.structs.replace(secret, expires_at=expires_at * 1000))
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await write_as(database, actor, unit))
 
 
 def _check_actor(actor: Actor, client_id: str, client: Client | None) -> PublicError | None:

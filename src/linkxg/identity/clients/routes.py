@@ -15,7 +15,6 @@ from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit
 from linkxg.http.permissions import Fresh, any_caller, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import ADMINISTRATORS
@@ -33,9 +32,8 @@ from linkxg.identity.clients.model import (
 from linkxg.identity.clients.notify_owners import client_created, secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
-from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
+from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
 
-ROTATIONS = Budget("rotations", 300, 3_600)
 Name = Annotated[str, described(minLength=1, maxLength=MAX_NAME)]
 Scope = Annotated[str, described(minLength=1, description="Separated by spaces.")]
 Ranges = Annotated[

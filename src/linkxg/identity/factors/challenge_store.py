@@ -26,11 +26,11 @@ mfa_challenges = Table(
 )
 
 
-def insert_challenge(conn: Connection, account_id: str, **values: Any) -> None:
+def insert_mfa_challenge(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(mfa_challenges.insert().values(account_id=account_id, failures=0, **values))
 
 
-def find_challenge(conn: Connection, digest: bytes, purpose: str, now: int) -> AnyRow | None:
+def find_mfa_challenge(conn: Connection, digest: bytes, purpose: str, now: int) -> AnyRow | None:
     """A live challenge with its person, who is enabled and in the same epoch; callers compare the password."""
     query = (
         select(mfa_challenges, users.c.email, users.c.role, users.c.password_hash)
@@ -59,7 +59,7 @@ def count_attempt(conn: Connection, account_id: str, digest: bytes, most: int) -
     return conn.execute(statement).rowcount == 1
 
 
-def delete_challenge(conn: Connection, account_id: str, digest: bytes) -> bool:
+def delete_mfa_challenge(conn: Connection, account_id: str, digest: bytes) -> bool:
     """Use a challenge up; of concurrent uses, one succeeds."""
     statement = mfa_challenges.delete().where(
         mfa_challenges.c.account_id == account_id, mfa_challenges.c.digest == digest
@@ -67,6 +67,6 @@ def delete_challenge(conn: Connection, account_id: str, digest: bytes) -> bool:
     return conn.execute(statement).rowcount == 1
 
 
-def purge_challenges(conn: Connection, *, now: int, limit: int) -> int:
+def purge_mfa_challenges(conn: Connection, *, now: int, limit: int) -> int:
     old = select(mfa_challenges.c.digest).where(mfa_challenges.c.expires_at < now).limit(limit)
     return conn.execute(mfa_challenges.delete().where(mfa_challenges.c.digest.in_(old))).rowcount

@@ -17,17 +17,20 @@ from linkxg.clock import now_ms
 from linkxg.crypto.secrets import constant_time_equal, digest, is_well_formed, new_secret
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.factors import challenge_store
 from linkxg.identity.factors.kinds import list_methods
-from linkxg.identity.factors.model import CHALLENGE_MS, MAX_FAILURES, MFA_TOKEN, Amr, Challenge, Purpose
+from linkxg.identity.factors.model import CHALLENGE_MS, MAX_FAILURES, MFA_TOKEN, Amr, MfaChallenge, Purpose
 from linkxg.identity.sessions.login import Authentication
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 
+MFA_ATTEMPTS = Budget("mfa-source", 60, 60)
 INVALID = "The mfaToken is expired, malformed or used. Sign in again."
-Proof = Callable[[Connection, Challenge], Amr | None]
+Proof = Callable[[Connection, MfaChallenge], Amr | None]
 """Checks and uses up a second factor inside the unit of work that completes the challenge.
 
 Returns the methods (RFC 8176) that it adds, or None with nothing written.
@@ -42,7 +45,7 @@ class BegunChallenge(NamedTuple):
 class Attempt(NamedTuple):
     """An attempt at a challenge, which has been counted; `failures` is how many this source has made in a row."""
 
-    challenge: Challenge
+    challenge: MfaChallenge
     throttle: Throttle
     failures: int
 
@@ -52,10 +55,10 @@ class Completed(NamedTuple):
 
     authentication: Authentication
     amr: Amr
-    challenge: Challenge
+    challenge: MfaChallenge
 
 
-def begin_challenge(
+def begin_mfa_challenge(
     conn: Connection, user: User, purpose: Purpose, *, session_id: str | None = None
 ) -> BegunChallenge | None:
     """Inside a unit of work, after the password was correct; None if the person has changed since."""
@@ -65,7 +68,7 @@ def begin_challenge(
     if current.password_hash != user.password_hash:
         return None
     token, now = new_secret(MFA_TOKEN), now_ms()
-    challenge_store.insert_challenge(
+    challenge_store.insert_mfa_challenge(
         conn,
         user.account_id,
         digest=digest(token),
@@ -80,14 +83,14 @@ def begin_challenge(
     return BegunChallenge(token, list_methods(conn, user.account_id, user.id))
 
 
-def find_challenge(conn: Connection, token: str, purpose: Purpose) -> Challenge | None:
+def find_mfa_challenge(conn: Connection, token: str, purpose: Purpose) -> MfaChallenge | None:
     """The live challenge of a token; it proves that its holder gave the person's password."""
     if not is_well_formed(token, MFA_TOKEN):
         return None
-    row = challenge_store.find_challenge(conn, digest(token), purpose, now_ms())
+    row = challenge_store.find_mfa_challenge(conn, digest(token), purpose, now_ms())
     if row is None or not constant_time_equal(row.password_digest, digest(row.password_hash)):
         return None
-    return Challenge(row.digest, row.account_id, row.user_id, row.email, row.role, purpose, row.session_id)
+    return MfaChallenge(row.digest, row.account_id, row.user_id, row.email, row.role, purpose, row.session_id)
 
 
 async def begin_attempt(
@@ -105,7 +108,7 @@ async def begin_attempt(
     """
 
     def unit(conn: Connection) -> Attempt | PublicError:
-        challenge = find_challenge(conn, token, purpose)
+        challenge = find_mfa_challenge(conn, token, purpose)
         if challenge is None or challenge.session_id != session_id:
             return InvalidToken(INVALID, reason="no such challenge")
         lock_caller(conn, challenge.user_id)
@@ -117,10 +120,7 @@ async def begin_attempt(
             return InvalidToken(INVALID, reason="too many wrong codes")
         return Attempt(challenge, throttle, count)
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))
 
 
 async def complete_attempt(
@@ -142,7 +142,7 @@ async def complete_attempt(
     def unit(conn: Connection) -> Completed | PublicError:
         lock_caller(conn, challenge.user_id)
         user = find_user(conn, challenge.account_id, challenge.user_id)
-        row = challenge_store.find_challenge(conn, challenge.digest, challenge.purpose, now_ms())
+        row = challenge_store.find_mfa_challenge(conn, challenge.digest, challenge.purpose, now_ms())
         if user is None or row is None or row.password_digest != digest(user.password_hash):
             return InvalidToken(INVALID, reason="challenge ended meanwhile")
         amr = proof(conn, challenge)
@@ -151,16 +151,13 @@ async def complete_attempt(
             details = {"failures": attempt.failures, "purpose": challenge.purpose}
             audit.record(conn, user.account_id, who, "mfa.failed", user.id, details)
             return InvalidCredentials(refusal, reason=f"wrong second factor, failure {attempt.failures}")
-        challenge_store.delete_challenge(conn, challenge.account_id, challenge.digest)
+        challenge_store.delete_mfa_challenge(conn, challenge.account_id, challenge.digest)
         attempt.throttle.clear(conn)
         # The attempts at the password, which the first step counted and left.
         throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
         return Completed(Authentication(user, throttle), amr, challenge)
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))
 
 
 def code_throttle(user_id: str, source: str, scale: float) -> Throttle:

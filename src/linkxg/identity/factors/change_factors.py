@@ -10,8 +10,10 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
-from linkxg.identity.accounts.authentication_policy import required_from
+from linkxg.http.rate_limits import Budget
+from linkxg.identity.accounts.authentication_policy import MFA, required_from
 from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_REPLACED
 from linkxg.identity.accounts.security_notices import SecurityNotices
@@ -24,6 +26,7 @@ from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pend
 from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
 
+FACTOR_CHANGES = Budget("factors", 60, 3_600)
 _WRONG = ValidationFailed(
     "The code is incorrect, or the set-up has expired.",
     details=[{"field": "code", "code": "incorrect", "message": "The code is incorrect, or the set-up has expired."}],
@@ -79,9 +82,7 @@ async def confirm_totp(
             return _WRONG
         return note_added(conn, actor, account_id, user_id, factor_id=factor_id, method=TOTP, amr=("otp",), codes=codes)
 
-    outcome = await revoke_as(database, actor, account_id, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
     note_authenticator(notices, actor, account_id, user_id)
     return outcome
 
@@ -115,7 +116,7 @@ def note_added(
     session = find_identity(conn, account_id, keep)
     if session is not None:
         # What has authenticated the session, such as an identity provider, still has.
-        record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, "mfa"))))
+        record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, MFA))))
     audit.record(conn, account_id, actor, "factor.added", user_id, {"factor": factor_id, "method": method})
     return fresh
 
@@ -157,9 +158,7 @@ async def remove_factor(
         audit.record(conn, account_id, actor, "factor.removed", user_id, {"factor": factor_id, "method": method})
         return _describe(next(factor for factor in factors if factor.id == factor_id))
 
-    removed = await revoke_as(database, actor, account_id, unit)
-    if isinstance(removed, PublicError):
-        raise removed
+    removed = value_or_raise(await revoke_as(database, actor, account_id, unit))
     what = f"{removed} was removed from your sign-in."
     notices.person(actor, account_id, user_id, "Second factor removed", what, kind=FACTOR_REMOVED)
 

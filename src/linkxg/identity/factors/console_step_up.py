@@ -6,7 +6,7 @@ from linkxg.errors import InvalidCredentials, MfaRequired
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP
-from linkxg.identity.factors.sign_in import challenge, complete_challenge
+from linkxg.identity.factors.sign_in import challenge, complete_with_code
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.sign_in import REFUSED
@@ -27,11 +27,11 @@ async def confirm_code(
     code: str,
     limit_scale: float,
 ) -> Completed:
-    """The second step, after the password was correct. Raises as `complete_challenge` does."""
+    """The second step, after the password was correct. Raises as `complete_with_code` does."""
     needed = await challenge(database, authentication, "step_up", session_id=session_id)
     if not isinstance(needed, MfaRequired):
         raise needed
-    return await complete_challenge(
+    return await complete_with_code(
         database, server_key, notices, actor, token=needed.mfa_token, purpose="step_up", method=method_of(code),
         code=code, limit_scale=limit_scale, session_id=session_id,
     )  # fmt: skip

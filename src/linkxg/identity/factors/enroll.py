@@ -13,17 +13,18 @@ from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidToken
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import (
     INVALID,
     Completed,
     begin_attempt,
     complete_attempt,
-    find_challenge,
+    find_mfa_challenge,
 )
 from linkxg.identity.factors.change_factors import note_authenticator
 from linkxg.identity.factors.kinds import has_factor
-from linkxg.identity.factors.model import TOTP, Amr, Challenge
+from linkxg.identity.factors.model import TOTP, Amr, MfaChallenge
 from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
 from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
 
@@ -66,10 +67,10 @@ async def confirm_enrollment(
     code: str,
     limit_scale: float,
 ) -> tuple[Completed, list[str]]:
-    """Confirm the app by its first code; returns the recovery codes too. Raises as `complete_challenge` does."""
+    """Confirm the app by its first code; returns the recovery codes too. Raises as `complete_with_code` does."""
     codes = new_recovery_codes()
 
-    def prove(conn: Connection, challenge: Challenge) -> Amr | None:
+    def prove(conn: Connection, challenge: MfaChallenge) -> Amr | None:
         account_id, user_id = challenge.account_id, challenge.user_id
         if has_factor(conn, account_id, user_id):
             return None
@@ -79,7 +80,7 @@ async def confirm_enrollment(
         replace_codes(conn, account_id, user_id, codes)
         who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
         audit.record(conn, account_id, who, "factor.added", user_id, {"factor": factor_id, "method": TOTP})
-        return ("otp", "mfa")
+        return ("otp", MFA)
 
     attempt = await begin_attempt(database, actor, token, "enroll", limit_scale=limit_scale)
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale)
@@ -87,8 +88,8 @@ async def confirm_enrollment(
     return completed, codes
 
 
-def _find(conn: Connection, token: str) -> Challenge | None:
-    challenge = find_challenge(conn, token, "enroll")
+def _find(conn: Connection, token: str) -> MfaChallenge | None:
+    challenge = find_mfa_challenge(conn, token, "enroll")
     if challenge is None or has_factor(conn, challenge.account_id, challenge.user_id):
         return None
     return challenge

@@ -14,15 +14,13 @@ MAX_FAILURES = 5
 ENROLLMENT_MS = 15 * MINUTE
 """How long the secret of an authenticator app waits for its first code."""
 TOTP, RECOVERY_CODE, PASSKEY = "totp", "recovery_code", "passkey"
-MFA = "mfa"
-"""The `acr_values` of a step-up that needs a second factor, and the `amr` of one (RFC 8176)."""
 
 Purpose = Literal["sign_in", "enroll", "step_up"]
 """What a challenge opens: a session, the set-up of a first factor and then a session, or a step-up of a session."""
 Amr = tuple[str, ...]
 
 
-class Challenge(NamedTuple):
+class MfaChallenge(NamedTuple):
     """A live challenge: `user_id` gave the right password, and has not changed since.
 
     `session_id` is the session to be stepped up.

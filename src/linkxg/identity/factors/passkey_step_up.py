@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidCredentials, PublicError
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.step_up import record_step_up
@@ -33,6 +34,4 @@ async def step_up_with_passkey(
     outcome = await revoke_as(database, actor, principal.account_id, unit)
     if isinstance(outcome, InvalidCredentials):
         raise InvalidCredentials(REFUSED, reason=outcome.reason)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(outcome)

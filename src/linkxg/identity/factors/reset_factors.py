@@ -6,6 +6,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts.mail_text import label_of
 from linkxg.identity.accounts.model import User
@@ -39,9 +40,7 @@ async def reset_factors(
         audit.record(conn, account_id, actor, "factors.reset", user_id, {"factors": deleted})
         return user
 
-    user = await revoke_as(database, actor, account_id, unit)
-    if isinstance(user, PublicError):
-        raise user
+    user = value_or_raise(await revoke_as(database, actor, account_id, unit))
     what = "An Owner of your organisation removed your second factors and recovery codes. Your sessions have ended."
     subject = "Second factors reset"
     notices.person(actor, account_id, user_id, subject, what, kind=FACTORS_RESET)

@@ -20,17 +20,22 @@ from linkxg.errors import (
     TemporarilyUnavailable,
     ValidationFailed,
 )
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.client_ip import source_key
-from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
-from linkxg.http.rate_limits import Budget, Limits
+from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
-from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.accounts.roles import EVERYONE, OWNERS
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.factors.challenges import Completed
-from linkxg.identity.factors.change_factors import begin_totp, confirm_totp, new_codes, read_factors, remove_factor
+from linkxg.identity.factors.challenges import MFA_ATTEMPTS, Completed
+from linkxg.identity.factors.change_factors import (
+    FACTOR_CHANGES,
+    begin_totp,
+    confirm_totp,
+    new_codes,
+    read_factors,
+    remove_factor,
+)
 from linkxg.identity.factors.enroll import begin_enrollment, confirm_enrollment
 from linkxg.identity.factors.model import (
     PASSKEY,
@@ -53,25 +58,24 @@ from linkxg.identity.factors.request_bodies import (
 )
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.factors.show_totp import show_totp
-from linkxg.identity.factors.sign_in import complete_challenge, sign_in, start_completed
+from linkxg.identity.factors.sign_in import complete_with_code, sign_in, start_completed
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, SessionTokens, new_api_session
-from linkxg.identity.sessions.model import SignedIn
-from linkxg.identity.sessions.sign_in_notices import signed_in
+from linkxg.identity.sessions.login import NewSession, SessionTokens
+from linkxg.identity.sessions.model import SessionIdentity, SignedIn
+from linkxg.identity.sessions.password_size import check_password_size
+from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
-from linkxg.identity.sessions.token_response import PEOPLE, token_response
-from linkxg.identity.tokens.mint import Minter
-from linkxg.identity.tokens.model import Principal
+from linkxg.identity.sessions.token_response import PEOPLE
+from linkxg.identity.tokens.guard import principal_of
 
-MFA_ATTEMPTS = Budget("mfa-source", 60, 60)
-FACTOR_CHANGES = Budget("factors", 60, 3_600)
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
-_SIGN_IN = _PEOPLE | public(SOURCE_LOGINS)
-_SECOND_STEP = _PEOPLE | public(MFA_ATTEMPTS)
-_FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
-_FACTORS = _PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
+GRANT = "password"
+"""What the metrics call sign-ins that begin with a password."""
+_SIGN_IN = PEOPLE | public(SOURCE_LOGINS)
+_SECOND_STEP = PEOPLE | public(MFA_ATTEMPTS)
+_FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
+_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,8 @@ class FactorServices:
     database: Database
     passwords: Passwords
     server_key: bytes = field(repr=False)
-    minter: Minter
+    sessions: ApiSessions
     limits: Limits
-    metrics: Metrics
     notices: SecurityNotices
     party: RelyingParty
     limit_scale: float
@@ -99,18 +102,20 @@ async def login(
 ) -> Success[SignedIn]:
     """Sign in with e-mail and password. People with a second factor get `mfa_required`: see `POST /auth/mfa`."""
     context = context_of(request.scope)
-    _check_size(data.password)
-    new, refresh_token = new_api_session(services.server_key, _user_agent(context))
-    session = await sign_in(
-        services.database,
-        services.passwords,
-        actor_of(context),
-        new,
-        email=data.email,
-        password=data.password,
-        limit_scale=services.limit_scale,
-    )
-    return Success(data=_signed_in(services, context, SessionTokens(session, refresh_token)))
+    check_password_size(data.password)
+
+    async def start(new: NewSession) -> SessionIdentity:
+        return await sign_in(
+            services.database,
+            services.passwords,
+            actor_of(context),
+            new,
+            email=data.email,
+            password=data.password,
+            limit_scale=services.limit_scale,
+        )
+
+    return Success(data=await services.sessions.open(context, GRANT, start))
 
 
 @post(
@@ -125,13 +130,16 @@ async def complete_login(
 ) -> Success[SignedIn]:
     """Complete a sign-in with a second factor. The `mfaToken` works once, within 5 minutes and 5 wrong codes."""
     context = context_of(request.scope)
-    actor = actor_of(context)
     completed = await _complete(
-        services, actor, "sign_in", token=data.mfa_token, method=data.method, code=data.code, credential=data.credential
+        services,
+        actor_of(context),
+        "sign_in",
+        token=data.mfa_token,
+        method=data.method,
+        code=data.code,
+        credential=data.credential,
     )
-    new, refresh_token = new_api_session(services.server_key, _user_agent(context))
-    session = await start_completed(services.database, actor, completed, new)
-    return Success(data=_signed_in(services, context, SessionTokens(session, refresh_token)))
+    return Success(data=await _open(services, context, completed))
 
 
 @post(
@@ -159,19 +167,16 @@ async def enrolled(
 ) -> Success[Enrolled]:
     """Confirm the app by its first code, and complete the sign-in. The recovery codes are shown only once."""
     context = context_of(request.scope)
-    actor = actor_of(context)
     completed, codes = await confirm_enrollment(
         services.database,
         services.server_key,
         services.notices,
-        actor,
+        actor_of(context),
         token=data.mfa_token,
         code=data.code,
         limit_scale=services.limit_scale,
     )
-    new, refresh_token = new_api_session(services.server_key, _user_agent(context))
-    session = await start_completed(services.database, actor, completed, new)
-    return Success(data=Enrolled(codes, _signed_in(services, context, SessionTokens(session, refresh_token))))
+    return Success(data=Enrolled(codes, await _open(services, context, completed)))
 
 
 @post(
@@ -186,11 +191,11 @@ async def authenticate_again(
 ) -> Success[SteppedUp]:
     """Authenticate again: a new access token of this session, recent enough for `insufficient_user_authentication`."""
     context = context_of(request.scope)
-    caller, actor, scale = _person(request), actor_of(context), services.limit_scale
+    caller, actor, scale = principal_of(context_of(request.scope)), actor_of(context), services.limit_scale
     second = (data.mfa_token, data.method, data.code, data.credential)
     await services.limits.spend(SOURCE_LOGINS, source_key(context.source))
     if data.password is not None and second == (None, None, None, None):
-        _check_size(data.password)
+        check_password_size(data.password)
         session = await step_up(
             services.database, services.passwords, actor, caller, password=data.password, limit_scale=scale
         )
@@ -204,21 +209,21 @@ async def authenticate_again(
         session = await step_up_with_passkey(services.database, services.party, actor, caller, data.credential)
     else:
         raise InvalidRequest("Send either password, or mfaToken, method and code, or credential.")
-    answer = _signed_in(services, context, SessionTokens(session, ""))
+    answer = services.sessions.answer(context, GRANT, SessionTokens(session, ""))
     return Success(data=SteppedUp(answer.access_token, answer.token_type, answer.expires_in))
 
 
 @get("/auth/factors", operation_id="listFactors", **_FOR_EVERYBODY)
 async def factors(request: Request[Any, Any, Any], services: NamedDependency[FactorServices]) -> Success[Factors]:
     """The caller's second factors, and how many recovery codes are left."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     return Success(data=await read_factors(services.database, caller.account_id, caller.id))
 
 
 @post("/auth/factors/totp", operation_id="beginTotp", status_code=200, **_FACTORS)
 async def begin(request: Request[Any, Any, Any], services: NamedDependency[FactorServices]) -> Success[NewTotp]:
     """Begin to set up an authenticator app. The secret is shown only once, and waits 15 minutes for its first code."""
-    caller, actor = _person(request), actor_of(context_of(request.scope))
+    caller, actor = principal_of(context_of(request.scope)), actor_of(context_of(request.scope))
     pending, email = await begin_totp(services.database, services.server_key, actor, caller.account_id, caller.id)
     return Success(data=show_totp(pending, email))
 
@@ -237,7 +242,7 @@ async def confirm(
 
     Whoever has no recovery codes gets ten, shown only once. Refresh, or step up, for a token with the new factor.
     """
-    caller, actor = _person(request), actor_of(context_of(request.scope))
+    caller, actor = principal_of(context_of(request.scope)), actor_of(context_of(request.scope))
     codes = await confirm_totp(
         services.database, services.server_key, services.notices, actor, caller.account_id, caller.id, data.code
     )
@@ -255,7 +260,7 @@ async def recovery_codes(
     request: Request[Any, Any, Any], services: NamedDependency[FactorServices]
 ) -> Success[RecoveryCodes]:
     """Ten new recovery codes, shown only once; the earlier ones are invalid."""
-    caller, actor = _person(request), actor_of(context_of(request.scope))
+    caller, actor = principal_of(context_of(request.scope)), actor_of(context_of(request.scope))
     codes = await new_codes(services.database, services.notices, actor, caller.account_id, caller.id)
     return Success(data=RecoveryCodes(codes))
 
@@ -265,7 +270,7 @@ async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[FactorServices], factor_id: FromPath[str]
 ) -> None:
     """Remove a second factor; the other sessions of the person end. Recovery codes go with the last factor."""
-    caller, actor = _person(request), actor_of(context_of(request.scope))
+    caller, actor = principal_of(context_of(request.scope)), actor_of(context_of(request.scope))
     await remove_factor(services.database, services.notices, actor, caller.account_id, caller.id, factor_id)
 
 
@@ -274,7 +279,7 @@ async def remove(
     operation_id="resetFactors",
     errors=(Conflict,),
     tags=["Account"],
-    **roles(("OWNER",), FACTOR_CHANGES, fresh=Fresh.FACTORS),
+    **roles(OWNERS, FACTOR_CHANGES, fresh=Fresh.FACTORS),
 )
 async def reset(
     request: Request[Any, Any, Any], services: NamedDependency[FactorServices], user_id: FromPath[str]
@@ -314,29 +319,16 @@ async def _complete(
         )  # fmt: skip
     if method == PASSKEY or code is None or credential is not None:
         raise InvalidRequest("Send code, or for the method passkey only credential.")
-    return await complete_challenge(
+    return await complete_with_code(
         services.database, services.server_key, services.notices, actor, token=token, purpose=purpose, method=method,
         code=code, session_id=session_id, limit_scale=services.limit_scale,
     )  # fmt: skip
 
 
-def _signed_in(services: FactorServices, context: RequestContext, tokens: SessionTokens) -> SignedIn:
-    signed_in(services.notices, actor_of(context), tokens.session, _user_agent(context))
-    answer, jti = token_response(services.minter, tokens)
-    context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
-    services.metrics.token("password", "issued")
-    return answer
+async def _open(services: FactorServices, context: RequestContext, completed: Completed) -> SignedIn:
+    """Start the session whose second step is completed."""
 
+    async def start(new: NewSession) -> SessionIdentity:
+        return await start_completed(services.database, actor_of(context), completed, new)
 
-def _user_agent(context: RequestContext) -> str:
-    return (context.header(b"user-agent") or b"").decode("ascii", "replace")
-
-
-def _person(request: Request[Any, Any, Any]) -> Principal:
-    principal: Principal = context_of(request.scope).principal
-    return principal
-
-
-def _check_size(password: str) -> None:
-    if len(password.encode()) > MAX_PASSWORD_BYTES:
-        raise InvalidRequest(f"A password must have at most {MAX_PASSWORD_BYTES} bytes.")
+    return await services.sessions.open(context, GRANT, start)

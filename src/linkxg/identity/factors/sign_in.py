@@ -10,11 +10,12 @@ from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, MfaEnrollmentRequired, MfaRequired, PublicError
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.notice_kinds import RECOVERY_CODE_USED
 from linkxg.identity.accounts.rehash_password import rehash_password
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_challenge, complete_attempt
-from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, Amr, Challenge, Purpose
+from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_mfa_challenge, complete_attempt
+from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, Amr, MfaChallenge, Purpose
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, use_recovery_code
 from linkxg.identity.factors.totp import use_code
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
@@ -59,7 +60,7 @@ async def challenge(
 
     def unit(conn: Connection) -> PublicError:
         current = rehash_password(conn, user, rehashed)
-        begun = begin_challenge(conn, current, purpose, session_id=session_id)
+        begun = begin_mfa_challenge(conn, current, purpose, session_id=session_id)
         if begun is None:
             return InvalidCredentials(reason="changed while signing in")
         if purpose == "enroll":
@@ -69,7 +70,7 @@ async def challenge(
     return await database.write(unit)
 
 
-async def complete_challenge(
+async def complete_with_code(
     database: Database,
     server_key: bytes,
     notices: SecurityNotices,
@@ -118,12 +119,12 @@ async def start_completed(database: Database, actor: Actor, completed: Completed
 def code_proof(server_key: bytes, method: str, code: str) -> Proof:
     """The proof by a code of an authenticator app, or by a recovery code."""
 
-    def prove(conn: Connection, challenge: Challenge) -> Amr | None:
+    def prove(conn: Connection, challenge: MfaChallenge) -> Amr | None:
         account_id, user_id = challenge.account_id, challenge.user_id
         if method == TOTP and use_code(conn, server_key, account_id, user_id, code):
-            return ("otp", "mfa")
+            return ("otp", MFA)
         if method == RECOVERY_CODE and use_recovery_code(conn, account_id, user_id, code):
-            return ("mfa",)
+            return (MFA,)
         return None
 
     return prove

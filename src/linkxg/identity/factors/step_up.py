@@ -12,13 +12,13 @@ from linkxg.audit.model import Actor
 from linkxg.clock import MINUTE, now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
 from linkxg.http.permissions import Fresh
-from linkxg.identity.accounts.authentication_policy import is_multi_factor
+from linkxg.identity.accounts.authentication_policy import MFA, is_multi_factor
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.challenges import Completed
-from linkxg.identity.factors.model import MFA
 from linkxg.identity.factors.sign_in import challenge
 from linkxg.identity.sessions.login import PASSWORD, verify_password
 from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
@@ -84,7 +84,7 @@ async def step_up(
             authentication.throttle.clear(conn)
         return record_step_up(conn, actor, principal, PASSWORD)
 
-    return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
+    return value_or_raise(await revoke_as(database, actor, principal.account_id, unit))
 
 
 async def complete_step_up(
@@ -97,7 +97,7 @@ async def complete_step_up(
             completed.authentication.throttle.clear(conn)
         return record_step_up(conn, actor, principal, PASSWORD + completed.amr)
 
-    return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
+    return value_or_raise(await revoke_as(database, actor, principal.account_id, unit))
 
 
 def record_step_up(
@@ -115,9 +115,3 @@ def record_step_up(
 def _policy(conn: Connection, account_id: str, user_id: str) -> tuple[int | None, bool] | None:
     account, user = find_account(conn, account_id), find_user(conn, account_id, user_id)
     return None if account is None or user is None else (account.step_up_minutes, user.has_second_factor)
-
-
-def _or_raise(found: SessionIdentity | PublicError) -> SessionIdentity:
-    if isinstance(found, PublicError):
-        raise found
-    return found

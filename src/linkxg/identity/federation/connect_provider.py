@@ -15,7 +15,9 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, rfc3339
 from linkxg.crypto.seal import seal, unseal
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.roles import EVERYONE, Role
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import require_authorised, revoke_as
@@ -36,6 +38,7 @@ from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.token_request import check_client
 
+CONNECTS = Budget("identity-provider", 60, 3_600)
 _PURPOSE = "identity provider secret "
 AfterChange = Callable[[Connection, Actor, IdentityProvider | None, IdentityProvider | None], None]
 """Called in the transaction of a change, with the provider before and after: ends the sessions no longer allowed."""
@@ -56,7 +59,7 @@ class WantedProvider(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class FederationServices:
+class ProviderConnections:
     """What the verbs of this package need."""
 
     database: Database
@@ -66,7 +69,7 @@ class FederationServices:
     after_change: AfterChange
 
 
-async def read_provider(services: FederationServices, account_id: str) -> IdentityProviderView | None:
+async def read_provider(services: ProviderConnections, account_id: str) -> IdentityProviderView | None:
     """None if the account has connected none."""
 
     def unit(conn: Connection) -> IdentityProviderView | None:
@@ -77,7 +80,7 @@ async def read_provider(services: FederationServices, account_id: str) -> Identi
 
 
 async def connect_provider(
-    services: FederationServices, actor: Actor, account_id: str, wanted: WantedProvider
+    services: ProviderConnections, actor: Actor, account_id: str, wanted: WantedProvider
 ) -> IdentityProviderView:
     """Connect, or change the connection. Raises ValidationFailed for invalid values, or a provider that is unusable."""
     await require_authorised(services.database, actor)
@@ -113,7 +116,7 @@ async def connect_provider(
         audit.record(conn, account_id, actor, action, account_id, _audited(wanted, before))
         return NotFound() if after is None else _view(conn, services.public_url, after)
 
-    connected = _or_raise(await revoke_as(services.database, actor, account_id, unit))
+    connected = value_or_raise(await revoke_as(services.database, actor, account_id, unit))
     if wanted.sso_only:
         # A sign-in that began before looks again once its session is there; what was there by then ends here.
         after = await services.database.read_single(store.find_provider, account_id)
@@ -121,7 +124,7 @@ async def connect_provider(
     return connected
 
 
-async def disconnect_provider(services: FederationServices, actor: Actor, account_id: str) -> None:
+async def disconnect_provider(services: ProviderConnections, actor: Actor, account_id: str) -> None:
     """End the connection: people sign in with a password again. Raises NotFound if there is none."""
 
     def unit(conn: Connection) -> bool:
@@ -138,7 +141,7 @@ async def disconnect_provider(services: FederationServices, actor: Actor, accoun
         raise NotFound
 
 
-async def check_connection(services: FederationServices, actor: Actor, account_id: str) -> str | None:
+async def check_connection(services: ProviderConnections, actor: Actor, account_id: str) -> str | None:
     """Ask the connected provider again; what is wrong, None if nothing is. Raises NotFound if there is none."""
     await require_authorised(services.database, actor)
     provider = await services.database.read_single(store.find_provider, account_id)
@@ -168,14 +171,14 @@ def _purpose(account_id: str) -> bytes:
     return (_PURPOSE + account_id).encode()
 
 
-async def _test(services: FederationServices, account_id: str, wanted: WantedProvider, secret: str) -> None:
+async def _test(services: ProviderConnections, account_id: str, wanted: WantedProvider, secret: str) -> None:
     try:
         await _ask(services, account_id, wanted.issuer, wanted.client_id, secret)
     except ProviderFault as fault:
         raise ValidationFailed(details=[_fault("issuer", "provider", fault.message)]) from None
 
 
-async def _ask(services: FederationServices, account_id: str, issuer: str, client_id: str, secret: str) -> None:
+async def _ask(services: ProviderConnections, account_id: str, issuer: str, client_id: str, secret: str) -> None:
     providers = services.providers
     metadata = await providers.metadata(account_id, issuer, again=True)
     await providers.fetch_keys(account_id, metadata)
@@ -258,9 +261,3 @@ def _view(conn: Connection, public_url: str, provider: IdentityProvider) -> Iden
         created_at=rfc3339(provider.created_at),
         updated_at=rfc3339(provider.updated_at),
     )
-
-
-def _or_raise(outcome: IdentityProviderView | PublicError) -> IdentityProviderView:
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from linkxg.crypto.secrets import constant_time_equal
+from linkxg.identity.accounts.authentication_policy import FEDERATED
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.providers import SignedClaims
 
@@ -20,7 +21,6 @@ _REGISTERED_AMR = frozenset(
     }
 )  # fmt: skip
 """RFC 8176, section 2."""
-FEDERATED = "fed"
 
 
 class IdToken(NamedTuple):

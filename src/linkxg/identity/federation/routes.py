@@ -13,14 +13,14 @@ from linkxg.audit.model import Actor, actor_of
 from linkxg.errors import Conflict, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
-from linkxg.identity.accounts.roles import Role
+from linkxg.identity.accounts.roles import OWNERS, Role
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.connect_provider import (
-    FederationServices,
+    CONNECTS,
+    ProviderConnections,
     WantedProvider,
     check_connection,
     connect_provider,
@@ -42,12 +42,15 @@ from linkxg.identity.federation.notices import (
     provider_changed,
     provider_disconnected,
 )
-from linkxg.identity.federation.verify_domain import check_domain, claim_domain, list_email_domains, remove_domain
+from linkxg.identity.federation.verify_domain import (
+    DOMAIN_CHECKS,
+    check_domain,
+    claim_domain,
+    list_email_domains,
+    remove_domain,
+)
 
 _TAG = Tag("Single sign-on", "The OpenID provider of the account, and the domains of its e-mail addresses.")
-OWNERS = ("OWNER",)
-CONNECTS = Budget("identity-provider", 60, 3_600)
-DOMAIN_CHECKS = Budget("domain-checks", 120, 3_600)
 
 
 class ConnectProvider(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -84,18 +87,18 @@ class ProviderTest(msgspec.Struct, rename="camel"):
 
 
 @dataclass(frozen=True, slots=True)
-class SingleSignOnServices:
-    federation: FederationServices
+class FederationServices:
+    connections: ProviderConnections
     resolver: Resolver
     notices: SecurityNotices
 
 
 @get("/account/identity-provider", operation_id="readIdentityProvider", errors=(NotFound,), **roles(OWNERS))
 async def read(
-    request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]
+    request: Request[Any, Any, Any], services: NamedDependency[FederationServices]
 ) -> Success[IdentityProviderView]:
     """The identity provider by which the people of the account sign in."""
-    found = await read_provider(services.federation, account_id_of(request.scope))
+    found = await read_provider(services.connections, account_id_of(request.scope))
     if found is None:
         raise NotFound
     return Success(data=found)
@@ -109,7 +112,7 @@ async def read(
 )
 async def connect(
     request: Request[Any, Any, Any],
-    services: NamedDependency[SingleSignOnServices],
+    services: NamedDependency[FederationServices],
     data: JSONBody[ConnectProvider],
 ) -> Success[IdentityProviderView]:
     """Connect an OpenID provider, or change the connection.
@@ -128,7 +131,7 @@ async def connect(
         data.sso_only,
         data.break_glass_owner_ids,
     )
-    connected = await connect_provider(services.federation, actor, account_id, wanted)
+    connected = await connect_provider(services.connections, actor, account_id, wanted)
     provider_changed(services.notices, actor, account_id, connected)
     return Success(data=connected)
 
@@ -139,10 +142,10 @@ async def connect(
     errors=(NotFound,),
     **roles(OWNERS, fresh=Fresh.FACTORS),
 )
-async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]) -> None:
+async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[FederationServices]) -> None:
     """End the connection and its sessions. People without a password need a password link."""
     actor, account_id = _caller(request)
-    await disconnect_provider(services.federation, actor, account_id)
+    await disconnect_provider(services.connections, actor, account_id)
     provider_disconnected(services.notices, actor, account_id)
 
 
@@ -153,20 +156,18 @@ async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[
     errors=(NotFound, TemporarilyUnavailable),
     **roles(OWNERS, CONNECTS, fresh=Fresh.ACCOUNT),
 )
-async def test(
-    request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]
-) -> Success[ProviderTest]:
+async def test(request: Request[Any, Any, Any], services: NamedDependency[FederationServices]) -> Success[ProviderTest]:
     """Ask the provider for metadata and keys again, and whether it knows the client."""
     actor, account_id = _caller(request)
-    return Success(data=ProviderTest(await check_connection(services.federation, actor, account_id)))
+    return Success(data=ProviderTest(await check_connection(services.connections, actor, account_id)))
 
 
 @get("/account/domains", operation_id="listEmailDomains", **roles(OWNERS))
 async def domains(
-    request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]
+    request: Request[Any, Any, Any], services: NamedDependency[FederationServices]
 ) -> Success[list[EmailDomainView]]:
     """The domains of the account's e-mail addresses, verified or not."""
-    return Success(data=await list_email_domains(services.federation.database, account_id_of(request.scope)))
+    return Success(data=await list_email_domains(services.connections.database, account_id_of(request.scope)))
 
 
 @put(
@@ -176,11 +177,11 @@ async def domains(
     **roles(OWNERS, fresh=Fresh.ACCOUNT),
 )
 async def claim(
-    request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices], domain: FromPath[str]
+    request: Request[Any, Any, Any], services: NamedDependency[FederationServices], domain: FromPath[str]
 ) -> Success[EmailDomainView]:
     """Add a domain. The answer has the TXT record to publish before the domain is verified."""
     actor, account_id = _caller(request)
-    return Success(data=await claim_domain(services.federation.database, actor, account_id, domain))
+    return Success(data=await claim_domain(services.connections.database, actor, account_id, domain))
 
 
 @post(
@@ -191,11 +192,11 @@ async def claim(
     **roles(OWNERS, DOMAIN_CHECKS, fresh=Fresh.ACCOUNT),
 )
 async def verify(
-    request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices], domain: FromPath[str]
+    request: Request[Any, Any, Any], services: NamedDependency[FederationServices], domain: FromPath[str]
 ) -> Success[EmailDomainView]:
     """Look for the TXT record of a domain. A domain belongs to one account."""
     actor, account_id = _caller(request)
-    found = await check_domain(services.federation.database, services.resolver, actor, account_id, domain)
+    found = await check_domain(services.connections.database, services.resolver, actor, account_id, domain)
     domain_verified(services.notices, actor, account_id, found)
     return Success(data=found.view)
 
@@ -207,11 +208,11 @@ async def verify(
     **roles(OWNERS, fresh=Fresh.ACCOUNT),
 )
 async def remove(
-    request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices], domain: FromPath[str]
+    request: Request[Any, Any, Any], services: NamedDependency[FederationServices], domain: FromPath[str]
 ) -> None:
     """Remove a domain. People who have signed in by the provider before still can."""
     actor, account_id = _caller(request)
-    removed = await remove_domain(services.federation.database, actor, account_id, domain)
+    removed = await remove_domain(services.connections.database, actor, account_id, domain)
     domain_removed(services.notices, actor, account_id, removed)
 
 
@@ -219,7 +220,7 @@ def _caller(request: Request[Any, Any, Any]) -> tuple[Actor, str]:
     return actor_of(context_of(request.scope)), account_id_of(request.scope)
 
 
-def router(services: SingleSignOnServices) -> Router:
+def router(services: FederationServices) -> Router:
     return Router(
         "/",
         tags=[_TAG],

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from linkxg.identity.federation import store
+from linkxg.identity.accounts.break_glass_store import find_password_refusal
 
 
 def password_allowed(conn: Connection, account_id: str, user_id: str) -> bool:
@@ -11,4 +11,4 @@ def password_allowed(conn: Connection, account_id: str, user_id: str) -> bool:
     Always, unless the account signs in by its provider only; then only the Owners whom it has chosen for the case that
     the provider fails (break-glass).
     """
-    return not store.find_password_refusal(conn, account_id, user_id)
+    return not find_password_refusal(conn, account_id, user_id)

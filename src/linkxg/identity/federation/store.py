@@ -15,8 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    bindparam,
-    exists,
     func,
     or_,
     select,
@@ -25,10 +23,8 @@ from sqlalchemy import (
 
 from linkxg.clock import DAY
 from linkxg.db.advisory_lock import lock_until_commit
-from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, metadata
 from linkxg.identity.accounts.roles import Role
-from linkxg.identity.accounts.store import users
 from linkxg.identity.federation.model import EmailDomain, IdentityProvider
 
 identity_providers = Table(
@@ -82,18 +78,6 @@ email_domains = Table(
 _PROVIDER = [identity_providers.c[name] for name in IdentityProvider._fields]
 _DOMAIN = [email_domains.c[name] for name in EmailDomain._fields]
 _MAPPING = msgspec.json.Decoder(dict[str, Role])
-_PASSWORD_REFUSED = CompiledStatement(
-    select(identity_providers.c.account_id).where(
-        identity_providers.c.account_id == bindparam("account"),
-        identity_providers.c.sso_only.is_(True),
-        ~exists().where(
-            break_glass_owners.c.account_id == bindparam("account"),
-            break_glass_owners.c.user_id == bindparam("user"),
-            users.c.id == break_glass_owners.c.user_id,
-            users.c.role == "OWNER",
-        ),
-    )
-)
 
 
 def find_provider(conn: Connection, account_id: str) -> IdentityProvider | None:
@@ -144,11 +128,6 @@ def replace_break_glass_owners(conn: Connection, account_id: str, user_ids: list
     if user_ids:
         rows = [{"account_id": account_id, "user_id": user_id} for user_id in user_ids]
         conn.execute(break_glass_owners.insert(), rows)
-
-
-def find_password_refusal(conn: Connection, account_id: str, user_id: str) -> bool:
-    """Whether the account signs in by its provider only, and the person is no Owner who keeps their password."""
-    return _PASSWORD_REFUSED.first(conn, {"account": account_id, "user": user_id}) is not None
 
 
 def list_domains(conn: Connection, account_id: str) -> list[EmailDomain]:

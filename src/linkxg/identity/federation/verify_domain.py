@@ -4,7 +4,7 @@ Whoever can publish a record below the domain decides who signs in with its addr
 """
 
 import secrets
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,9 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.store import find_account, find_account_by_slug
 from linkxg.identity.authorization.write_as import require_authorised, write_as
 from linkxg.identity.federation import store
@@ -20,7 +22,7 @@ from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.model import MAX_DOMAINS, EmailDomain, EmailDomainView, normalize_domain
 from linkxg.identity.federation.provider_fault import ProviderFault
 
-T = TypeVar("T")
+DOMAIN_CHECKS = Budget("domain-checks", 120, 3_600)
 _OF_ANOTHER = "Another account has verified this domain."
 _TOO_MANY = f"An account can have {MAX_DOMAINS} domains."
 
@@ -50,7 +52,7 @@ async def claim_domain(database: Database, actor: Actor, account_id: str, text: 
         audit.record(conn, account_id, actor, "email_domain.claimed", account_id, {"domain": domain})
         return store.find_domain(conn, account_id, domain) or NotFound()
 
-    return domain_view(_or_raise(await write_as(database, actor, unit)))
+    return domain_view(value_or_raise(await write_as(database, actor, unit)))
 
 
 async def check_domain(
@@ -81,7 +83,7 @@ async def check_domain(
             return NotFound()
         return _verify(conn, actor, account_id, domain, "dns")
 
-    return CheckedDomain(domain_view(_or_raise(await write_as(database, actor, unit))), is_new=True)
+    return CheckedDomain(domain_view(value_or_raise(await write_as(database, actor, unit))), is_new=True)
 
 
 async def verify_by_operator(database: Database, actor: Actor, account_id: str, text: str) -> CheckedDomain:
@@ -97,7 +99,7 @@ async def verify_by_operator(database: Database, actor: Actor, account_id: str, 
         verified = _verify(conn, actor, account_id, domain, "operator")
         return verified if isinstance(verified, PublicError) else CheckedDomain(domain_view(verified), is_new=True)
 
-    return _or_raise(await database.write(unit))
+    return value_or_raise(await database.write(unit))
 
 
 async def find_account_id(database: Database, account: str) -> str | None:
@@ -154,9 +156,3 @@ def _normalized(text: str) -> str:
         message = "Enter a domain such as example.com."
         raise ValidationFailed(details=[{"field": "domain", "code": "invalid", "message": message}])
     return domain
-
-
-def _or_raise(outcome: T | PublicError) -> T:
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome

@@ -12,20 +12,23 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidToken, PublicError, ValidationFailed
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.factors.kinds import note_factors
-from linkxg.identity.factors.model import MFA, PASSKEY
+from linkxg.identity.factors.model import PASSKEY
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
 from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.change_passkeys import add_passkey
 from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_client_data
 from linkxg.identity.passkeys.model import (
     MAX_PASSKEYS,
+    PRESENCE,
     TRANSPORTS,
     AttestationCredential,
     Passkey,
@@ -57,7 +60,7 @@ async def begin_registration(
     database: Database, party: RelyingParty, actor: Actor, account_id: str, user_id: str
 ) -> PasskeyOptions:
     """Raises Conflict if the person has as many passkeys as they can have, or InvalidToken."""
-    challenge, new_handle = challenges.new_challenge(), secrets.token_bytes(_HANDLE_BYTES)
+    challenge, new_handle = challenges.new_passkey_challenge(), secrets.token_bytes(_HANDLE_BYTES)
 
     def unit(conn: Connection) -> dict[str, Any] | PublicError:
         user = find_user(conn, account_id, user_id)
@@ -70,9 +73,7 @@ async def begin_registration(
         challenges.keep_for_person(conn, challenge, "register", user_id, handle)
         return registration_options(party, challenge, handle, user.email, existing)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await write_as(database, actor, unit))
     return PasskeyOptions(outcome)
 
 
@@ -101,9 +102,7 @@ async def register_passkey(
         passkey = _insert(conn, account_id, user_id, client_data, verified, credential, checked_name)
         return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
 
-    outcome = await revoke_as(database, actor, account_id, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
     what = (
         f"The passkey “{shown(outcome.passkey.name)}” was added to your sign-in. Whoever holds it can sign in as you."
     )
@@ -121,7 +120,7 @@ def _insert(
     name: str | None,
 ) -> Passkey | PublicError:
     """Under the person's lock, which `revoke_as` takes: of concurrent registrations, none exceeds the bound."""
-    taken = challenges.take_challenge(conn, client_data, "register")
+    taken = challenges.take_passkey_challenge(conn, client_data, "register")
     if taken is None or taken.user_id != user_id or taken.user_handle is None:
         return _not_verified("challenge unknown, used, expired or of another person")
     count = count_passkeys(conn, account_id, user_id)
@@ -161,7 +160,10 @@ def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[st
     end_other_sessions(conn, actor, account_id, user_id, session_id, "factor added")
     session = find_identity(conn, account_id, session_id)
     if session is not None:
-        amr = dict.fromkeys((*session.amr.split(), key_method(passkey.backup_eligible), "user", MFA))
+        # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
+        # authenticator need not have verified the person, and `user` does not say so.
+        added = (key_method(passkey.backup_eligible), PRESENCE, MFA)
+        amr = dict.fromkeys((*session.amr.split(), *added))
         record_authentication(conn, account_id, session_id, tuple(amr))
     details = {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
     audit.record(conn, account_id, actor, "factor.added", user_id, details)

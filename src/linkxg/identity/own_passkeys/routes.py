@@ -11,16 +11,16 @@ from litestar.params import FromPath, JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import Conflict, InvalidToken, NotFound, TemporarilyUnavailable, ValidationFailed
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.factors.challenges import MFA_ATTEMPTS
+from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.request_bodies import FirstStep
-from linkxg.identity.factors.routes import FACTOR_CHANGES, MFA_ATTEMPTS
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import (
@@ -33,11 +33,10 @@ from linkxg.identity.passkeys.model import (
 from linkxg.identity.passkeys.name_passkey import rename_passkey
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.sessions.token_response import PEOPLE
-from linkxg.identity.tokens.model import Principal
+from linkxg.identity.tokens.guard import principal_of
 
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
-_FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
-_FACTORS = _PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
+_FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
+_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
 
 
 class NewPasskey(msgspec.Struct, forbid_unknown_fields=True):
@@ -76,7 +75,7 @@ class OwnPasskeyServices:
     operation_id="beginPasskeyStep",
     errors=(InvalidToken, TemporarilyUnavailable),
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(MFA_ATTEMPTS),
 )
 async def step_options(
@@ -91,7 +90,7 @@ async def listing(
     request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
 ) -> Success[list[PasskeyView]]:
     """The caller's passkeys, oldest first."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     found = await list_own_passkeys(services.database, caller.account_id, caller.id)
     return Success(data=[passkey_view(passkey) for passkey in found])
 
@@ -107,7 +106,7 @@ async def registration_options(
     request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
 ) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.create`. The challenge can be answered once."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     actor = actor_of(context_of(request.scope))
     return Success(
         data=await begin_registration(services.database, services.party, actor, caller.account_id, caller.id)
@@ -127,7 +126,7 @@ async def register(
 
     The other sessions of the person end. Whoever has no recovery codes gets ten, shown only once.
     """
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     actor = actor_of(context_of(request.scope))
     added = await register_passkey(
         services.database,
@@ -152,7 +151,7 @@ async def rename(
     data: JSONBody[PasskeyName],
 ) -> Success[PasskeyView]:
     """Rename a passkey. Other factors have no name of their own."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     actor = actor_of(context_of(request.scope))
     renamed = await rename_passkey(services.database, actor, caller.account_id, caller.id, factor_id, data.name)
     return Success(data=passkey_view(renamed))
@@ -164,8 +163,3 @@ def router(services: OwnPasskeyServices) -> Router:
         route_handlers=[step_options, listing, registration_options, register, rename],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
-
-
-def _person(request: Request[Any, Any, Any]) -> Principal:
-    principal: Principal = context_of(request.scope).principal
-    return principal

@@ -8,7 +8,7 @@ from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, metadata
 from linkxg.identity.passkeys.model import Ceremony
 
-challenges = Table(
+passkey_challenges = Table(
     "passkey_challenges",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
@@ -27,39 +27,41 @@ challenges = Table(
 )
 
 _INSERT = CompiledStatement(
-    challenges.insert().values({column.name: bindparam(column.name) for column in challenges.columns})
+    passkey_challenges.insert().values({column.name: bindparam(column.name) for column in passkey_challenges.columns})
 )
 # Of two answers to one challenge, one deletes the row.
 _TAKE = CompiledStatement(
-    challenges.delete()
+    passkey_challenges.delete()
     .where(
-        challenges.c.digest == bindparam("taken"),
-        challenges.c.ceremony == bindparam("for"),
-        challenges.c.expires_at > bindparam("now"),
+        passkey_challenges.c.digest == bindparam("taken"),
+        passkey_challenges.c.ceremony == bindparam("for"),
+        passkey_challenges.c.expires_at > bindparam("now"),
     )
-    .returning(challenges.c.user_id, challenges.c.user_handle)
+    .returning(passkey_challenges.c.user_id, passkey_challenges.c.user_handle)
 )
 _BEYOND = (
-    select(challenges.c.digest)
-    .where(challenges.c.holder == bindparam("of"))
-    .order_by(challenges.c.created_at.desc())
+    select(passkey_challenges.c.digest)
+    .where(passkey_challenges.c.holder == bindparam("of"))
+    .order_by(passkey_challenges.c.created_at.desc())
     .offset(bindparam("kept"))
 )
 # SQLite has no OFFSET without LIMIT. On PostgreSQL, concurrent deletions must not wait for each other in a circle.
 _DELETE_BEYOND = CompiledStatement(
-    challenges.delete().where(challenges.c.digest.in_(_BEYOND.limit(-1))),
-    on_postgres=challenges.delete().where(challenges.c.digest.in_(_BEYOND.with_for_update(skip_locked=True))),
+    passkey_challenges.delete().where(passkey_challenges.c.digest.in_(_BEYOND.limit(-1))),
+    on_postgres=passkey_challenges.delete().where(
+        passkey_challenges.c.digest.in_(_BEYOND.with_for_update(skip_locked=True))
+    ),
 )
 
 
-class TakenChallenge(NamedTuple):
+class PasskeyChallenge(NamedTuple):
     """One that was answered in time. Without `user_id`, it was made for a stranger."""
 
     user_id: str | None
     user_handle: bytes | None
 
 
-def insert_challenge(
+def insert_passkey_challenge(
     conn: Connection,
     digest: bytes,
     *,
@@ -77,13 +79,13 @@ def insert_challenge(
     _INSERT.run(conn, {**values, "created_at": now, "expires_at": expires_at})
 
 
-def take_challenge(conn: Connection, digest: bytes, ceremony: Ceremony, now: int) -> TakenChallenge | None:
+def take_passkey_challenge(conn: Connection, digest: bytes, ceremony: Ceremony, now: int) -> PasskeyChallenge | None:
     """Use a challenge up; None if it is unknown, used, expired or of another ceremony."""
     row = _TAKE.first(conn, {"taken": digest, "for": ceremony, "now": now})
-    return None if row is None else TakenChallenge(*row)
+    return None if row is None else PasskeyChallenge(*row)
 
 
-def purge_challenges(conn: Connection, *, now: int, limit: int) -> int:
+def purge_passkey_challenges(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` expired challenges."""
-    old = select(challenges.c.digest).where(challenges.c.expires_at <= now).limit(limit)
-    return conn.execute(challenges.delete().where(challenges.c.digest.in_(old))).rowcount
+    old = select(passkey_challenges.c.digest).where(passkey_challenges.c.expires_at <= now).limit(limit)
+    return conn.execute(passkey_challenges.delete().where(passkey_challenges.c.digest.in_(old))).rowcount

@@ -11,7 +11,7 @@ from linkxg.clock import now_ms
 from linkxg.crypto.secrets import digest
 from linkxg.http.client_ip import source_key
 from linkxg.identity.passkeys import challenge_store
-from linkxg.identity.passkeys.challenge_store import TakenChallenge
+from linkxg.identity.passkeys.challenge_store import PasskeyChallenge
 from linkxg.identity.passkeys.client_data import ClientData
 from linkxg.identity.passkeys.model import CHALLENGE_MS, Ceremony
 
@@ -22,7 +22,7 @@ Of a source as many as its budget admits in five minutes: many people may share 
 _BYTES = 32
 
 
-def new_challenge() -> bytes:
+def new_passkey_challenge() -> bytes:
     return secrets.token_bytes(_BYTES)
 
 
@@ -38,9 +38,9 @@ def keep_for_stranger(conn: Connection, challenge: bytes, source: str) -> None:
     _keep(conn, challenge, "sign-in", f"source\n{source_key(source)}", MAX_OF_SOURCE, None, None)
 
 
-def take_challenge(conn: Connection, client_data: ClientData, ceremony: Ceremony) -> TakenChallenge | None:
+def take_passkey_challenge(conn: Connection, client_data: ClientData, ceremony: Ceremony) -> PasskeyChallenge | None:
     """Inside a unit of work: use the challenge up that was answered; None if it is not, or no longer, valid."""
-    return challenge_store.take_challenge(conn, _digest(client_data.challenge), ceremony, now_ms())
+    return challenge_store.take_passkey_challenge(conn, _digest(client_data.challenge), ceremony, now_ms())
 
 
 def _keep(
@@ -53,7 +53,7 @@ def _keep(
     user_handle: bytes | None,
 ) -> None:
     now = now_ms()
-    challenge_store.insert_challenge(
+    challenge_store.insert_passkey_challenge(
         conn,
         _digest(challenge),
         holder=digest(holder),

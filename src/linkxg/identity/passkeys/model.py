@@ -19,6 +19,9 @@ CHALLENGE_MS = 5 * MINUTE
 MAX_CLIENT_DATA = 2_000
 MAX_ATTESTATION = 16_000
 """Characters of base64url; an attestation that carries certificates takes some 6,000."""
+PRESENCE = "user"
+"""The `amr` of the test of user presence (RFC 8176 §2), which every registration and signature must pass: it does not
+say that the authenticator has verified the person."""
 TRANSPORTS = frozenset({"usb", "nfc", "ble", "smart-card", "hybrid", "internal", "cable"})
 _CREDENTIAL_ID = "Nd4zGmqNkVvDQyoTkOgbHg"
 _CLIENT_DATA = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0Ii..."

@@ -6,18 +6,18 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.errors import NotFound, ValidationFailed
+from linkxg.identity.accounts.names import canonical_name, rule
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.passkeys import store
 from linkxg.identity.passkeys.model import MAX_NAME, Passkey
-from linkxg.runtime.normal_form import has_run_of_marks, normalize
 
-_RULE = f"A name must be one line of 1 to {MAX_NAME} characters."
+_RULE = rule(MAX_NAME)
 
 
 def check_name(name: str) -> str:
     """The name as stored. Raises ValidationFailed."""
-    checked = normalize("NFC", name).strip()
-    if not checked or len(checked) > MAX_NAME or not checked.isprintable() or has_run_of_marks(checked):
+    checked = canonical_name(name, MAX_NAME)
+    if checked is None:
         raise ValidationFailed(_RULE, details=[{"field": "name", "code": "invalid", "message": _RULE}])
     return checked
 

@@ -1,6 +1,6 @@
 """`/auth/passkey…`: sign-in with a passkey alone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,25 +11,20 @@ from litestar.params import JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials
-from linkxg.http.body_style import BodyStyle
-from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import context_of
-from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import begin_sign_in, sign_in_with_passkey
-from linkxg.identity.sessions.login import SessionTokens, new_api_session
-from linkxg.identity.sessions.model import SignedIn
-from linkxg.identity.sessions.sign_in_notices import signed_in
+from linkxg.identity.passkeys.sign_in import begin_passkey_sign_in, sign_in_with_passkey
+from linkxg.identity.sessions.login import NewSession
+from linkxg.identity.sessions.model import SessionIdentity, SignedIn
+from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
-from linkxg.identity.sessions.token_response import PEOPLE, token_response
-from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.sessions.token_response import PEOPLE
 
 PASSKEY_OPTIONS = Budget("passkey-options-source", 300, 60)
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
 
 
 class PasskeySignIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,17 +35,14 @@ class PasskeySignIn(msgspec.Struct, forbid_unknown_fields=True):
 class PasskeyServices:
     database: Database
     party: RelyingParty
-    server_key: bytes = field(repr=False)
-    minter: Minter
-    metrics: Metrics
-    notices: SecurityNotices
+    sessions: ApiSessions
 
 
 @post(
     "/auth/passkey/options",
     operation_id="beginPasskeySignIn",
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(PASSKEY_OPTIONS),
 )
 async def sign_in_options(
@@ -58,7 +50,7 @@ async def sign_in_options(
 ) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.get`, for any passkey of this service. The challenge can be answered once."""
     source = context_of(request.scope).source
-    return Success(data=await begin_sign_in(services.database, services.party, source))
+    return Success(data=await begin_passkey_sign_in(services.database, services.party, source))
 
 
 @post(
@@ -66,7 +58,7 @@ async def sign_in_options(
     operation_id="signInWithPasskey",
     errors=(InvalidCredentials,),
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(SOURCE_LOGINS),
 )
 async def sign_in(
@@ -74,15 +66,11 @@ async def sign_in(
 ) -> Success[SignedIn]:
     """Sign in with a passkey alone, which must have verified the person. It meets a requirement of a second factor."""
     context = context_of(request.scope)
-    user_agent = (context.header(b"user-agent") or b"").decode("ascii", "replace")
-    new, refresh_token = new_api_session(services.server_key, user_agent)
-    actor = actor_of(context)
-    session = await sign_in_with_passkey(services.database, services.party, actor, new, data.credential)
-    signed_in(services.notices, actor, session, user_agent)
-    answer, jti = token_response(services.minter, SessionTokens(session, refresh_token))
-    context.notes |= {"sub": answer.user.id, "sid": session.session_id, "jti": jti}
-    services.metrics.token("passkey", "issued")
-    return Success(data=answer)
+
+    async def start(new: NewSession) -> SessionIdentity:
+        return await sign_in_with_passkey(services.database, services.party, actor_of(context), new, data.credential)
+
+    return Success(data=await services.sessions.open(context, "passkey", start))
 
 
 def router(services: PasskeyServices) -> Router:

@@ -21,9 +21,9 @@ from linkxg.identity.sessions.model import SessionIdentity
 REFUSED = "The passkey could not be verified."
 
 
-async def begin_sign_in(database: Database, party: RelyingParty, source: str) -> PasskeyOptions:
+async def begin_passkey_sign_in(database: Database, party: RelyingParty, source: str) -> PasskeyOptions:
     """Options for whoever has a passkey here: the same for everybody."""
-    challenge = challenges.new_challenge()
+    challenge = challenges.new_passkey_challenge()
     await database.write(challenges.keep_for_stranger, challenge, source)
     return PasskeyOptions(sign_in_options(party, challenge))
 

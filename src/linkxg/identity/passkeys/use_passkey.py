@@ -12,11 +12,12 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.model import User
 from linkxg.identity.passkeys import store
-from linkxg.identity.passkeys.challenges import take_challenge
+from linkxg.identity.passkeys.challenges import take_passkey_challenge
 from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_base64url, read_client_data
-from linkxg.identity.passkeys.model import AssertionCredential, Ceremony, Passkey, key_method
+from linkxg.identity.passkeys.model import PRESENCE, AssertionCredential, Ceremony, Passkey, key_method
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.store import OwnedPasskey
 from linkxg.identity.passkeys.verify_credential import VerifiedAssertion, read_credential_id, verify_assertion
@@ -40,7 +41,7 @@ class UsedPasskey(NamedTuple):
     def amr(self) -> tuple[str, ...]:
         """By what the person has proven who they are (RFC 8176); `mfa` if the authenticator has verified them too."""
         method = key_method(self.passkey.backup_eligible)
-        return (method, "user", "mfa") if self.assertion.user_verified else (method, "user")
+        return (method, PRESENCE, MFA) if self.assertion.user_verified else (method, PRESENCE)
 
     def record(self, conn: Connection, actor: Actor) -> bool:
         """Inside the unit of work that relies on it: record the use. False if the passkey was removed, or is a copy.
@@ -96,7 +97,7 @@ class _Begun(NamedTuple):
 
 
 def _begin(conn: Connection, client_data: ClientData, credential_id: bytes, ceremony: Ceremony) -> _Begun:
-    taken = take_challenge(conn, client_data, ceremony)
+    taken = take_passkey_challenge(conn, client_data, ceremony)
     for_user = taken.user_id if taken else None
     return _Begun(taken is not None, for_user, store.find_owned_passkey(conn, credential_id))
 

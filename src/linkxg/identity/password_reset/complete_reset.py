@@ -12,8 +12,9 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import PASSWORD_RESET, digest, is_well_formed
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
-from linkxg.errors import InvalidToken
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.model import email_key
+from linkxg.identity.accounts.one_time_link import dead_link
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.replace_password import replace_password
 from linkxg.identity.accounts.security_notices import SecurityNotices
@@ -25,14 +26,14 @@ from linkxg.identity.password_reset.model import ResetPerson
 from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import throttle_of
 
-INVALID = "The link is wrong, used, replaced or expired."
+COMPLETIONS = Budget("password-reset-links-source", 60, 60)
 
 
 async def read_reset(database: Database, token: str) -> ResetPerson:
-    """The person of a link, which stays unused. Raises InvalidToken."""
+    """The person of a link, which stays unused. Raises NotFound."""
     found = await _find(database, token)
     if found is None:
-        raise InvalidToken(INVALID, reason="no such reset")
+        raise dead_link("no such reset")
     return found[1]
 
 
@@ -46,10 +47,10 @@ async def complete_reset(
     password: str,
     limit_scale: float,
 ) -> None:
-    """Raises InvalidToken for the link, and ValidationFailed for the password, which leaves the link unused."""
+    """Raises NotFound for the link, and ValidationFailed for the password, which leaves the link unused."""
     found = await _find(database, token)
     if found is None:
-        raise InvalidToken(INVALID, reason="no such reset")
+        raise dead_link("no such reset")
     seen, person = found
     account_id, user_id = seen.user.account_id, seen.user.id
     check_new_password(password, *person)
@@ -71,7 +72,7 @@ async def complete_reset(
         return True
 
     if not await database.write(unit):
-        raise InvalidToken(INVALID, reason="reset used meanwhile")
+        raise dead_link("reset used meanwhile")
     password_changed(notices, actor, account_id, user_id, by_link=True)
 
 

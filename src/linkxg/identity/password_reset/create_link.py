@@ -12,6 +12,7 @@ from linkxg.crypto.secrets import PASSWORD_RESET, derive, digest, new_secret
 from linkxg.db import Database
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.create_account import CLI
@@ -27,7 +28,7 @@ from linkxg.identity.password_reset.may_choose_password import may_choose_passwo
 from linkxg.identity.password_reset.model import LIFETIME_MS, IssuedBy, PasswordLink, binding_of
 from linkxg.ids import uuid7
 
-LINKS = Budget("password-links", 60, 3_600)
+PASSWORD_LINKS = Budget("password-links", 60, 3_600)
 
 
 async def create_link(
@@ -84,9 +85,7 @@ async def create_operator_link(
             return NotFound("No person has this e-mail address.")
         return _unusable(conn, user) or (user, _issue(conn, CLI, user, reset_id, token, public_url))
 
-    made = await write_as(database, CLI, unit)
-    if isinstance(made, PublicError):
-        raise made
+    made = value_or_raise(await write_as(database, CLI, unit))
     user, link = made
     _tell(notices, CLI, user.account_id, user.id, "The operator of this service")
     return link

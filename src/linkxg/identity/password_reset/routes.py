@@ -11,26 +11,21 @@ from litestar.params import FromPath, JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import Conflict, InvalidToken, TemporarilyUnavailable, ValidationFailed
-from linkxg.http.body_style import BodyStyle
+from linkxg.errors import Conflict, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.password_reset.complete_reset import complete_reset
-from linkxg.identity.password_reset.create_link import LINKS, create_link
+from linkxg.identity.password_reset.complete_reset import COMPLETIONS, complete_reset
+from linkxg.identity.password_reset.create_link import PASSWORD_LINKS, create_link
 from linkxg.identity.password_reset.model import PasswordLink
 from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS, ResetMails
 from linkxg.identity.sessions.token_response import PEOPLE
-
-COMPLETIONS = Budget("password-reset-links-source", 60, 60)
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
 
 
 class RequestReset(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +54,7 @@ class PasswordResetServices:
     "/auth/password-reset",
     operation_id="requestPasswordReset",
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(SOURCE_REQUESTS),
 )
 async def request_reset(
@@ -76,9 +71,9 @@ async def request_reset(
 @post(
     "/auth/password-reset/complete",
     operation_id="completePasswordReset",
-    errors=(InvalidToken, ValidationFailed, TemporarilyUnavailable),
+    errors=(NotFound, ValidationFailed, TemporarilyUnavailable),
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(COMPLETIONS),
 )
 async def complete(
@@ -103,7 +98,7 @@ async def complete(
     errors=(Conflict,),
     response_headers=[REPLAYED],
     tags=["Account"],
-    **roles(ADMINISTRATORS, LINKS, fresh=Fresh.ACCOUNT),
+    **roles(ADMINISTRATORS, PASSWORD_LINKS, fresh=Fresh.ACCOUNT),
 )
 async def make_link(
     request: Request[Any, Any, Any],

@@ -11,11 +11,14 @@ from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
+from linkxg.identity.accounts.names import is_name, rule
 from linkxg.identity.authorization.write_as import revoke_as, write_once
 from linkxg.identity.scim import token_store
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, MAX_TOKENS, CreatedScimToken, ScimToken, ScimTokenView
 from linkxg.ids import uuid7
 
+TOKEN_CREATIONS = Budget("scim-tokens", 60, 3_600)
 BASE_PATH = "/scim/v2"
 LONGEST_MS = 10 * 366 * DAY
 
@@ -107,9 +110,8 @@ def token_view(token: ScimToken) -> ScimTokenView:
 
 def _check(name: str, expires_at: str | None, now: int) -> int | None:
     faults = []
-    if not name.strip() or len(name) > MAX_TOKEN_NAME or not name.isprintable():
-        message = f"A name is one line of 1 to {MAX_TOKEN_NAME} characters."
-        faults.append({"field": "name", "code": "invalid", "message": message})
+    if not is_name(name, MAX_TOKEN_NAME):
+        faults.append({"field": "name", "code": "invalid", "message": rule(MAX_TOKEN_NAME)})
     expires_ms = None if expires_at is None else read_rfc3339(expires_at)
     if expires_at is not None and (expires_ms is None or not now < expires_ms <= now + LONGEST_MS):
         message = "The expiry must be a time in the future (RFC 3339), within ten years."

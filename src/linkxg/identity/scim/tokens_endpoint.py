@@ -14,16 +14,14 @@ from linkxg.errors import Conflict
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, roles
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import OWNERS
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.scim.manage_tokens import create_token, list_tokens, revoke_token
+from linkxg.identity.scim.manage_tokens import TOKEN_CREATIONS, create_token, list_tokens, revoke_token
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, CreatedScimToken, ScimTokenView
 from linkxg.identity.scim.notices import token_created
 
-TOKENS = Budget("scim-tokens", 60, 3_600)
 _TAG = Tag("Provisioning", "The tokens by which an identity provider creates and removes people, by SCIM 2.0.")
 
 
@@ -49,7 +47,7 @@ class ScimTokenServices:
     operation_id="createScimToken",
     errors=(Conflict,),
     response_headers=[REPLAYED],
-    **roles(OWNERS, TOKENS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, TOKEN_CREATIONS, fresh=Fresh.ACCOUNT),
 )
 async def create(
     request: Request[Any, Any, Any],

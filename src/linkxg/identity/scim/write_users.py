@@ -6,7 +6,7 @@ an Owner, and make nobody an Owner.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, NotFound, PreconditionFailed, PublicError
 from linkxg.http.etags import Conditions
 from linkxg.identity.accounts.manage_user import change_person, remove_person
@@ -34,7 +35,6 @@ from linkxg.identity.scim.scim_errors import InvalidValue, NotUnique, OwnerRequi
 _NO_OWNER = "An identity provider makes nobody an Owner."
 _DOMAIN = "The userName must be an address in a domain that the account has verified (PUT /api/v1/account/domains)."
 _OWNER = "Of an Owner, an identity provider can store names and an externalId, and end their access; nothing else."
-T = TypeVar("T")
 Edit = Callable[[ScimUser], UserFields]
 """What a person is to become; raises ScimError."""
 _STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")
@@ -66,7 +66,7 @@ async def create_scim_user(database: Database, actor: Actor, account_id: str, fi
         user_store.update_scim_user(conn, account_id, made.id, **_values(fields), updated_at=now_ms())
         return user_store.find_scim_user(conn, account_id, made.id) or NotFound()
 
-    return _or_raise(await revoke_as(database, actor, account_id, unit))
+    return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 async def change_scim_user(
@@ -84,7 +84,7 @@ async def change_scim_user(
             return error
         return _change(conn, actor, account_id, user, fields)
 
-    return _or_raise(await revoke_as(database, actor, account_id, unit))
+    return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 async def delete_scim_user(
@@ -96,7 +96,7 @@ async def delete_scim_user(
         user = _lock_for_change(conn, account_id, user_id, conditions)
         return user if isinstance(user, PublicError) else remove_person(conn, actor, account_id, user_id)
 
-    _or_raise(await revoke_as(database, actor, account_id, unit))
+    value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def _lock_for_change(conn: Connection, account_id: str, user_id: str, conditions: Conditions) -> ScimUser | PublicError:
@@ -162,9 +162,3 @@ def _values(fields: UserFields) -> dict[str, str | None]:
     """The columns of `scim_users`."""
     emails = msgspec.json.encode(fields.emails).decode() if fields.emails else None
     return {**{name: getattr(fields, name) for name in _STORED}, "emails": emails}
-
-
-def _or_raise(outcome: T | PublicError) -> T:
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome

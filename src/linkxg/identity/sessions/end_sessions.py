@@ -7,6 +7,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, InvalidToken, NotFound, PublicError
 from linkxg.identity.accounts.roles import may_manage
@@ -75,10 +76,7 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
         live = store.live_sessions(conn, account_id, user_id, now_ms())
         return sum(end_session(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
 
-    ended = await revoke_as(database, actor, account_id, unit)
-    if isinstance(ended, PublicError):
-        raise ended
-    return ended
+    return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def end_other_sessions(conn: Connection, actor: Actor, account_id: str, user_id: str, keep: str, reason: str) -> None:

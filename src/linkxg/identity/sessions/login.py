@@ -18,6 +18,7 @@ from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import digest
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import (
     InvalidCredentials,
     MfaEnrollmentRequired,
@@ -26,10 +27,9 @@ from linkxg.errors import (
     RateLimitExceeded,
     TemporarilyUnavailable,
 )
-from linkxg.identity.accounts.authentication_policy import is_multi_factor
+from linkxg.identity.accounts.authentication_policy import FEDERATED, is_multi_factor
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
-from linkxg.identity.federation.id_token import FEDERATED
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.end_sessions import end_session
@@ -40,7 +40,6 @@ from linkxg.identity.sessions.throttle import Throttle, throttle_of
 from linkxg.identity.tokens.revoke import revoke_session
 from linkxg.ids import uuid7
 
-MAX_PASSWORD_BYTES = 1_024
 PASSWORD = ("pwd",)
 """The `amr` of a sign-in with a password."""
 
@@ -121,9 +120,7 @@ async def start_session(
     Whoever needs a second factor and was authenticated without one gets no session, by whatever way they came: raises
     MfaRequired if they have one, or MfaEnrollmentRequired if their account requires one.
     """
-    started = await database.write(_start, actor, authentication, new)
-    if isinstance(started, PublicError):
-        raise started
+    started = value_or_raise(await database.write(_start, actor, authentication, new))
     user = authentication.user
     if FEDERATED not in new.amr and not await database.read_single(password_allowed, user.account_id, user.id):
         # Since it was asked, the account has chosen that its people sign in by the provider only.

@@ -15,16 +15,14 @@ from linkxg.db import Database
 from linkxg.errors import (
     Conflict,
     InvalidCredentials,
-    InvalidRequest,
     NotFound,
     TemporarilyUnavailable,
     ValidationFailed,
 )
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.client_ip import source_key
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import roles
-from linkxg.http.rate_limits import Budget, Limits
+from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
@@ -32,15 +30,12 @@ from linkxg.identity.accounts.email_changes import EmailChangeView, cancel_email
 from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.profile import LANGUAGE_PATTERN, MAX_LANGUAGE, MAX_NAME, MAX_ZONE, change_profile
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
-from linkxg.identity.sessions.request_email_change import request_email_change
+from linkxg.identity.sessions.password_size import check_password_size
+from linkxg.identity.sessions.request_email_change import EMAIL_CHANGES, request_email_change
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
-from linkxg.identity.tokens.model import Principal
-
-EMAIL_CHANGES = Budget("email-changes", 10, 3_600)
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
+from linkxg.identity.tokens.guard import principal_of
 
 
 class ChangeMe(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -72,12 +67,12 @@ class ProfileServices:
     limit_scale: float
 
 
-@patch("/auth/me", operation_id="changeMe", errors=(ValidationFailed,), **_PEOPLE, **roles(EVERYONE))
+@patch("/auth/me", operation_id="changeMe", errors=(ValidationFailed,), **PEOPLE, **roles(EVERYONE))
 async def change_me(
     request: Request[Any, Any, Any], services: NamedDependency[ProfileServices], data: JSONBody[ChangeMe]
 ) -> Success[Me]:
     """Change one's own name, language and time zone."""
-    caller, actor = _person(request), actor_of(context_of(request.scope))
+    caller, actor = principal_of(context_of(request.scope)), actor_of(context_of(request.scope))
     await change_profile(
         services.database,
         actor,
@@ -95,17 +90,16 @@ async def change_me(
     operation_id="changeEmail",
     errors=(Conflict, InvalidCredentials, ValidationFailed, TemporarilyUnavailable),
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **roles(EVERYONE, EMAIL_CHANGES),
 )
 async def change_email(
     request: Request[Any, Any, Any], services: NamedDependency[ProfileServices], data: JSONBody[ChangeEmail]
 ) -> Success[EmailChangeView]:
     """Ask for another e-mail address. It changes when the links mailed to the new and the present one are confirmed."""
-    caller, context = _person(request), context_of(request.scope)
+    caller, context = principal_of(context_of(request.scope)), context_of(request.scope)
     await services.limits.spend(SOURCE_LOGINS, source_key(context.source))
-    if len(data.password.encode()) > MAX_PASSWORD_BYTES:
-        raise InvalidRequest(f"A password must have at most {MAX_PASSWORD_BYTES} bytes.")
+    check_password_size(data.password)
     begun = await request_email_change(
         services.database,
         services.passwords,
@@ -120,10 +114,10 @@ async def change_email(
     return Success(data=begun)
 
 
-@delete("/auth/email", operation_id="cancelEmailChange", errors=(NotFound,), **_PEOPLE, **roles(EVERYONE))
+@delete("/auth/email", operation_id="cancelEmailChange", errors=(NotFound,), **PEOPLE, **roles(EVERYONE))
 async def cancel(request: Request[Any, Any, Any], services: NamedDependency[ProfileServices]) -> None:
     """End the change of e-mail address that waits for confirmation."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     await cancel_email_change(services.database, actor_of(context_of(request.scope)), caller.account_id, caller.id)
 
 
@@ -133,8 +127,3 @@ def router(services: ProfileServices) -> Router:
         route_handlers=[change_me, change_email, cancel],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
-
-
-def _person(request: Request[Any, Any, Any]) -> Principal:
-    principal: Principal = context_of(request.scope).principal
-    return principal

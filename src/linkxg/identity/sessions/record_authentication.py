@@ -4,8 +4,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
-from linkxg.identity.accounts.authentication_policy import is_multi_factor
-from linkxg.identity.federation.id_token import FEDERATED
+from linkxg.identity.accounts.authentication_policy import FEDERATED, MFA, is_multi_factor
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
@@ -40,5 +39,5 @@ def refuse_step_up(conn: Connection, account_id: str, session_id: str, amr: tupl
     if is_multi_factor(amr):
         return None
     if person.has_second_factor or (person.required_from is not None and person.required_from <= now):
-        return InsufficientUserAuthentication(RECENT_MS // 1_000, "mfa")
+        return InsufficientUserAuthentication(RECENT_MS // 1_000, MFA)
     return None

@@ -18,7 +18,7 @@ from linkxg.http.request_context import JSON_TYPE, NO_STORE, STRANGER_LIMIT, Raw
 from linkxg.http.route_declaration import EdgeRoute
 from linkxg.identity.sessions.model import SignedIn
 from linkxg.identity.sessions.refresh import refresh
-from linkxg.identity.sessions.token_response import PEOPLE, token_response
+from linkxg.identity.sessions.token_response import PEOPLE_TAG, token_response
 from linkxg.identity.tokens.mint import Minter
 
 PATH = "/api/v1/auth/refresh"
@@ -36,7 +36,7 @@ class RefreshRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 class RefreshEndpoint:
     declares = EdgeRoute(
         operation_id="refresh",
-        tag=PEOPLE,
+        tag=PEOPLE_TAG,
         style=BodyStyle.SIGN_IN,
         permission="Needs no token but the refresh token in the body.",
         security=[],

@@ -5,7 +5,9 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidCredentials, InvalidToken, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.email_changes import BegunChange, EmailChangeView, begin_email_change
 from linkxg.identity.accounts.model import email_key
@@ -13,6 +15,7 @@ from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.sessions.current_password import verify_current_password
 
+EMAIL_CHANGES = Budget("email-changes", 10, 3_600)
 NO_MAIL = "This service sends no mail, by which a change of e-mail address is confirmed: set LINKXG_SMTP_URL."
 _SAME = "This is your e-mail address already."
 
@@ -51,8 +54,6 @@ async def request_email_change(
         throttle.clear(conn)
         return begin_email_change(conn, actor, user, new_email)
 
-    begun = await write_as(database, actor, unit)
-    if isinstance(begun, PublicError):
-        raise begun
+    begun = value_or_raise(await write_as(database, actor, unit))
     mails.asked(actor, user, begun)
     return begun.view

@@ -11,8 +11,7 @@ from litestar.params import FromPath, JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, InvalidRequest, ValidationFailed
-from linkxg.http.body_style import BodyStyle
+from linkxg.errors import InvalidCredentials, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import roles
@@ -24,16 +23,15 @@ from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_own_sessions, logout
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.identity.sessions.model import SessionView
+from linkxg.identity.sessions.password_size import check_password_size
 from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
-from linkxg.identity.tokens.model import Principal
+from linkxg.identity.tokens.guard import principal_of
 
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
-_FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
+_FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
 
 
 class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -59,7 +57,7 @@ class SessionServices:
 async def sign_out(request: Request[Any, Any, Any], services: NamedDependency[SessionServices]) -> Success[None]:
     """End this session; its access and refresh tokens are invalid once this answers."""
     context = context_of(request.scope)
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     await logout(services.database, actor_of(context), caller.account_id, caller.session_id or "")
     return Success(data=None)
 
@@ -67,7 +65,7 @@ async def sign_out(request: Request[Any, Any, Any], services: NamedDependency[Se
 @get("/auth/me", operation_id="me", **_FOR_EVERYBODY)
 async def me(request: Request[Any, Any, Any], services: NamedDependency[SessionServices]) -> Success[Me]:
     """The caller: person, role, organisation, scopes."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     return Success(data=await who_am_i(services.database, caller.account_id, caller.id))
 
 
@@ -76,7 +74,7 @@ async def sessions(
     request: Request[Any, Any, Any], services: NamedDependency[SessionServices]
 ) -> Success[list[SessionView]]:
     """The caller's live sessions, newest first."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     found = await list_own_sessions(services.database, caller.account_id, caller.id, caller.session_id)
     return Success(data=found)
 
@@ -86,7 +84,7 @@ async def end_session(
     request: Request[Any, Any, Any], services: NamedDependency[SessionServices], session_id: FromPath[str]
 ) -> None:
     """End one of the caller's sessions."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     actor = actor_of(context_of(request.scope))
     await end_own_session(services.database, actor, caller.account_id, caller.id, session_id)
 
@@ -102,10 +100,10 @@ async def password(
     request: Request[Any, Any, Any], services: NamedDependency[SessionServices], data: JSONBody[ChangePassword]
 ) -> Success[None]:
     """Change the password; every other session of the person ends."""
-    caller = _person(request)
+    caller = principal_of(context_of(request.scope))
     context = context_of(request.scope)
     await services.limits.spend(SOURCE_LOGINS, source_key(context.source))
-    _check_size(data.current_password)
+    check_password_size(data.current_password)
     actor = actor_of(context)
     await change_password(
         services.database,
@@ -128,13 +126,3 @@ def router(services: SessionServices) -> Router:
         route_handlers=[sign_out, me, sessions, end_session, password],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
-
-
-def _person(request: Request[Any, Any, Any]) -> Principal:
-    principal: Principal = context_of(request.scope).principal
-    return principal
-
-
-def _check_size(password: str) -> None:
-    if len(password.encode()) > MAX_PASSWORD_BYTES:
-        raise InvalidRequest(f"A password must have at most {MAX_PASSWORD_BYTES} bytes.")

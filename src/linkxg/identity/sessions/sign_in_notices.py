@@ -2,6 +2,7 @@
 
 from linkxg.audit.model import Actor
 from linkxg.http.rate_limits import Budget
+from linkxg.identity.accounts.authentication_policy import FEDERATED, MFA
 from linkxg.identity.accounts.notice_kinds import NEW_PLACE, PASSWORD_CHANGED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.sessions.model import SessionIdentity
@@ -44,8 +45,8 @@ def password_changed(
 
 def _method(amr: list[str]) -> str:
     """By the methods of RFC 8176."""
-    if "fed" in amr:
+    if FEDERATED in amr:
         return "your company's single sign-on"
     if "pwd" not in amr:
         return "a passkey"
-    return "your password and a second factor" if "mfa" in amr else "your password"
+    return "your password and a second factor" if MFA in amr else "your password"

@@ -1,5 +1,8 @@
 """The answer to a sign-in or refresh."""
 
+from typing import Any
+
+from linkxg.http.body_style import BodyStyle
 from linkxg.http.route_declaration import Tag
 from linkxg.identity.sessions.login import SessionTokens
 from linkxg.identity.sessions.model import SessionUser, SignedIn
@@ -7,7 +10,9 @@ from linkxg.identity.tokens.mint import Minter
 from linkxg.identity.tokens.model import LIFETIME_S
 from linkxg.identity.tokens.scopes import ROLE_SCOPES, format_scope
 
-PEOPLE = Tag("People", "Signing in and out, sessions, password.")
+PEOPLE_TAG = Tag("People", "Signing in and out, sessions, password.")
+PEOPLE: dict[str, Any] = {"tags": [PEOPLE_TAG], "style": BodyStyle.SIGN_IN}
+"""The declarations that the routes of sign-ins share."""
 _SCOPES = {role: format_scope(scopes) for role, scopes in ROLE_SCOPES.items()}
 
 

@@ -7,9 +7,11 @@ from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import SIGN_UP, digest, is_well_formed
 from linkxg.db import Database
-from linkxg.errors import Conflict, NotFound, PublicError
+from linkxg.db.outcomes import value_or_raise
+from linkxg.errors import Conflict, PublicError
 from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account, check_new_account
 from linkxg.identity.accounts.manage_user import user_view
+from linkxg.identity.accounts.one_time_link import dead_link
 from linkxg.identity.accounts.read_account import account_view
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.sign_up import store
@@ -27,7 +29,7 @@ async def read_sign_up(database: Database, mode: SignUpMode, token: str) -> str:
         row = await database.read_single(store.find_sign_up, digest(token), now_ms())
         if row is not None:
             return str(row.email)
-    raise NotFound
+    raise dead_link()
 
 
 async def complete_sign_up(
@@ -44,7 +46,7 @@ async def complete_sign_up(
         store.lock_sign_ups(conn)
         row = store.redeem_sign_up(conn, digest(token), now_ms())
         if row is None:
-            return NotFound()
+            return dead_link()
         if not add_account(conn, account_id, who, name, NewOwner(owner_id, row.email, row.email_key, password_hash)):
             return Conflict(f"{EMAIL_IN_USE} Sign in with it.")
         account, owner = find_account(conn, account_id), find_user(conn, account_id, owner_id)
@@ -52,7 +54,4 @@ async def complete_sign_up(
         assert owner is not None
         return CreatedAccount(account_view(account), user_view(owner))
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))

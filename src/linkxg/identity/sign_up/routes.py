@@ -15,7 +15,7 @@ from linkxg.http.pagination import Success
 from linkxg.http.permissions import public
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import Tag
-from linkxg.identity.accounts.routes import ACCEPTS
+from linkxg.identity.accounts.invite_user import ACCEPTS
 from linkxg.identity.sign_up.complete_sign_up import complete_sign_up
 from linkxg.identity.sign_up.mails import SignUpMails
 from linkxg.identity.sign_up.model import (

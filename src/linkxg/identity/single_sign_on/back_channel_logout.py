@@ -11,14 +11,14 @@ from linkxg.identity.federation.model import IdentityProvider
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.store import find_provider
 from linkxg.identity.single_sign_on import store
-from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
+from linkxg.identity.single_sign_on.begin_sign_in import SingleSignOnServices
 from linkxg.identity.single_sign_on.end_federated_sessions import BY_PROVIDER, end_all
 
 KEPT_MS = HOUR
 """How long the ids of used tokens are kept; a token is accepted for less."""
 
 
-async def log_out(services: SignOnServices, actor: Actor, account_id: str, logout_token: str) -> int:
+async def log_out(services: SingleSignOnServices, actor: Actor, account_id: str, logout_token: str) -> int:
     """End the sessions that the token names; returns how many. Raises InvalidRequest for any token but a valid new one.
 
     The answer is the same for an account without a provider and an invalid token.
@@ -40,7 +40,7 @@ async def log_out(services: SignOnServices, actor: Actor, account_id: str, logou
 _REFUSED = "The logout token is not accepted."
 
 
-async def _verify(services: SignOnServices, provider: IdentityProvider, logout_token: str) -> LogoutToken:
+async def _verify(services: SingleSignOnServices, provider: IdentityProvider, logout_token: str) -> LogoutToken:
     metadata = await services.providers.metadata(provider.account_id, provider.issuer)
     signed = await services.providers.verify(provider.account_id, metadata, logout_token)
     return check_logout_token(signed, issuer=provider.issuer, client_id=provider.client_id, now=now_s())

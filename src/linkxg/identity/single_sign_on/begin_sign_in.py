@@ -31,7 +31,7 @@ SCOPE = "openid email profile"
 
 
 @dataclass(frozen=True, slots=True)
-class SignOnServices:
+class SingleSignOnServices:
     database: Database
     providers: Providers
     server_key: bytes = field(repr=False)
@@ -39,7 +39,7 @@ class SignOnServices:
     notices: SecurityNotices
 
 
-class Started(NamedTuple):
+class AuthorizationRequest(NamedTuple):
     """Where the browser goes, and the issuer that the person is told."""
 
     url: str
@@ -64,14 +64,14 @@ async def find_provider_of(database: Database, account_id: str) -> IdentityProvi
 
 
 async def begin_sign_in(
-    services: SignOnServices,
+    services: SingleSignOnServices,
     provider: IdentityProvider,
     *,
     browser: str,
     target: str,
     email: str,
     reauthenticates: bool = False,
-) -> Started:
+) -> AuthorizationRequest:
     """`browser` is the value of its cookie, `target` the path to go to afterwards.
 
     With `reauthenticates` the provider is to ask the person again, whatever session they have there. Raises
@@ -105,7 +105,7 @@ async def begin_sign_in(
     if reauthenticates:
         query |= {"prompt": "login", "max_age": "0"}
     endpoint = metadata.authorization_endpoint
-    return Started(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", provider.issuer)
+    return AuthorizationRequest(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", provider.issuer)
 
 
 def linking_browser(browser: str, session_id: str) -> str:

@@ -24,7 +24,7 @@ from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.admit_person import Admitted, admit_person
 from linkxg.identity.single_sign_on.begin_sign_in import (
     LIFETIME_MS,
-    SignOnServices,
+    SingleSignOnServices,
     linking_browser,
     nonce_of,
     verifier_of,
@@ -69,7 +69,7 @@ class SignedOn(NamedTuple):
 
 
 async def finish_sign_in(
-    services: SignOnServices,
+    services: SingleSignOnServices,
     actor: Actor,
     *,
     account_id: str,
@@ -101,7 +101,7 @@ async def finish_sign_in(
 
 
 async def _take(
-    services: SignOnServices, account_id: str, browser: str, person: Actor | None, response: AuthorizationResponse
+    services: SingleSignOnServices, account_id: str, browser: str, person: Actor | None, response: AuthorizationResponse
 ) -> tuple[IdentityProvider, store.PendingSignIn, Actor | None]:
     """The provider and the sign-in in progress, which nobody can complete again.
 
@@ -125,7 +125,7 @@ async def _take(
 
 
 async def _authenticate(
-    services: SignOnServices,
+    services: SingleSignOnServices,
     provider: IdentityProvider,
     pending: store.PendingSignIn,
     response: AuthorizationResponse,
@@ -162,7 +162,9 @@ async def _authenticate(
     return await read_userinfo(providers.client, account_id, metadata, tokens, token)
 
 
-async def _with_role(services: SignOnServices, actor: Actor, provider: IdentityProvider, admitted: Admitted) -> User:
+async def _with_role(
+    services: SingleSignOnServices, actor: Actor, provider: IdentityProvider, admitted: Admitted
+) -> User:
     """The person, after their role was changed to that of the claims; the last Owner stays one."""
     user, role = admitted.user, admitted.role
     # The account has decided by its mapping who has which role.
@@ -187,7 +189,7 @@ async def _with_role(services: SignOnServices, actor: Actor, provider: IdentityP
 
 
 async def _open(
-    services: SignOnServices,
+    services: SingleSignOnServices,
     actor: Actor,
     provider: IdentityProvider,
     token: IdToken,

@@ -14,7 +14,7 @@ from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import context_of
 from linkxg.identity.single_sign_on.back_channel_logout import log_out
-from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
+from linkxg.identity.single_sign_on.begin_sign_in import SingleSignOnServices
 
 PATH = "/sign-in/sso/{account_id:str}/backchannel-logout"
 LOGOUTS = Budget("backchannel-logout-source", 600, 60)
@@ -29,7 +29,7 @@ _LIMIT = 40 * 1024
     **public(LOGOUTS),
 )
 async def backchannel_logout(
-    request: Request[Any, Any, Any], services: NamedDependency[SignOnServices], account_id: FromPath[str]
+    request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices], account_id: FromPath[str]
 ) -> Response[str]:
     """For identity providers: end the sessions that the logout token names."""
     context = context_of(request.scope)
@@ -43,7 +43,7 @@ async def backchannel_logout(
     return Response("", media_type=MediaType.TEXT, headers={"Cache-Control": "no-store"})
 
 
-def router(services: SignOnServices) -> Router:
+def router(services: SingleSignOnServices) -> Router:
     return Router(
         "/",
         route_handlers=[backchannel_logout],

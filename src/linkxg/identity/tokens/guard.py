@@ -147,3 +147,9 @@ def _refuse_unsupported(context: RequestContext, route: BaseRouteHandler) -> Non
     if context.query and not route.opt.get(IGNORES_QUERY):
         refuse_unknown(context.query, query_names(route))
     refuse_if_match(context, route)
+
+
+def principal_of(context: RequestContext) -> Principal:
+    """The authenticated caller of a route that only callers with a token may use."""
+    principal: Principal = context.principal
+    return principal

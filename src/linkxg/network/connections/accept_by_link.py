@@ -12,15 +12,16 @@ from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import INVITATION, digest, is_well_formed
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.db.schema import AnyRow
 from linkxg.errors import (
     AccessDenied,
     Conflict,
     ConnectionExists,
-    NotFound,
     PublicError,
 )
 from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account, check_new_account
+from linkxg.identity.accounts.one_time_link import dead_link
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.store import find_account, find_user_by_email
 from linkxg.identity.authorization.write_as import write_as
@@ -54,7 +55,7 @@ async def read_linked_invitation(database: Database, token: str) -> LinkedInvita
 
     found = await database.read(unit) if is_well_formed(token, INVITATION) else None
     if found is None:
-        raise NotFound
+        raise dead_link()
     return found
 
 
@@ -70,7 +71,7 @@ async def accept_link(
     def unit(conn: Connection) -> ConnectionView | PublicError:
         row = _lock(conn, account_id, token)
         if row is None:
-            return NotFound()
+            return dead_link()
         user = find_user_by_email(conn, _key(row))
         if actor.kind != "user" or user is None or user.id != actor.id or user.role not in ADMINISTRATORS:
             return AccessDenied("Only an Owner or Admin with the invited e-mail address can accept this invitation.")
@@ -84,10 +85,8 @@ async def accept_link(
         return view_of(conn, account_id, row.id)
 
     if not is_well_formed(token, INVITATION):
-        raise NotFound
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+        raise dead_link()
+    outcome = value_or_raise(await write_as(database, actor, unit))
     mails.accepted(outcome, account_id)
     return outcome
 
@@ -111,16 +110,14 @@ async def accept_link_with_new_account(
     def unit(conn: Connection) -> ConnectionView | PublicError:
         row = _lock(conn, account_id, token)
         if row is None:
-            return NotFound()
+            return dead_link()
         owner = NewOwner(owner_id, row.invitee, _key(row), password_hash)
         if not add_account(conn, account_id, who, name, owner):
             return Conflict(f"{EMAIL_IN_USE} Sign in to accept the invitation.")
         connect(conn, who, account_id, row.account_id, row.id)
         return view_of(conn, account_id, row.id)
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await database.write(unit))
     mails.accepted(outcome, account_id)
     return outcome
 

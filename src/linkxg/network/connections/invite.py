@@ -15,6 +15,7 @@ from linkxg.crypto.secrets import INVITATION, derive, digest, new_secret
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
 from linkxg.errors import Conflict, ConnectionExists, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.store import (
     find_account,
     find_account_by_gln,
@@ -41,6 +42,8 @@ from linkxg.network.connections.read_connections import view_of
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
 from linkxg.network.feed.visibility_lock import lock_visibility
+
+INVITATIONS = Budget("connection-invitations", 200, 3_600)
 
 
 class _Made(NamedTuple):

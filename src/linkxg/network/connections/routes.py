@@ -16,15 +16,14 @@ from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import public, scope
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
-from linkxg.identity.accounts.routes import ACCEPTS
+from linkxg.identity.accounts.invite_user import ACCEPTS
 from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.accept_by_link import accept_link_with_new_account
 from linkxg.network.connections.decline import decline_connection
-from linkxg.network.connections.invite import invite_partner
+from linkxg.network.connections.invite import INVITATIONS, invite_partner
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import (
     AcceptConnectionInvitation,
@@ -41,7 +40,6 @@ from linkxg.network.connections.revoke import revoke_connection
 
 TAG = Tag("Connections", "Connections between companies: invited, accepted, and ended by either side at any time.")
 PATH = "/api/v1/connections"
-INVITATIONS = Budget("connection-invitations", 200, 3_600)
 _LOCATION = header("Location", "The address of the invitation.")
 
 

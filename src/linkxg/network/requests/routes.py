@@ -15,7 +15,6 @@ from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.requests.approve_request import approve_request
@@ -29,13 +28,12 @@ from linkxg.network.requests.model import (
     ShareRequest,
 )
 from linkxg.network.requests.read_requests import list_requests, read_request
-from linkxg.network.requests.send_request import send_request
+from linkxg.network.requests.send_request import REQUESTS, send_request
 
 TAG = Tag(
     "Requests", "A partner asks for a product, a trace or a passport; the owner approves with a share, or declines."
 )
 PATH = "/api/v1/requests"
-REQUESTS = Budget("share-requests", 300, 3_600)
 _LOCATION = header("Location", "The address of the request.")
 
 

@@ -7,6 +7,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError
+from linkxg.http.rate_limits import Budget
 from linkxg.ids import uuid7
 from linkxg.network.connections.store import find_connection, lock_connection
 from linkxg.network.feed.append import append_all
@@ -18,6 +19,7 @@ from linkxg.network.requests.model import MAX_PENDING, CreateShareRequest, Share
 from linkxg.network.requests.read_requests import view_of
 from linkxg.network.requests.write_request import record_request, write_request
 
+REQUESTS = Budget("share-requests", 300, 3_600)
 ENDED = "This connection is not active."
 
 

@@ -11,6 +11,7 @@ from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
 from linkxg.errors import NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import FieldFault
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
@@ -24,6 +25,8 @@ from linkxg.network.shared_products.model import AcknowledgeProduct
 from linkxg.network.shares.check_share import check_paths
 from linkxg.network.shares.model import MAX_ACKNOWLEDGEMENT_REASON, STATUSES, Acknowledgement
 from linkxg.network.shares.view_share import paths_of
+
+ACKNOWLEDGEMENTS = Budget("acknowledgements", 5_000, 3_600)
 
 
 async def acknowledge_product(

@@ -28,10 +28,9 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
-from linkxg.network.shared_products.acknowledge import acknowledge_product
+from linkxg.network.shared_products.acknowledge import ACKNOWLEDGEMENTS, acknowledge_product
 from linkxg.network.shared_products.adopt import adopt_product
 from linkxg.network.shared_products.find_page import SharedFilter
 from linkxg.network.shared_products.list_shared import list_shared_products
@@ -42,7 +41,6 @@ from linkxg.network.shares.model import Acknowledgement
 TAG = Tag("Shared products", "Products that connected companies share with the account.")
 PATH = "/api/v1/shared/products"
 # Each answer adds permanent rows to the audit trails of both sides.
-ACKNOWLEDGEMENTS = Budget("acknowledgements", 5_000, 3_600)
 READ: dict[str, Any] = {
     "operation_class": ConditionalRead,
     "response_headers": [header("ETag", "Of what is shown, for If-None-Match.")],

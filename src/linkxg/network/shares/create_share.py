@@ -15,7 +15,9 @@ from linkxg.catalog.products.versions.store import find_product_view
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import is_uuid, uuid7
@@ -38,6 +40,8 @@ from linkxg.network.shares.model import (
     ShareTerms,
 )
 from linkxg.network.shares.view_share import summarise_share, view_share
+
+SHARES = Budget("shares", 5_000, 3_600)
 
 
 async def create_share(
@@ -118,10 +122,7 @@ async def preview_share(database: Database, account_id: str, connection_id: str,
         shown = _preview(conn, account_id, viewer_id, connection_id, ids, terms, now)
         return SharePreview(summarise_share(conn, account_id, terms), shown)
 
-    preview = await database.read(unit)
-    if isinstance(preview, PublicError):
-        raise preview
-    return preview
+    return value_or_raise(await database.read(unit))
 
 
 def _check(

@@ -14,10 +14,9 @@ from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
-from linkxg.network.shares.create_share import create_share, preview_share
+from linkxg.network.shares.create_share import SHARES, create_share, preview_share
 from linkxg.network.shares.model import CreateShare, ProductShare, Share, SharePreview
 from linkxg.network.shares.read_shares import list_shares, list_shares_of_product, read_share
 from linkxg.network.shares.withdraw_share import withdraw_share
@@ -25,7 +24,6 @@ from linkxg.network.shares.withdraw_share import withdraw_share
 TAG = Tag("Shares", "What the account lets connected companies see.")
 PATH = "/api/v1/shares"
 # Each share adds permanent rows to the audit trails of both sides.
-SHARES = Budget("shares", 5_000, 3_600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from linkxg.http.client_ip import source_key
 from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
 from linkxg.identity.passkeys.sign_in import REFUSED
 from linkxg.identity.sessions.console_session import renew_console_session
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, verify_password
 from linkxg.identity.sessions.login import PASSWORD as BY_PASSWORD
+from linkxg.identity.sessions.login import verify_password
+from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 PASSWORD = "confirm_password"  # noqa: S105  the name of a field
@@ -40,7 +41,7 @@ _INCORRECT = {
 _TOO_WEAK = "Your account requires a second factor. Sign in again by your company, or out and in to set one up."
 
 
-async def ask_password(
+async def ask_step_up(
     page: PageRequest, act: str, *, back: Callable[[], Awaitable[Response[str]]] | None = None
 ) -> Response[str] | None:
     """The page that asks, or None if the action may proceed. `act` completes "Confirm your password to …".
@@ -85,7 +86,7 @@ async def _check(page: PageRequest) -> FormErrors:
             )
             page.cookies.append(set_cookie(SESSION, cookie, secure=services.secure))
             return FormErrors()
-        if len(password.encode()) > MAX_PASSWORD_BYTES:
+        if is_too_long(password):
             raise InvalidCredentials(reason="password too long")
         authentication = await verify_password(
             page.database,
