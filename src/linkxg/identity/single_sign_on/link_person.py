@@ -27,8 +27,8 @@ ANOTHER_SUBJECT = (
 ANOTHER_PERSON = "This identity at your provider already signs in another person. Sign in there as yourself."
 SIGN_IN_FIRST = (
     "Your own sign-in here protects more than an e-mail address can prove. Sign in with your password or passkey once, "
-    "and choose “Connect your company sign-in” under Account, Sign-in security. If you have no password, ask an Owner for "
-    "a password link."
+    "and choose “Connect your company sign-in” under Account, Sign-in security. If you have no password, ask an Owner "
+    "for a password link."
 )
 BECOME_AN_EXCEPTION = (
     "Your own sign-in here protects more than an e-mail address can prove, and your company does not permit it now. "
