@@ -144,4 +144,4 @@ def test_a_name_stored_before_it_was_checked_breaks_no_mail(
     mail = smtp_sink.wait_for(email)
     assert mail.recipients == (email,)
     assert mail.parsed()["bcc"] is None
-    assert mail.parsed()["subject"] == "Join Acme Bcc: spy@example.test on LinkXG"
+    assert mail.parsed()["subject"] == "Join Acme Bcc: spy@example. test on LinkXG"
