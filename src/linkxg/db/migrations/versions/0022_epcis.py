@@ -1,0 +1,86 @@
+"""Events, items, which items an event is about, and values that queries find events by."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0022"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "epcis_events",
+        sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("event_id", sa.String(2_000), nullable=False),
+        sa.Column("declaration_time", sa.String(24), nullable=False),
+        sa.Column("type", sa.String(20), nullable=False),
+        sa.Column("action", sa.String(7), nullable=True),
+        sa.Column("event_time", sa.BigInteger(), nullable=False),
+        sa.Column("record_time", sa.BigInteger(), nullable=False),
+        sa.Column("biz_step", sa.String(255), nullable=True),
+        sa.Column("disposition", sa.String(255), nullable=True),
+        sa.Column("read_point", sa.String(2_000), nullable=True),
+        sa.Column("biz_location", sa.String(2_000), nullable=True),
+        sa.Column("transformation_id", sa.String(2_000), nullable=True),
+        sa.Column("error_reason", sa.String(255), nullable=True),
+        sa.Column("content_hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("context", sa.Text(), nullable=False),
+        sa.Column("job_id", sa.String(36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_epcis_events"),
+        sqlite_autoincrement=True,
+    )
+    _index("epcis_events", "event_id", "account_id", "event_id", "declaration_time", unique=True)
+    _index("epcis_events", "account_id_id", "account_id", "id")
+    _index("epcis_events", "event_time", "account_id", "event_time", "id")
+    _index("epcis_events", "record_time", "account_id", "record_time", "id")
+    _index("epcis_events", "biz_step", "account_id", "biz_step", "event_time", "id")
+    _index("epcis_events", "transformation_id", "account_id", "transformation_id")
+    op.create_table(
+        "epcis_items",
+        sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("uri", sa.String(2_000), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("gtin14", sa.String(14), nullable=True),
+        sa.Column("lot", sa.String(20), nullable=True),
+        sa.Column("serial", sa.String(28), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_epcis_items"),
+        sqlite_autoincrement=True,
+    )
+    _index("epcis_items", "uri", "account_id", "uri", unique=True)
+    _index("epcis_items", "gtin14", "account_id", "gtin14", "lot", "serial")
+    op.create_table(
+        "epcis_event_items",
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.SmallInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("is_class", sa.SmallInteger(), nullable=False),
+        sa.Column("quantity", sa.Float(53), nullable=True),
+        sa.Column("uom", sa.String(3), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "item_id", "role", "event_id", "position", name="pk_epcis_event_items"),
+        sqlite_with_rowid=False,
+    )
+    _index("epcis_event_items", "event_id", "account_id", "event_id", "role", "item_id")
+    op.create_table(
+        "epcis_event_values",
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(500), nullable=False),
+        sa.Column("text", sa.String(500), nullable=True),
+        sa.Column("number", sa.Float(53), nullable=True),
+    )
+    _index("epcis_event_values", "text", "account_id", "name", "text", "event_id")
+    _index("epcis_event_values", "number", "account_id", "name", "number", "event_id")
+    _index("epcis_event_values", "event_id", "account_id", "event_id")
+
+
+def _index(table: str, name: str, *columns: str, unique: bool = False) -> None:
+    op.create_index(f"ix_{table}_{name}", table, list(columns), unique=unique)

@@ -1,0 +1,1 @@
+"""Capture of EPCIS documents, as a bulk job, and of single events."""

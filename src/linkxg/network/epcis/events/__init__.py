@@ -1,0 +1,1 @@
+"""The stored events of an account, and the items that they are about."""

@@ -1,0 +1,88 @@
+"""The tables of events: an event and an item meet in a row of `epcis_event_items`, never in a row for each pair of items.
+
+Ids are integers of this database: text ids would cost four times the space. The ids of the events of one account rise
+in the order in which they were committed, since whoever inserts them holds the account's capture lock.
+"""
+
+from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, SmallInteger, String, Table, Text
+
+from linkxg.db.schema import Milliseconds, Sequence, metadata
+
+MAX_URI = 2_000
+
+events = Table(
+    "epcis_events",
+    metadata,
+    Column("id", Sequence, primary_key=True),
+    Column("account_id", String(36), nullable=False),
+    Column("event_id", String(MAX_URI), nullable=False),
+    # Of the error declaration; empty for an event without one.
+    Column("declaration_time", String(24), nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("action", String(7)),
+    Column("event_time", Milliseconds, nullable=False),
+    Column("record_time", Milliseconds, nullable=False),
+    Column("biz_step", String(255)),
+    Column("disposition", String(255)),
+    Column("read_point", String(MAX_URI)),
+    Column("biz_location", String(MAX_URI)),
+    Column("transformation_id", String(MAX_URI)),
+    Column("error_reason", String(255)),
+    Column("content_hash", LargeBinary(32), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    # The JSON of the members of `@context` that are not EPCIS's own.
+    Column("context", Text, nullable=False),
+    # The job that captured it; null for an event that was sent alone.
+    Column("job_id", String(36)),
+    Index("ix_epcis_events_event_id", "account_id", "event_id", "declaration_time", unique=True),
+    Index("ix_epcis_events_account_id_id", "account_id", "id"),
+    Index("ix_epcis_events_event_time", "account_id", "event_time", "id"),
+    Index("ix_epcis_events_record_time", "account_id", "record_time", "id"),
+    Index("ix_epcis_events_biz_step", "account_id", "biz_step", "event_time", "id"),
+    Index("ix_epcis_events_transformation_id", "account_id", "transformation_id"),
+    sqlite_autoincrement=True,
+)
+
+items = Table(
+    "epcis_items",
+    metadata,
+    Column("id", Sequence, primary_key=True),
+    Column("account_id", String(36), nullable=False),
+    Column("uri", String(MAX_URI), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("gtin14", String(14)),
+    Column("lot", String(20)),
+    Column("serial", String(28)),
+    Index("ix_epcis_items_uri", "account_id", "uri", unique=True),
+    Index("ix_epcis_items_gtin14", "account_id", "gtin14", "lot", "serial"),
+    sqlite_autoincrement=True,
+)
+
+event_items = Table(
+    "epcis_event_items",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("item_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", SmallInteger, primary_key=True, autoincrement=False),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    # Among the uses of this item in this role, from 0: a class may stand in one list with several quantities.
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
+    Column("is_class", SmallInteger, nullable=False),
+    Column("quantity", Float(53)),
+    Column("uom", String(3)),
+    Index("ix_epcis_event_items_event_id", "account_id", "event_id", "role", "item_id"),
+    sqlite_with_rowid=False,
+)
+
+event_values = Table(
+    "epcis_event_values",
+    metadata,
+    Column("account_id", String(36), nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("text", String(500)),
+    Column("number", Float(53)),
+    Index("ix_epcis_event_values_text", "account_id", "name", "text", "event_id"),
+    Index("ix_epcis_event_values_number", "account_id", "name", "number", "event_id"),
+    Index("ix_epcis_event_values_event_id", "account_id", "event_id"),
+)

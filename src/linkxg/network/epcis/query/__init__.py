@@ -1,0 +1,1 @@
+"""The EPCIS query interface."""
