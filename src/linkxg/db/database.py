@@ -24,6 +24,10 @@ class UnsafeDatabase(Exception):
     """The storage or the server is not durable, or not private; the message says why."""
 
 
+class ReadTooLong(Exception):
+    """A read took longer than its bound, and was ended."""
+
+
 class Database(ABC):
     """One engine with bounded waits and its invalidation feed.
 
@@ -62,6 +66,13 @@ class Database(ABC):
     @abstractmethod
     async def read_in_thread(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `read_single`, for slow reads: they do not block the event loop, and run one at a time."""
+
+    @abstractmethod
+    async def read_bounded(self, unit: Unit[P, T], seconds: float, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `read`, for reads whose cost their callers choose: off the event loop, and only few at a time.
+
+        Raises ReadTooLong for a statement that runs on after `seconds`.
+        """
 
     @abstractmethod
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

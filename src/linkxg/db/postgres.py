@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from linkxg.clock import now_ms
 from linkxg.db.address import read_address
-from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
+from linkxg.db.database import Database, P, ReadTooLong, T, Unit, UnsafeDatabase
 from linkxg.db.find_primary import PrimaryFinder
 from linkxg.db.health import missing_standby
 from linkxg.db.invalidation_feed import LIVE, LIVE_MS, Invalidation
@@ -37,6 +37,7 @@ from linkxg.runtime.timed_semaphore import TimedSemaphore
 CHANNEL = "linkxg_changes"
 POOL = 8
 READS = 5
+BOUNDED_READS = 2
 POOL_WAIT = 3.0
 ADMINISTRATOR_WAIT = 10.0
 POLL = 1.0
@@ -55,6 +56,7 @@ SERVER_BOUNDS = {
 }
 # Deadlock and serialization failure.
 _RETRYABLE = ("40P01", "40001")
+_CANCELED = "57014"
 _UNREACHABLE = (
     OSError,
     PoolTimeout,
@@ -118,6 +120,7 @@ class PostgresDatabase(Database):
         self._pool_guard = PoolGuard(self._engine)
         # One connection listens; the rest is left to writes, so that no sign-in or revocation waits for reads.
         self._reads = TimedSemaphore(READS, POOL_WAIT, "read")
+        self._bounded_reads = TimedSemaphore(BOUNDED_READS, POOL_WAIT, "bounded read")
         # The feed polls on one connection, and each poll must see everything committed by then.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         # BEGIN and COMMIT are two more round trips, so a single statement does without.
@@ -169,6 +172,22 @@ class PostgresDatabase(Database):
         return outcome
 
     read_in_thread = read_single
+
+    async def read_bounded(self, unit: Unit[P, T], seconds: float, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def bounded(conn: Connection) -> T | ReadTooLong:
+            conn.execute(text(f"set local statement_timeout = {int(seconds * 1000)}"))
+            try:
+                return unit(conn, *args, **kwargs)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) == _CANCELED:
+                    return ReadTooLong()
+                raise
+
+        async with self._bounded_reads.slot():
+            outcome: T | ReadTooLong = await self._run("read", self._snapshots.connect, bounded)
+        if isinstance(outcome, ReadTooLong):
+            raise outcome
+        return outcome
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unit_and_changes(conn: Connection) -> tuple[T, list[Invalidation]]:

@@ -17,18 +17,24 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from linkxg.clock import now_ms
-from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
+from linkxg.db.compiled import driver
+from linkxg.db.database import Database, P, ReadTooLong, T, Unit, UnsafeDatabase
 from linkxg.db.group_commit import GroupCommit, abandon
 from linkxg.db.invalidation_feed import LIVE, LIVE_MS, SINCE, InvalidationFeed
 from linkxg.db.journals import require_own_journals
 from linkxg.db.writer_lock import WriterLock
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.files import is_read_only, make_private
+from linkxg.runtime.timed_semaphore import TimedSemaphore
 
 BUSY_MS = 4_000
 EXCLUSIVE_WAIT_MS = 60_000
 CACHED_KB = 4_096
 """Page cache of each connection: the inner pages of trees of a million rows. The system caches the leaves."""
+BOUNDED_READS = 2
+BOUNDED_WAIT_S = 3.0
+PROGRESS_STEPS = 20_000
+"""Instructions of SQLite's machine between two looks at the clock: about a millisecond."""
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"}
 
 
@@ -97,6 +103,8 @@ class SQLiteDatabase(Database):
         self._writer = GroupCommit(self._engine.connect, self._writer_lock, self.feed.expire)
         self._reader: Connection | None = None
         self._reader_thread = ThreadPoolExecutor(1, "sqlite-reader")
+        self._bounded_threads = ThreadPoolExecutor(BOUNDED_READS, "sqlite-bounded")
+        self._bounded_reads = TimedSemaphore(BOUNDED_READS, BOUNDED_WAIT_S, "bounded read")
         self._thread_reader: Connection | None = None
 
     def _connect(self) -> sqlite3.Connection:
@@ -143,6 +151,7 @@ class SQLiteDatabase(Database):
     async def close(self) -> None:
         has_ended = await self._writer.stop()
         self._reader_thread.shutdown()
+        self._bounded_threads.shutdown()
         abandon(self._thread_reader)
         self._thread_reader = None
         if has_ended:
@@ -189,6 +198,26 @@ class SQLiteDatabase(Database):
         except (sqlite3.Error, DBAPIError) as error:
             abandon(self._thread_reader)
             self._thread_reader = None
+            raise TemporarilyUnavailable(f"read: {error}") from error
+
+    async def read_bounded(self, unit: Unit[P, T], seconds: float, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        async with self._bounded_reads.slot():
+            return await loop.run_in_executor(
+                self._bounded_threads, lambda: self._read_bounded(lambda conn: unit(conn, *args, **kwargs), seconds)
+            )
+
+    def _read_bounded(self, unit: Callable[[Connection], T], seconds: float) -> T:
+        until = time.monotonic() + seconds
+        try:
+            with self._engine.connect() as reader:
+                raw = driver(reader)
+                raw.set_progress_handler(lambda: time.monotonic() > until, PROGRESS_STEPS)
+                raw.execute("BEGIN")
+                return unit(reader)
+        except (sqlite3.Error, DBAPIError) as error:
+            if time.monotonic() > until:
+                raise ReadTooLong from error
             raise TemporarilyUnavailable(f"read: {error}") from error
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

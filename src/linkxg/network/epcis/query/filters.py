@@ -1,0 +1,144 @@
+"""The conditions of a query as clauses over one row of the table of events."""
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import singledispatch
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, and_, exists, false, literal, literal_column, or_, select
+from sqlalchemy.sql.selectable import FromClause
+
+from linkxg.network.epcis.events.store import event_items, event_values, events, items
+from linkxg.network.epcis.query.model import (
+    ColumnIn,
+    Comparison,
+    Condition,
+    DeclarationTimeIs,
+    IsDeclaration,
+    ItemsMatch,
+    Match,
+    QuantityIs,
+    TimeIs,
+    ValueExists,
+    ValueIn,
+    ValueIs,
+)
+
+_AFTER_ALL = "\U0010ffff"
+_uses, _values = event_items.c, event_values.c
+
+
+def clauses(account_id: str, conditions: Iterable[Condition]) -> list[ColumnElement[bool]]:
+    """The account's events that meet all of the conditions."""
+    return [events.c.account_id == account_id, *(clause(one, account_id) for one in conditions)]
+
+
+@singledispatch
+def clause(condition: Any, account_id: str) -> ColumnElement[bool]:
+    raise NotImplementedError(type(condition).__name__)
+
+
+@clause.register
+def _(condition: ColumnIn, account_id: str) -> ColumnElement[bool]:
+    return matches(events.c[condition.column], condition.match)
+
+
+@clause.register
+def _(condition: TimeIs, account_id: str) -> ColumnElement[bool]:
+    return compared(events.c[condition.column], condition.comparison, condition.value)
+
+
+@clause.register
+def _(condition: IsDeclaration, account_id: str) -> ColumnElement[bool]:
+    # Not a parameter: the partial index is only used for the same text.
+    return events.c.declaration_time != literal_column("''")
+
+
+@clause.register
+def _(condition: DeclarationTimeIs, account_id: str) -> ColumnElement[bool]:
+    column = events.c.declaration_time
+    return and_(clause(IsDeclaration(), account_id), compared(column, condition.comparison, condition.value))
+
+
+@clause.register
+def _(condition: ItemsMatch, account_id: str) -> ColumnElement[bool]:
+    joined = event_items.join(items, and_(items.c.account_id == account_id, items.c.id == _uses.item_id))
+    return _of_event(joined, _uses.event_id, account_id, *use_clauses(condition), matches(items.c.uri, condition.match))
+
+
+def use_clauses(condition: ItemsMatch) -> list[ColumnElement[bool]]:
+    """What the use of an item must be, apart from which item it is."""
+    found = [_uses.role.in_([int(role) for role in condition.roles])]
+    if condition.is_class is not None:
+        found.append(_uses.is_class == int(condition.is_class))
+    return found
+
+
+@clause.register
+def _(condition: QuantityIs, account_id: str) -> ColumnElement[bool]:
+    found = [_compares_any(_uses.quantity, condition.comparison, condition.values)]
+    if condition.uom is not None:
+        found.append(_uses.uom == condition.uom)
+    return _of_event(event_items, _uses.event_id, account_id, *found)
+
+
+@clause.register
+def _(condition: ValueIn, account_id: str) -> ColumnElement[bool]:
+    return _of_event(event_values, _values.event_id, account_id, value_clause(condition))
+
+
+@clause.register
+def _(condition: ValueIs, account_id: str) -> ColumnElement[bool]:
+    return _of_event(event_values, _values.event_id, account_id, value_clause(condition))
+
+
+@clause.register
+def _(condition: ValueExists, account_id: str) -> ColumnElement[bool]:
+    return _of_event(event_values, _values.event_id, account_id, value_clause(condition))
+
+
+def value_clause(condition: ValueIn | ValueIs | ValueExists) -> ColumnElement[bool]:
+    """Which rows of the indexed values meet the condition."""
+    named = _values.name == condition.name
+    if isinstance(condition, ValueIs):
+        return and_(named, compared(_values.number, condition.comparison, condition.number))
+    if isinstance(condition, ValueIn):
+        either = [_values.text.in_(condition.texts)] if condition.texts else []
+        if condition.numbers:
+            either.append(_compares_any(_values.number, "EQ", condition.numbers))
+        return and_(named, or_(*either)) if either else false()
+    return named
+
+
+def matches(column: Column[Any], match: Match) -> ColumnElement[bool]:
+    """Prefixes are ranges, which an index that sorts by code point answers."""
+    either: list[ColumnElement[bool]] = [column.in_(match.exact)] if match.exact else []
+    either += [and_(column >= prefix, column < prefix + _AFTER_ALL) for prefix in match.prefixes]
+    return either[0] if len(either) == 1 else or_(*either) if either else false()
+
+
+def compared(column: ColumnElement[Any], comparison: Comparison, value: Any) -> ColumnElement[bool]:
+    if comparison == "EQ":
+        return _close(column, value) if isinstance(value, float) else column == value
+    if comparison == "GT":
+        return column > value
+    if comparison == "GE":
+        return column >= value
+    return column < value if comparison == "LT" else column <= value
+
+
+def _compares_any(column: ColumnElement[Any], comparison: Comparison, values: Sequence[float]) -> ColumnElement[bool]:
+    return or_(*(compared(column, comparison, float(value)) for value in values))
+
+
+def _close(column: ColumnElement[Any], value: float) -> ColumnElement[bool]:
+    """Equal up to what is lost where a value is converted to its base unit."""
+    margin = abs(value) * 1e-12
+    return column == value if margin == 0 or math.isinf(margin) else column.between(value - margin, value + margin)
+
+
+def _of_event(
+    source: FromClause, event_id: Column[Any], account_id: str, *found: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    same = event_id.table.c.account_id == account_id
+    return exists(select(literal(1)).select_from(source).where(same, event_id == events.c.id, *found))

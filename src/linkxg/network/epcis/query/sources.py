@@ -1,0 +1,127 @@
+"""Where the events of a query are read from: of several indexes the one with the fewest candidates.
+
+A source is a condition that an index answers. Its candidates are counted up to a bound; few ones are all read, and
+sorted afterwards. Otherwise the page is read in the order of time, from an index that has this order: its cost does
+not depend on how many events follow.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+
+from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.events.store import event_items, event_values, events, items
+from linkxg.network.epcis.query.filters import clause, compared, matches, use_clauses, value_clause
+from linkxg.network.epcis.query.model import ColumnIn, Condition, IsDeclaration, ItemsMatch, TimeIs, ValueIn
+
+FEW = 1_000
+"""Candidates that are all read."""
+MAX_BRANCHES = 40
+"""Values that are read in the order of time beside each other."""
+MAX_ITEMS = 20
+"""Items that are looked up before the query; a pattern may stand for more."""
+_uses, _values = event_items.c, event_values.c
+Candidates = Select[Any]
+# From the column with the most values to that with the fewest.
+_ORDERED = ("read_point", "biz_location", "biz_step", "disposition", "type")
+_KEYS = ("event_id", "transformation_id")
+
+
+class Ordered(NamedTuple):
+    """Rows of an index with the columns `time` and `id`, in whose order it is read; `where` selects one value."""
+
+    time: ColumnElement[int]
+    id: ColumnElement[int]
+    where: tuple[ColumnElement[bool], ...]
+
+
+class Source(NamedTuple):
+    """`candidates` are the ids of the events that meet `condition`; `branches` the same, each in the order of time."""
+
+    condition: Condition
+    candidates: Candidates
+    branches: tuple[Ordered, ...] = ()
+
+
+def resolve_items(conn: Connection, account_id: str, condition: ItemsMatch) -> list[int] | None:
+    """The numbers of the items that match; None if they are too many."""
+    matching = and_(items.c.account_id == account_id, matches(items.c.uri, condition.match))
+    found = list(conn.execute(select(items.c.id).where(matching).limit(MAX_ITEMS + 1)).scalars())
+    return None if len(found) > MAX_ITEMS else found
+
+
+def source_of(
+    account_id: str, condition: Condition, times: Sequence[TimeIs], item_ids: list[int] | None
+) -> Source | None:
+    """The source for a condition, if an index answers it; `times` bound the candidates where that is cheap."""
+    if isinstance(condition, ItemsMatch):
+        return _of_items(account_id, condition, times, item_ids)
+    if isinstance(condition, ValueIn):
+        found = select(_values.event_id).where(_values.account_id == account_id, value_clause(condition))
+        return Source(condition, found)
+    if isinstance(condition, IsDeclaration):
+        ordered = _in_events(account_id, clause(condition, account_id))
+        return Source(condition, _candidates(account_id, condition, times), (ordered,))
+    if isinstance(condition, ColumnIn) and condition.column in (*_ORDERED, *_KEYS):
+        branches: tuple[Ordered, ...] = ()
+        exact = condition.match.exact
+        if condition.column in _ORDERED and not condition.match.prefixes and len(exact) <= MAX_BRANCHES:
+            column = events.c[condition.column]
+            branches = tuple(_in_events(account_id, column == value) for value in exact)
+        return Source(condition, _candidates(account_id, condition, times), branches)
+    return None
+
+
+def rank(source: Source) -> int:
+    """The order in which sources are preferred that all have many candidates."""
+    if isinstance(source.condition, ColumnIn) and source.condition.column in _ORDERED:
+        return 1 + _ORDERED.index(source.condition.column)
+    return 0
+
+
+def count_candidates(conn: Connection, source: Source) -> int:
+    """How many there are, up to FEW."""
+    found = source.candidates.with_only_columns(literal(1)).limit(FEW).subquery()
+    return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def _candidates(account_id: str, condition: Condition, times: Sequence[TimeIs]) -> Candidates:
+    bounds = (clause(one, account_id) for one in times)
+    return select(events.c.id).where(events.c.account_id == account_id, clause(condition, account_id), *bounds)
+
+
+def _in_events(account_id: str, found: ColumnElement[bool]) -> Ordered:
+    return Ordered(events.c.event_time, events.c.id, (events.c.account_id == account_id, found))
+
+
+def _of_items(
+    account_id: str, condition: ItemsMatch, times: Sequence[TimeIs], item_ids: list[int] | None
+) -> Source | None:
+    own, kind = _uses.account_id == account_id, use_clauses(condition)
+    bounds = [compared(_uses.event_time, one.comparison, one.value) for one in times if one.column == "event_time"]
+    if item_ids is None:
+        joined = items.join(event_items, and_(own, _uses.item_id == items.c.id))
+        mine = items.c.account_id == account_id
+        found = select(_uses.event_id).select_from(joined).where(mine, matches(items.c.uri, condition.match), *kind)
+        return Source(condition, found.where(*bounds))
+    found = select(_uses.event_id).where(own, _uses.item_id.in_(item_ids), *kind, *bounds)
+    if len(item_ids) * len(condition.roles) > MAX_BRANCHES:
+        return Source(condition, found)
+    branches = [(item_id, role) for item_id in item_ids for role in condition.roles]
+    return Source(condition, found, tuple(_of_item(account_id, condition, *branch) for branch in branches))
+
+
+def _of_item(account_id: str, condition: ItemsMatch, item_id: int, role: Role) -> Ordered:
+    where = [_uses.account_id == account_id, _uses.item_id == item_id, _uses.role == int(role)]
+    if condition.is_class is not None:
+        where.append(_uses.is_class == int(condition.is_class))
+    return Ordered(_uses.event_time, _uses.event_id, tuple(where))
+
+
+def after(time: ColumnElement[Any], id: ColumnElement[Any], position: Sequence[Any], *, descending: bool) -> Any:
+    """Rows behind `position` in this order. The first bound alone is the range of the index."""
+    at, last = position
+    if descending:
+        return and_(time <= at, or_(time < at, id < last))
+    return and_(time >= at, or_(time > at, id > last))

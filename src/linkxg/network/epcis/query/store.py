@@ -1,0 +1,247 @@
+"""The SQL of queries: one page of events, their number, the values that events have, and events by their id."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from linkxg.network.epcis.documents.model import Level
+from linkxg.network.epcis.events.store import event_values, events, items
+from linkxg.network.epcis.query.filters import clause, clauses
+from linkxg.network.epcis.query.model import Condition, EventQuery, ItemsMatch, TextColumn, TimeIs
+from linkxg.network.epcis.query.sources import (
+    FEW,
+    Source,
+    after,
+    count_candidates,
+    rank,
+    resolve_items,
+    source_of,
+)
+
+Position = Sequence[Any]
+"""The sort key of the last event of a page, and its number."""
+SHOWN = [events.c[name] for name in ("id", "event_time", "record_time", "content", "context")]
+_TIMES = {"eventTime": events.c.event_time, "recordTime": events.c.record_time}
+# Lower than any number that a query finds.
+_LOWEST = -1.7e308
+
+
+class FoundEvent(NamedTuple):
+    """`position` is its place in the order of the query."""
+
+    position: tuple[Any, ...]
+    record_time: int
+    content: bytes
+    context: str
+
+
+def is_quick(query: EventQuery) -> bool:
+    """Whether an index has the page in its order, whatever it contains."""
+    others = [one for one in query.conditions if not isinstance(one, TimeIs)]
+    if query.order_by == "recordTime":
+        return not others
+    if query.order_by != "eventTime" or any(
+        isinstance(one, TimeIs) and one.column == "record_time" for one in query.conditions
+    ):
+        return False
+    if not others:
+        return True
+    # An exact item, a value of one column.
+    only = source_of("", others[0], (), [0]) if len(others) == 1 else None
+    return only is not None and bool(only.branches) and not getattr(others[0], "match", ((), ()))[1]
+
+
+def list_events(
+    conn: Connection, account_id: str, query: EventQuery, *, at: Position | None, limit: int
+) -> list[FoundEvent]:
+    """At most `limit` events in the order of the query, from the first or behind the position `at`."""
+    page = _page(conn, account_id, query, at, limit)
+    if page is None:
+        return []
+    cte = page.cte("page").prefix_with("MATERIALIZED")
+    keys = [cte.c[name] for name in cte.c.keys() if name != "id"]
+    joined = cte.join(events, and_(events.c.account_id == account_id, events.c.id == cte.c.id))
+    shown = select(*keys, *SHOWN).select_from(joined).order_by(*_ordered([*keys, cte.c.id], query))
+    found = conn.execute(shown).all()
+    return [FoundEvent((*row[: len(keys)], row.id), row.record_time, bytes(row.content), row.context) for row in found]
+
+
+def count_events(conn: Connection, account_id: str, query: EventQuery, *, most: int) -> int:
+    """How many there are, up to `most` and one more."""
+    page = _page(conn, account_id, query._replace(order_by="eventTime"), None, most + 1)
+    if page is None:
+        return 0
+    return int(conn.execute(select(func.count()).select_from(page.subquery())).scalar_one())
+
+
+def _page(conn: Connection, account_id: str, query: EventQuery, at: Position | None, limit: int) -> Select[Any] | None:
+    """The sort key and `id` of a page; None if no event can match."""
+    sources: list[Source] = []
+    times = [one for one in query.conditions if isinstance(one, TimeIs)]
+    for condition in query.conditions:
+        numbers = None
+        if isinstance(condition, ItemsMatch):
+            numbers = resolve_items(conn, account_id, condition)
+            if numbers == []:
+                return None
+        source = source_of(account_id, condition, times, numbers)
+        if source is not None:
+            sources.append(source)
+    sources.sort(key=rank)
+    in_time = query.order_by == "eventTime"
+    if in_time and len(sources) == 1 and sources[0].branches:
+        return _merged(account_id, query, sources[0], at, limit)
+    counted = [(count_candidates(conn, source), source) for source in sources]
+    fewest, best = min(counted, key=lambda one: one[0], default=(FEW, None))
+    if best is not None and fewest < FEW:
+        return _sorted(account_id, query, best, at, limit)
+    ordered = next((source for source in sources if source.branches), None)
+    if in_time and ordered is not None:
+        return _merged(account_id, query, ordered, at, limit)
+    return _scanned(account_id, query, at, limit)
+
+
+def _merged(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> Select[Any]:
+    """The first of every branch, merged: each is read in its order and ends after `limit` rows."""
+    others = [one for one in query.conditions if one is not source.condition]
+    parts = []
+    for branch in source.branches:
+        time, id = branch.time.label("event_time"), branch.id.label("id")
+        part = select(time, id).where(*branch.where).distinct()
+        if branch.id is not events.c.id:
+            part = _with_events(part, account_id, branch.time, branch.id, others)
+        else:
+            part = part.where(*(clause(one, account_id) for one in others))
+        if at is not None:
+            part = part.where(after(branch.time, branch.id, at, descending=query.descending))
+        parts.append(part.order_by(*_ordered([branch.time, branch.id], query)).limit(limit))
+    if len(parts) == 1:
+        return parts[0]
+    merged = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    keys = [merged.c.event_time, merged.c.id]
+    return select(*keys).distinct().order_by(*_ordered(keys, query)).limit(limit)
+
+
+def _with_events(
+    part: Select[Any], account_id: str, time: ColumnElement[Any], id: ColumnElement[Any], others: list[Condition]
+) -> Select[Any]:
+    """The conditions that a use of an item has not itself are looked up in its event."""
+    rest = []
+    for one in others:
+        if isinstance(one, TimeIs) and one.column == "event_time":
+            from linkxg.network.epcis.query.filters import compared
+
+            part = part.where(compared(time, one.comparison, one.value))
+        else:
+            rest.append(one)
+    if not rest:
+        return part
+    return part.where(select(literal(1)).where(events.c.id == id, *clauses(account_id, rest)).exists())
+
+
+def _sorted(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> Select[Any]:
+    """All of the few candidates, sorted."""
+    ids: CTE = source.candidates.distinct().cte("candidates").prefix_with("MATERIALIZED")
+    id = next(iter(ids.c))
+    others = [one for one in query.conditions if one is not source.condition]
+    found = _keyed(query).select_from(ids.join(events, events.c.id == id))
+    return _behind(found.where(*clauses(account_id, others)), query, at, limit)
+
+
+def _scanned(account_id: str, query: EventQuery, at: Position | None, limit: int) -> Select[Any]:
+    """Every event of the account in order, until the page is full."""
+    found = _keyed(query).where(*clauses(account_id, query.conditions))
+    if query.order_by in _TIMES:
+        # Without statistics it may prefer an index that has neither few events nor their order.
+        found = found.with_hint(events, f"INDEXED BY ix_epcis_events_{_TIMES[query.order_by].name}", "sqlite")
+    return _behind(found, query, at, limit)
+
+
+def _keyed(query: EventQuery) -> Select[Any]:
+    if query.order_by in _TIMES:
+        return select(_TIMES[query.order_by], events.c.id)
+    return select(
+        *(key.label(name) for key, name in zip(_value_keys(query), ("number", "text"), strict=True)), events.c.id
+    )
+
+
+def _value_keys(query: EventQuery) -> list[ColumnElement[Any]]:
+    """Events without the value come last."""
+    values = event_values.c
+    mine = and_(values.account_id == events.c.account_id, values.event_id == events.c.id, values.name == query.order_by)
+    lowest = literal(_LOWEST if query.descending else -_LOWEST)
+    last = "" if query.descending else "\U0010ffff"
+    number = select(func.min(values.number)).where(mine).scalar_subquery()
+    text = select(func.min(values.text)).where(mine).scalar_subquery()
+    return [func.coalesce(number, lowest), func.coalesce(text, literal(last))]
+
+
+def _behind(found: Select[Any], query: EventQuery, at: Position | None, limit: int) -> Select[Any]:
+    if query.order_by in _TIMES:
+        keys: list[ColumnElement[Any]] = [_TIMES[query.order_by], events.c.id]
+        if at is not None:
+            found = found.where(after(keys[0], events.c.id, at, descending=query.descending))
+    else:
+        keys = [*_value_keys(query), events.c.id]
+        if at is not None:
+            found = found.where(_lexically_after(keys, at, descending=query.descending))
+    return found.order_by(*_ordered(keys, query)).limit(limit)
+
+
+def _lexically_after(keys: Sequence[ColumnElement[Any]], at: Position, *, descending: bool) -> ColumnElement[bool]:
+    either: list[ColumnElement[bool]] = []
+    for place, (key, value) in enumerate(zip(keys, at, strict=True)):
+        same = [one == given for one, given in zip(keys[:place], at[:place], strict=True)]
+        either.append(and_(*same, key < value if descending else key > value))
+    return or_(*either)
+
+
+def _ordered(keys: Sequence[ColumnElement[Any]], query: EventQuery) -> list[ColumnElement[Any]]:
+    return [key.desc() if query.descending else key.asc() for key in keys]
+
+
+def list_by_event_id(conn: Connection, account_id: str, event_id: str) -> list[FoundEvent]:
+    """The event and its error declarations, in the order in which they were captured."""
+    mine = select(*SHOWN).where(events.c.account_id == account_id, events.c.event_id == event_id)
+    found = conn.execute(mine.order_by(events.c.id))
+    return [FoundEvent((row.id,), row.record_time, bytes(row.content), row.context) for row in found]
+
+
+def list_values(conn: Connection, account_id: str, column: TextColumn, *, after: str, limit: int) -> list[str]:
+    """The values that the account's events have in a column, in order, behind `after`: each costs one look-up."""
+    values: Column[Any] = events.c[column]
+    first = select(func.min(values).label("value")).where(events.c.account_id == account_id, values > after)
+    found = first.cte("found", recursive=True)
+    following = select(func.min(values)).where(events.c.account_id == account_id, values > found.c.value)
+    found = found.union_all(select(following.scalar_subquery()).where(found.c.value.is_not(None)))
+    listed = select(found.c.value).where(found.c.value.is_not(None)).limit(limit)
+    return list(conn.execute(listed).scalars())
+
+
+def list_epcs(conn: Connection, account_id: str, *, after: str, limit: int) -> list[str]:
+    """The EPCs of the account's events, in order, behind `after`."""
+    mine = (items.c.account_id == account_id, items.c.level == int(Level.INSTANCE), items.c.uri > after)
+    return list(conn.execute(select(items.c.uri).where(*mine).order_by(items.c.uri).limit(limit)).scalars())
+
+
+def has_event(conn: Connection, account_id: str, condition: Condition) -> bool:
+    """Whether an event of the account meets a condition that an index answers."""
+    numbers = resolve_items(conn, account_id, condition) if isinstance(condition, ItemsMatch) else None
+    if numbers == []:
+        return False
+    source = source_of(account_id, condition, (), numbers)
+    assert source is not None
+    return conn.execute(source.candidates.limit(1)).first() is not None
