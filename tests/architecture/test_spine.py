@@ -36,6 +36,8 @@ SPINE = (
     ("network.shared_products", "network.requests"),
     ("network.access_log",),
     ("network.epcis",),
+    ("network.epcis.gs1_headers", "network.epcis.page_tokens"),
+    ("network.epcis.discovery_endpoint",),
     ("network.epcis.documents",),
     ("network.epcis.events",),
     ("network.epcis.capture", "network.epcis.query"),

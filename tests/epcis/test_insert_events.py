@@ -15,7 +15,8 @@ from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import ItemUse, Level, ParsedEvent, Role
-from linkxg.network.epcis.events.insert_events import Inserted, insert_events
+from linkxg.network.epcis.events.insert_events import insert_events
+from linkxg.network.epcis.events.model import Inserted
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 
 AT = 1_790_000_000_123

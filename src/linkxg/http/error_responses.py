@@ -63,7 +63,11 @@ class ErrorResponses:
         elif not context.flat_errors:
             body = {"success": False, **body, "requestId": context.request_id}
             if context.epcis_errors or _wants_problem(context):
-                kind = epcis_exception(error) if context.epcis_errors else f"{self._public_url}/errors/{error.code}"
+                kind = (
+                    epcis_exception(error, context.method)
+                    if context.epcis_errors
+                    else f"{self._public_url}/errors/{error.code}"
+                )
                 media_type = PROBLEM_TYPE
                 body = {**problem(error, kind), **body}
         headers: Headers = [media_type, *((k.lower().encode(), v.encode()) for k, v in error.headers.items())]
@@ -107,9 +111,11 @@ def problem(error: PublicError, kind: str) -> dict[str, Any]:
     return {"type": kind, "title": error.text, "status": error.status, "detail": error.description}
 
 
-def epcis_exception(error: PublicError | type[PublicError]) -> str:
+def epcis_exception(error: PublicError | type[PublicError], method: str) -> str:
     """The type of the problem in EPCIS 2.0; an error of which the standard knows nothing is of the implementation."""
     name = error.epcis_exception or _EPCIS_EXCEPTIONS.get(error.status, "ImplementationException")
+    if method in ("GET", "HEAD") and name == _EPCIS_EXCEPTIONS[HTTPStatus.BAD_REQUEST]:
+        name = "QueryParameterException"
     return f"epcisException:{name}"
 
 

@@ -7,16 +7,19 @@ from typing import Any
 from litestar import Request, Response, Router, route
 from litestar.connection import ASGIConnection
 from litestar.datastructures import ResponseHeader
+from litestar.datastructures.headers import Accept
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from linkxg.errors import NotAcceptable
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.permissions import any_caller
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.gs1_headers import ANSWER, DISCOVERY, require_versions
 
+_TYPES = ["application/json", "application/ld+json", "application/problem+json"]
 _ANSWER = [ResponseHeader(name=name, value=value) for name, value in ANSWER.items()]
 
 
@@ -53,4 +56,8 @@ def epcis_router(services: Any, handlers: Sequence[HTTPRouteHandler], tag: Tag) 
 
 
 async def _check_versions(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    require_versions(context_of(connection.scope).header)
+    context = context_of(connection.scope)
+    require_versions(context.header)
+    accepted = context.header(b"accept")
+    if accepted and Accept(accepted.decode("latin-1")).best_match(_TYPES) is None:
+        raise NotAcceptable(f"This service answers with {' or '.join(_TYPES[:2])}.")

@@ -1,24 +1,12 @@
 """Inserts events with their items and values: bulk statements, none per event."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
 from linkxg.network.epcis.documents.model import ParsedEvent
 from linkxg.network.epcis.events import write_store as store
-
-Status = Literal["CREATED", "UNCHANGED", "CONFLICT"]
-
-
-class Inserted(NamedTuple):
-    """What became of an event; `id` is that of the stored event with its key.
-
-    UNCHANGED: it was stored already. CONFLICT: another event has its id and declaration time.
-    """
-
-    status: Status
-    id: int
+from linkxg.network.epcis.events.model import EventKey, Inserted, StoredEvent
 
 
 def insert_events(
@@ -37,7 +25,7 @@ def insert_events(
     numbers, count = store.insert_event_rows(conn, account_id, new, record_time=record_time, job_id=job_id)
     mine = {key_of(one): number for one, number in zip(new, numbers, strict=True)}
     if count == len(new):
-        stored = {key: store.StoredEvent(number, first[key].content_hash) for key, number in mine.items()}
+        stored = {key: StoredEvent(number, first[key].content_hash) for key, number in mine.items()}
     else:
         stored = store.find_events(conn, account_id, [one.event_id for one in new])
     created = {key for key, number in mine.items() if stored[key].id == number}
@@ -50,11 +38,11 @@ def insert_events(
     return outcomes
 
 
-def key_of(event: ParsedEvent) -> store.EventKey:
+def key_of(event: ParsedEvent) -> EventKey:
     return event.event_id, event.declaration_time
 
 
-def _outcome(event: ParsedEvent, stored: store.StoredEvent, *, is_new: bool) -> Inserted:
+def _outcome(event: ParsedEvent, stored: StoredEvent, *, is_new: bool) -> Inserted:
     if is_new:
         return Inserted("CREATED", stored.id)
     return Inserted("UNCHANGED" if stored.content_hash == event.content_hash else "CONFLICT", stored.id)

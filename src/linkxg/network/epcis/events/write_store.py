@@ -1,7 +1,6 @@
 """The SQL that writes events, a batch in a few statements."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Table, bindparam, select
 
@@ -9,12 +8,11 @@ from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.bulk import Rows, insert_many, listed, prepare_any, refresh_statistics, reserve_numbers
 from linkxg.db.compiled import CompiledStatement
 from linkxg.network.epcis.documents.model import Item, ParsedEvent
+from linkxg.network.epcis.events.model import EventKey, StoredEvent
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 
 ANALYZE_FROM_ROWS = 100
 """New events that make the planner's statistics stale."""
-EventKey = tuple[str, str]
-"""The event's id and the time of its error declaration."""
 _EVENT = (
     "id", "event_id", "declaration_time", "type", "action", "event_time", "biz_step", "disposition", "read_point",
     "biz_location", "transformation_id", "error_reason", "content_hash", "content", "context",
@@ -22,13 +20,6 @@ _EVENT = (
 _ITEM = ("id", "uri", "level", "gtin14", "lot", "serial")
 _USE = ("item_id", "role", "event_id", "position", "is_class", "quantity", "uom")
 _VALUE = ("event_id", "name", "text", "number")
-
-
-class StoredEvent(NamedTuple):
-    """What tells a repeated event from another one with the same key."""
-
-    id: int
-    content_hash: bytes
 
 
 def _by(key: Column[str], *columns: Column[object]) -> CompiledStatement:
