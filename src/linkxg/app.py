@@ -119,6 +119,9 @@ from linkxg.network.access_log.routes import AccessLogServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
+from linkxg.network.epcis.page_tokens import PageTokens
+from linkxg.network.epcis.query import routes as epcis_query_routes
+from linkxg.network.epcis.query.answers_endpoint import QueryServices
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
@@ -302,6 +305,7 @@ def build(
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
+            epcis_query_routes.router(QueryServices(database, PageTokens(cursors), issuer)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

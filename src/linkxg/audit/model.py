@@ -62,6 +62,8 @@ ACTIONS = (
     "import.cancelled",
     "import.finished",
     "event.captured",
+    "query.created",
+    "query.deleted",
     "connection.invited",
     "connection.accepted",
     "connection.declined",

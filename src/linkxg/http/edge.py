@@ -233,6 +233,9 @@ class Edge(HttpApplication):
         # EPCIS describes its resources by OPTIONS, to callers with a token.
         if scope["method"] in _ROUTED_AS and not (scope["method"] == "OPTIONS" and context.epcis_errors):
             scope = {**scope, "method": _ROUTED_AS[scope["method"]]}
+        if context.epcis_errors:
+            # Its paths have URIs as segments, whose percent-encoded slashes separate nothing.
+            scope = {**scope, "path": scope["raw_path"].decode("latin-1")}
         scope["linkxg"] = context
         status = 500
 

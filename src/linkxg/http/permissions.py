@@ -25,9 +25,13 @@ class Fresh(Enum):
     """Always, with a second factor if the person has one."""
 
 
-def scope(name: str, caller_budget: Budget | None = None) -> dict[str, Any]:
-    """The token must carry the scope `name`. Each call spends from the caller's budget."""
-    return {"opt": {"scope": name, CALLER_BUDGET: caller_budget}, "security": _BEARER}
+def scope(name: str, caller_budget: Budget | None = None, *, reads_query: bool = False) -> dict[str, Any]:
+    """The token must carry the scope `name`. Each call spends from the caller's budget.
+
+    With `reads_query` the handler reads all parameters of the address, and refuses unknown ones itself.
+    """
+    opt = {"scope": name, CALLER_BUDGET: caller_budget, IGNORES_QUERY: reads_query}
+    return {"opt": opt, "security": _BEARER}
 
 
 def roles(allowed: Iterable[str], caller_budget: Budget | None = None, *, fresh: Fresh | None = None) -> dict[str, Any]:

@@ -17,23 +17,26 @@ from sqlalchemy import (
     union_all,
 )
 
+from linkxg.db.schema import AnyRow
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.epcis.events.store import event_values, events, items
-from linkxg.network.epcis.query.filters import clause, clauses
+from linkxg.network.epcis.query.filter_store import clause, clauses, compared
 from linkxg.network.epcis.query.model import Condition, EventQuery, ItemsMatch, TextColumn, TimeIs
-from linkxg.network.epcis.query.sources import (
+from linkxg.network.epcis.query.source_store import (
     FEW,
     Source,
     after,
     count_candidates,
+    has_order,
     rank,
     resolve_items,
     source_of,
 )
 
+AnySelect = Select[*tuple[Any, ...]]
 Position = Sequence[Any]
 """The sort key of the last event of a page, and its number."""
-SHOWN = [events.c[name] for name in ("id", "event_time", "record_time", "content", "context")]
+SHOWN = [events.c[name] for name in ("id", "event_id", "record_time", "content", "context")]
 _TIMES = {"eventTime": events.c.event_time, "recordTime": events.c.record_time}
 # Lower than any number that a query finds.
 _LOWEST = -1.7e308
@@ -43,6 +46,7 @@ class FoundEvent(NamedTuple):
     """`position` is its place in the order of the query."""
 
     position: tuple[Any, ...]
+    event_id: str
     record_time: int
     content: bytes
     context: str
@@ -51,17 +55,10 @@ class FoundEvent(NamedTuple):
 def is_quick(query: EventQuery) -> bool:
     """Whether an index has the page in its order, whatever it contains."""
     others = [one for one in query.conditions if not isinstance(one, TimeIs)]
-    if query.order_by == "recordTime":
-        return not others
-    if query.order_by != "eventTime" or any(
-        isinstance(one, TimeIs) and one.column == "record_time" for one in query.conditions
-    ):
+    columns = {one.column for one in query.conditions if isinstance(one, TimeIs)}
+    if query.order_by not in _TIMES or columns - {_TIMES[query.order_by].name}:
         return False
-    if not others:
-        return True
-    # An exact item, a value of one column.
-    only = source_of("", others[0], (), [0]) if len(others) == 1 else None
-    return only is not None and bool(only.branches) and not getattr(others[0], "match", ((), ()))[1]
+    return not others or (query.order_by == "eventTime" and len(others) == 1 and has_order(others[0]))
 
 
 def list_events(
@@ -72,11 +69,11 @@ def list_events(
     if page is None:
         return []
     cte = page.cte("page").prefix_with("MATERIALIZED")
-    keys = [cte.c[name] for name in cte.c.keys() if name != "id"]
+    keys = [column for column in cte.c if column.name != "id"]
     joined = cte.join(events, and_(events.c.account_id == account_id, events.c.id == cte.c.id))
     shown = select(*keys, *SHOWN).select_from(joined).order_by(*_ordered([*keys, cte.c.id], query))
     found = conn.execute(shown).all()
-    return [FoundEvent((*row[: len(keys)], row.id), row.record_time, bytes(row.content), row.context) for row in found]
+    return [_found((*row[: len(keys)], row.id), row) for row in found]
 
 
 def count_events(conn: Connection, account_id: str, query: EventQuery, *, most: int) -> int:
@@ -87,7 +84,7 @@ def count_events(conn: Connection, account_id: str, query: EventQuery, *, most: 
     return int(conn.execute(select(func.count()).select_from(page.subquery())).scalar_one())
 
 
-def _page(conn: Connection, account_id: str, query: EventQuery, at: Position | None, limit: int) -> Select[Any] | None:
+def _page(conn: Connection, account_id: str, query: EventQuery, at: Position | None, limit: int) -> AnySelect | None:
     """The sort key and `id` of a page; None if no event can match."""
     sources: list[Source] = []
     times = [one for one in query.conditions if isinstance(one, TimeIs)]
@@ -114,17 +111,18 @@ def _page(conn: Connection, account_id: str, query: EventQuery, at: Position | N
     return _scanned(account_id, query, at, limit)
 
 
-def _merged(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> Select[Any]:
+def _merged(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> AnySelect:
     """The first of every branch, merged: each is read in its order and ends after `limit` rows."""
     others = [one for one in query.conditions if one is not source.condition]
-    parts = []
+    parts: list[AnySelect] = []
     for branch in source.branches:
         time, id = branch.time.label("event_time"), branch.id.label("id")
-        part = select(time, id).where(*branch.where).distinct()
-        if branch.id is not events.c.id:
-            part = _with_events(part, account_id, branch.time, branch.id, others)
-        else:
+        part: AnySelect = select(time, id).where(*branch.where)
+        if branch.id is events.c.id:
             part = part.where(*(clause(one, account_id) for one in others))
+        else:
+            # An item may be in one list several times.
+            part = _with_events(part.distinct(), account_id, branch.time, branch.id, others)
         if at is not None:
             part = part.where(after(branch.time, branch.id, at, descending=query.descending))
         parts.append(part.order_by(*_ordered([branch.time, branch.id], query)).limit(limit))
@@ -136,14 +134,12 @@ def _merged(account_id: str, query: EventQuery, source: Source, at: Position | N
 
 
 def _with_events(
-    part: Select[Any], account_id: str, time: ColumnElement[Any], id: ColumnElement[Any], others: list[Condition]
-) -> Select[Any]:
+    part: AnySelect, account_id: str, time: ColumnElement[Any], id: ColumnElement[Any], others: list[Condition]
+) -> AnySelect:
     """The conditions that a use of an item has not itself are looked up in its event."""
     rest = []
     for one in others:
         if isinstance(one, TimeIs) and one.column == "event_time":
-            from linkxg.network.epcis.query.filters import compared
-
             part = part.where(compared(time, one.comparison, one.value))
         else:
             rest.append(one)
@@ -152,7 +148,7 @@ def _with_events(
     return part.where(select(literal(1)).where(events.c.id == id, *clauses(account_id, rest)).exists())
 
 
-def _sorted(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> Select[Any]:
+def _sorted(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> AnySelect:
     """All of the few candidates, sorted."""
     ids: CTE = source.candidates.distinct().cte("candidates").prefix_with("MATERIALIZED")
     id = next(iter(ids.c))
@@ -161,7 +157,7 @@ def _sorted(account_id: str, query: EventQuery, source: Source, at: Position | N
     return _behind(found.where(*clauses(account_id, others)), query, at, limit)
 
 
-def _scanned(account_id: str, query: EventQuery, at: Position | None, limit: int) -> Select[Any]:
+def _scanned(account_id: str, query: EventQuery, at: Position | None, limit: int) -> AnySelect:
     """Every event of the account in order, until the page is full."""
     found = _keyed(query).where(*clauses(account_id, query.conditions))
     if query.order_by in _TIMES:
@@ -170,7 +166,7 @@ def _scanned(account_id: str, query: EventQuery, at: Position | None, limit: int
     return _behind(found, query, at, limit)
 
 
-def _keyed(query: EventQuery) -> Select[Any]:
+def _keyed(query: EventQuery) -> AnySelect:
     if query.order_by in _TIMES:
         return select(_TIMES[query.order_by], events.c.id)
     return select(
@@ -189,7 +185,7 @@ def _value_keys(query: EventQuery) -> list[ColumnElement[Any]]:
     return [func.coalesce(number, lowest), func.coalesce(text, literal(last))]
 
 
-def _behind(found: Select[Any], query: EventQuery, at: Position | None, limit: int) -> Select[Any]:
+def _behind(found: AnySelect, query: EventQuery, at: Position | None, limit: int) -> AnySelect:
     if query.order_by in _TIMES:
         keys: list[ColumnElement[Any]] = [_TIMES[query.order_by], events.c.id]
         if at is not None:
@@ -217,7 +213,11 @@ def list_by_event_id(conn: Connection, account_id: str, event_id: str) -> list[F
     """The event and its error declarations, in the order in which they were captured."""
     mine = select(*SHOWN).where(events.c.account_id == account_id, events.c.event_id == event_id)
     found = conn.execute(mine.order_by(events.c.id))
-    return [FoundEvent((row.id,), row.record_time, bytes(row.content), row.context) for row in found]
+    return [_found((row.id,), row) for row in found]
+
+
+def _found(position: tuple[Any, ...], row: AnyRow) -> FoundEvent:
+    return FoundEvent(position, row.event_id, row.record_time, bytes(row.content), row.context)
 
 
 def list_values(conn: Connection, account_id: str, column: TextColumn, *, after: str, limit: int) -> list[str]:

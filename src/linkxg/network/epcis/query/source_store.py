@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 
 from linkxg.network.epcis.documents.model import Role
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
-from linkxg.network.epcis.query.filters import clause, compared, matches, use_clauses, value_clause
+from linkxg.network.epcis.query.filter_store import clause, compared, matches, use_clauses, value_clause
 from linkxg.network.epcis.query.model import ColumnIn, Condition, IsDeclaration, ItemsMatch, TimeIs, ValueIn
 
 FEW = 1_000
@@ -22,7 +22,7 @@ MAX_BRANCHES = 40
 MAX_ITEMS = 20
 """Items that are looked up before the query; a pattern may stand for more."""
 _uses, _values = event_items.c, event_values.c
-Candidates = Select[Any]
+Candidates = Select[*tuple[Any, ...]]
 # From the column with the most values to that with the fewest.
 _ORDERED = ("read_point", "biz_location", "biz_step", "disposition", "type")
 _KEYS = ("event_id", "transformation_id")
@@ -71,6 +71,16 @@ def source_of(
             branches = tuple(_in_events(account_id, column == value) for value in exact)
         return Source(condition, _candidates(account_id, condition, times), branches)
     return None
+
+
+def has_order(condition: Condition) -> bool:
+    """Whether an index has the events of the condition in the order of time, or has only few."""
+    if isinstance(condition, ItemsMatch):
+        return not condition.match.prefixes and len(condition.match.exact) * len(condition.roles) <= MAX_BRANCHES
+    if isinstance(condition, ColumnIn):
+        ordered = condition.column in _ORDERED and not condition.match.prefixes
+        return (ordered or condition.column == "event_id") and len(condition.match.exact) <= MAX_BRANCHES
+    return isinstance(condition, IsDeclaration)
 
 
 def rank(source: Source) -> int:

@@ -1,7 +1,8 @@
 """The conditions of a query as clauses over one row of the table of events."""
 
 import math
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -25,6 +26,13 @@ from linkxg.network.epcis.query.model import (
 )
 
 _AFTER_ALL = "\U0010ffff"
+_OPERATORS: dict[Comparison, Callable[[Any, Any], Any]] = {
+    "EQ": operator.eq,
+    "GT": operator.gt,
+    "GE": operator.ge,
+    "LT": operator.lt,
+    "LE": operator.le,
+}
 _uses, _values = event_items.c, event_values.c
 
 
@@ -68,7 +76,7 @@ def _(condition: ItemsMatch, account_id: str) -> ColumnElement[bool]:
 
 def use_clauses(condition: ItemsMatch) -> list[ColumnElement[bool]]:
     """What the use of an item must be, apart from which item it is."""
-    found = [_uses.role.in_([int(role) for role in condition.roles])]
+    found: list[ColumnElement[bool]] = [_uses.role.in_([int(role) for role in condition.roles])]
     if condition.is_class is not None:
         found.append(_uses.is_class == int(condition.is_class))
     return found
@@ -103,7 +111,7 @@ def value_clause(condition: ValueIn | ValueIs | ValueExists) -> ColumnElement[bo
     if isinstance(condition, ValueIs):
         return and_(named, compared(_values.number, condition.comparison, condition.number))
     if isinstance(condition, ValueIn):
-        either = [_values.text.in_(condition.texts)] if condition.texts else []
+        either: list[ColumnElement[bool]] = [_values.text.in_(condition.texts)] if condition.texts else []
         if condition.numbers:
             either.append(_compares_any(_values.number, "EQ", condition.numbers))
         return and_(named, or_(*either)) if either else false()
@@ -118,13 +126,10 @@ def matches(column: Column[Any], match: Match) -> ColumnElement[bool]:
 
 
 def compared(column: ColumnElement[Any], comparison: Comparison, value: Any) -> ColumnElement[bool]:
-    if comparison == "EQ":
-        return _close(column, value) if isinstance(value, float) else column == value
-    if comparison == "GT":
-        return column > value
-    if comparison == "GE":
-        return column >= value
-    return column < value if comparison == "LT" else column <= value
+    if comparison == "EQ" and isinstance(value, float):
+        return _close(column, value)
+    found: ColumnElement[bool] = _OPERATORS[comparison](column, value)
+    return found
 
 
 def _compares_any(column: ColumnElement[Any], comparison: Comparison, values: Sequence[float]) -> ColumnElement[bool]:

@@ -1,0 +1,71 @@
+"""Finds the events of a query, page by page."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.db import Database
+from linkxg.db.database import P, ReadTooLong, T, Unit
+from linkxg.errors import NotFound, QueryTooComplex, QueryTooLarge
+from linkxg.network.epcis.query import store
+from linkxg.network.epcis.query.model import EventQuery
+from linkxg.network.epcis.query.store import FoundEvent
+
+SECONDS = 2.0
+"""That a query may take; the client can ask for less."""
+
+
+class EventPage(NamedTuple):
+    """`position` is where the next page begins; None after the last."""
+
+    found: list[FoundEvent]
+    position: list[Any] | None
+
+
+class _TooMany(NamedTuple):
+    most: int
+
+
+async def find_events(
+    database: Database, account_id: str, query: EventQuery, *, at: Sequence[Any] | None, limit: int
+) -> EventPage:
+    """A page of the account's events. A position is the number of events before it, and a place in the order.
+
+    Raises QueryTooLarge for more events than `query.most`, and QueryTooComplex if it takes too long.
+    """
+    before, place = (0, None) if at is None else (at[0], at[1:])
+    size = limit if query.limit is None else min(limit, query.limit - before)
+    if size <= 0:
+        return EventPage([], None)
+
+    def unit(conn: Connection) -> list[FoundEvent] | _TooMany:
+        if query.most is not None and at is None:
+            counted = store.count_events(conn, account_id, query, most=query.most)
+            if counted > query.most:
+                return _TooMany(query.most)
+        return store.list_events(conn, account_id, query, at=place, limit=size + 1)
+
+    is_quick = query.most is None and store.is_quick(query)
+    found = await (database.read(unit) if is_quick else read_bounded(database, unit))
+    if isinstance(found, _TooMany):
+        raise QueryTooLarge(f"The query has more than {found.most} events, which maxEventCount allows at most.")
+    page = found[:size]
+    ends = len(found) <= size or (query.limit is not None and before + size >= query.limit)
+    return EventPage(page, None if ends else [before + size, *page[-1].position])
+
+
+async def read_event(database: Database, account_id: str, event_id: str) -> list[FoundEvent]:
+    """The event and its error declarations. Raises NotFound."""
+    found = await database.read(store.list_by_event_id, account_id, event_id)
+    if not found:
+        raise NotFound("There is no event with this id.")
+    return found
+
+
+async def read_bounded(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Raises QueryTooComplex if it takes too long."""
+    try:
+        return await database.read_bounded(unit, SECONDS, *args, **kwargs)
+    except ReadTooLong:
+        raise QueryTooComplex from None

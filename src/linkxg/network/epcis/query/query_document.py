@@ -1,0 +1,68 @@
+"""Writes an EPCISQueryDocument: events as they were captured, under one `@context` (EPCIS 2.0 §12.7)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from linkxg.clock import rfc3339
+from linkxg.network.epcis.query.store import FoundEvent
+
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+SCHEMA_VERSION = "2.0"
+SIMPLE_QUERY = "SimpleEventQuery"
+Translate = Callable[[dict[str, Any]], dict[str, Any]]
+_encode, _decode = msgspec.json.encode, msgspec.json.decode
+
+
+def write_document(
+    found: Sequence[FoundEvent], *, created: int, query_name: str = SIMPLE_QUERY, translate: Translate | None = None
+) -> bytes:
+    """The document of these events; `translate` changes the notation of their identifiers."""
+    merged, own = _merge(found)
+    events = b",".join(_event(one, context, translate) for one, context in zip(found, own, strict=True))
+    head = {
+        "@context": merged[0] if len(merged) == 1 else merged,
+        "type": "EPCISQueryDocument",
+        "schemaVersion": SCHEMA_VERSION,
+        "creationDate": rfc3339(created),
+    }
+    results = b'{"queryResults":{"queryName":%b,"resultsBody":{"eventList":[%b]}}}' % (_encode(query_name), events)
+    return _encode(head)[:-1] + b',"epcisBody":' + results + b"}"
+
+
+def write_collection(members: Iterable[str]) -> bytes:
+    return _encode({"@context": CONTEXT, "type": "Collection", "member": list(members)})
+
+
+def _event(found: FoundEvent, context: list[Any], translate: Translate | None) -> bytes:
+    """Its members as they were captured, and those that the repository adds."""
+    added: dict[str, Any] = {"recordTime": rfc3339(found.record_time)}
+    if b'"eventID":' not in found.content:
+        added["eventID"] = found.event_id
+    if context:
+        added["@context"] = context
+    content = found.content if translate is None else _encode(translate(_decode(found.content)))
+    return content[:-1] + b"," + _encode(added)[1:]
+
+
+def _merge(found: Sequence[FoundEvent]) -> tuple[list[Any], list[list[Any]]]:
+    """(the context of all events, the contexts of those that understand one of its prefixes otherwise)."""
+    merged: list[Any] = [CONTEXT]
+    terms: dict[str, Any] = {}
+    texts: dict[str, list[Any]] = {}
+    for one in found:
+        if one.context in texts:
+            continue
+        own = _decode(one.context) if one.context else []
+        if any(terms.get(name, value) != value for name, value in _terms(own)):
+            texts[one.context] = own
+            continue
+        texts[one.context] = []
+        terms.update(_terms(own))
+        merged += [member for member in own if member not in merged]
+    return merged, [texts[one.context] for one in found]
+
+
+def _terms(context: list[Any]) -> list[tuple[str, Any]]:
+    return [term for member in context if isinstance(member, dict) for term in member.items()]

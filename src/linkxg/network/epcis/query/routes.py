@@ -1,0 +1,111 @@
+"""`/epcis`, `/epcis/events` and the collections below `/epcis` (EPCIS 2.0, query interface)."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, delete, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.clock import now_ms
+from linkxg.errors import InvalidQuery, NotAcceptable, NotFound, NotSupported
+from linkxg.http.permissions import scope
+from linkxg.http.request_context import account_id_of
+from linkxg.http.route_declaration import Tag
+from linkxg.network.epcis.discovery_endpoint import discovery, epcis_router
+from linkxg.network.epcis.query import collections_endpoint, named_queries_endpoint
+from linkxg.network.epcis.query.answers_endpoint import (
+    COLLECTION,
+    DEFAULT_PER_PAGE,
+    DOCUMENT,
+    PAGED,
+    QUERY_ERRORS,
+    SCOPE,
+    TYPES,
+    Extensions,
+    Format,
+    PageToken,
+    PerPage,
+    QueryServices,
+    events_response,
+    media_type,
+    read_segment,
+)
+from linkxg.network.epcis.query.epc_format import translator
+from linkxg.network.epcis.query.find_events import read_event
+from linkxg.network.epcis.query.query_document import write_collection, write_document
+
+TAG = Tag("EPCIS query", "Events of the account, by the parameters, headers and bodies of EPCIS 2.0.")
+RESOURCES = (
+    "capture", "events", "eventTypes", "epcs", "bizSteps", "bizLocations", "readPoints", "dispositions", "queries",
+)  # fmt: skip
+
+
+@get("/epcis", operation_id="listEpcisResources", gives=dict.fromkeys(TYPES, COLLECTION),
+     errors=(NotAcceptable,), **scope(SCOPE))  # fmt: skip
+async def resources(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The resources of this repository."""
+    return Response(write_collection(RESOURCES), media_type=media_type(request))
+
+
+@get(
+    "/epcis/events",
+    operation_id="findEvents",
+    gives=dict.fromkeys(TYPES, DOCUMENT),
+    errors=QUERY_ERRORS,
+    response_headers=PAGED,
+    **scope(SCOPE, reads_query=True),
+)
+async def events(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[QueryServices],
+    epc_format: Format = "Always_GS1_Digital_Link",
+    extensions: Extensions = None,
+    per_page: PerPage = DEFAULT_PER_PAGE,
+    token: PageToken = None,
+) -> Response[bytes]:
+    """Events that meet all parameters of EPCIS 2.0 in the address, the latest first.
+
+    Values of a list are separated by `|`. Identifiers are found in any notation; `*` at the end of an EPC pattern
+    stands for all serials. An unknown parameter is an error.
+    """
+    return await events_response(request, services, epc_format, extensions, per_page)
+
+
+@get(
+    "/epcis/events/{event_id:str}",
+    operation_id="readEvent",
+    gives=dict.fromkeys(TYPES, DOCUMENT),
+    errors=(InvalidQuery, NotAcceptable, NotFound),
+    **scope(SCOPE),
+)
+async def event(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[QueryServices],
+    event_id: FromPath[str],
+    epc_format: Format = "Always_GS1_Digital_Link",
+) -> Response[bytes]:
+    """The event with this id, percent-encoded, and its error declarations, which have the same id."""
+    found = await read_event(services.database, account_id_of(request.scope), read_segment(event_id))
+    body = write_document(found, created=now_ms(), translate=translator(epc_format))
+    return Response(body, media_type=media_type(request))
+
+
+@delete("/epcis/nextPageToken/{token:str}", operation_id="deletePageToken", status_code=204,
+        errors=(NotSupported,), **scope(SCOPE))  # fmt: skip
+async def delete_token(request: Request[Any, Any, Any], token: FromPath[str]) -> None:
+    """Always 501: a page token holds nothing here, and expires by itself."""
+    raise NotSupported("Page tokens cannot be deleted; they hold nothing here and expire by themselves.")
+
+
+def router(services: QueryServices) -> Router:
+    handlers = [
+        resources,
+        events,
+        event,
+        delete_token,
+        discovery("/epcis"),
+        discovery("/epcis/events/{event_id:str}"),
+        *collections_endpoint.HANDLERS,
+        *named_queries_endpoint.HANDLERS,
+    ]
+    return epcis_router(services, handlers, TAG)
