@@ -31,11 +31,14 @@ ISSUER = "https://api.example.test"
 
 GROUPS = {"identity", "catalog", "network"}
 """Packages that hold features; every other package below `linkxg` is one."""
+_FEATURES_WITH_PARTS = {("network", "epcis")}
 
 
 def package_of(name: str) -> str:
     """The feature, package or single module below `linkxg` that a dotted name belongs to; "" for `linkxg` itself."""
     parts = name.split(".")[1:]
+    if tuple(parts[:2]) in _FEATURES_WITH_PARTS:
+        return ".".join(parts[:3])
     return ".".join(parts[: 2 if parts[:1] and parts[0] in GROUPS else 1])
 
 

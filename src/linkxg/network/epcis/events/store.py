@@ -1,4 +1,4 @@
-"""The tables of events: an event and an item meet in a row of `epcis_event_items`, never in a row for each pair of items.
+"""The tables of events: an event and an item meet in a row of `epcis_event_items`, never two items.
 
 Ids are integers of this database: text ids would cost four times the space. The ids of the events of one account rise
 in the order in which they were committed, since whoever inserts them holds the account's capture lock.
