@@ -69,4 +69,4 @@ def _uses(number: int, event: ParsedEvent, ids: dict[str, int]) -> Iterator[tupl
         place = ids[item.uri], int(role)
         position = seen.get(place, 0)
         seen[place] = position + 1
-        yield *place, number, position, int(is_class), quantity, uom
+        yield *place, event.event_time, number, position, int(is_class), quantity, uom

@@ -18,7 +18,7 @@ _EVENT = (
     "biz_location", "transformation_id", "error_reason", "content_hash", "content", "context",
 )  # fmt: skip
 _ITEM = ("id", "uri", "level", "gtin14", "lot", "serial")
-_USE = ("item_id", "role", "event_id", "position", "is_class", "quantity", "uom")
+_USE = ("item_id", "role", "event_time", "event_id", "position", "is_class", "quantity", "uom")
 _VALUE = ("event_id", "name", "text", "number")
 
 
@@ -77,7 +77,7 @@ def insert_items(conn: Connection, account_id: str, new: Sequence[Item]) -> Iter
 
 
 def insert_uses(conn: Connection, account_id: str, rows: Rows) -> None:
-    """Rows of (item, role, event, position, is_class, quantity, unit)."""
+    """Rows of (item, role, time, event, position, is_class, quantity, unit)."""
     _insert(conn, account_id, event_items, _USE, rows)
 
 
