@@ -70,8 +70,8 @@ def test_an_event_comes_back_as_it_was_inserted(engine: str, new_database: Datab
         }
         uses = conn.execute(select(event_items).order_by(event_items.c.is_class)).all()
         assert [tuple(row) for row in uses] == [
-            (account_id, known[SERIAL.uri].id, Role.OBSERVED, one.id, 0, 0, None, None),
-            (account_id, known[LOT.uri].id, Role.OBSERVED, one.id, 0, 1, 2.5, "KGM"),
+            (account_id, known[SERIAL.uri].id, Role.OBSERVED, made.event_time, one.id, 0, 0, None, None),
+            (account_id, known[LOT.uri].id, Role.OBSERVED, made.event_time, one.id, 0, 1, 2.5, "KGM"),
         ]
         values = {tuple(row) for row in conn.execute(select(event_values))}
         assert values == {(account_id, one.id, *value) for value in made.values}

@@ -18,8 +18,10 @@ def insert_events(
     ends no other inserts events of the account.
     """
     store.lock_capture(conn, account_id)
-    first = {(one.event_id, one.declaration_time): one for one in reversed(events)}
-    new = list(reversed(first.values()))
+    first: dict[EventKey, ParsedEvent] = {}
+    for one in events:
+        first.setdefault(key_of(one), one)
+    new = list(first.values())
     if not new:
         return []
     numbers, count = store.insert_event_rows(conn, account_id, new, record_time=record_time, job_id=job_id)

@@ -11,7 +11,7 @@ from linkxg.network.epcis.query.model import Condition, TextColumn
 async def list_members(
     database: Database, account_id: str, members: TextColumn | None, *, after: str, limit: int
 ) -> tuple[list[str], bool]:
-    """The values of a column, EPCs without one, in order behind `after`; whether more follow. Raises QueryTooComplex."""
+    """The values of a column, or EPCs, in order behind `after`; whether more follow. Raises QueryTooComplex."""
 
     def unit(conn: Connection) -> list[str]:
         if members is None:
