@@ -46,7 +46,7 @@ def parsed(one: dict[str, Any], context: Any = None) -> ParsedEvent:
     contexts = read_contexts(CONTEXT if context is None else context)
     assert isinstance(contexts, Contexts), contexts
     found = parse_event(one, contexts)
-    assert isinstance(found, ParsedEvent), found
+    assert isinstance(found, ParsedEvent), (one, found)
     return found
 
 

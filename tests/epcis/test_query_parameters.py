@@ -11,7 +11,7 @@ from harness.world import World
 
 DL = "https://id.gs1.org"
 SGLN = "urn:epc:id:sgln:0614141.00777.0"
-PLACE = f"{DL}/414/0614141007778"
+PLACE = f"{DL}/414/0614141007776"
 Members = dict[str, Any]
 SENSOR = {"type": "Temperature", "value": 20, "uom": "CEL"}
 
@@ -102,7 +102,7 @@ CASES = [
     case("EQ_errorReason", "did_not_occur", declared(), declared(reason="incorrect_data")),
     case("EQ_correctiveEventID", "urn:example:e1", declared(correctiveEventIDs=["urn:example:e1"]), declared()),
     case("EXISTS_sensorElementList", "true", sensed(), {}),
-    case("EQ_type", "Temperature|gs1:Mass", sensed(), sensed(type="Humidity", value=1, uom="P1")),
+    case("EQ_type", "Temperature|gs1:Mass", sensed(), sensed(type="Length", value=1, uom="MTR")),
     case("GE_value_KEL", "293.15", sensed(), sensed(value=19)),
     case("LT_value_FAH", "68.1", sensed(), sensed(value=20.1)),
     case("EQ_value_CEL", "20", sensed(value=293.15, uom="KEL"), sensed(value=20, uom="KEL")),
