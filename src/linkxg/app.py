@@ -119,6 +119,9 @@ from linkxg.network.access_log.routes import AccessLogServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
+from linkxg.network.epcis.capture import routes as capture_routes
+from linkxg.network.epcis.capture.routes import CaptureServices
+from linkxg.network.epcis.page_tokens import PageTokens
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
@@ -297,6 +300,7 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
+            capture_routes.router(CaptureServices(database, PageTokens(cursors), issuer, job_runner.wake)),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
