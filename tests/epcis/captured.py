@@ -71,7 +71,7 @@ def capture(world: World, *events: dict[str, Any], account_id: str = "", context
 def find(world: World, path: str = "/events", *, bearer: str | None = None, headers: Any = (), **query: Any) -> Answer:
     """The answer to a query of the first account; a list of values is separated by `|`."""
     asked = {name: "|".join(value) if isinstance(value, list) else str(value) for name, value in query.items()}
-    address = f"/api/v1/epcis{path}" + (f"?{urlencode(asked)}" if asked else "")
+    address = f"/epcis{path}" + (f"?{urlencode(asked)}" if asked else "")
     return world.api.request("GET", address, bearer=bearer or world.owner.access, headers=headers)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -62,10 +63,11 @@ def document(events: Iterable[Event], **changed: Any) -> bytes:
     return json.dumps({name: value for name, value in made.items() if value is not None}).encode()
 
 
-def send(world: World, content: bytes, by: Session | None = None, **headers: str) -> Answer:
+def send(
+    world: World, content: bytes, by: Session | None = None, headers: Mapping[str, str] = MappingProxyType({})
+) -> Answer:
     """One attempt to capture a document."""
-    fields = JSON | {name.replace("_", "-"): value for name, value in headers.items()}
-    return world.api.post(CAPTURE, bearer=(by or world.owner).access, content=content, headers=fields)
+    return world.api.post(CAPTURE, bearer=(by or world.owner).access, content=content, headers={**JSON, **headers})
 
 
 def job_path(answer: Answer) -> str:
@@ -88,8 +90,8 @@ def ended(world: World, path: str, by: Session | None = None) -> dict[str, Any]:
 
 def captured(world: World, content: bytes, *, proceed: bool = False, by: Session | None = None) -> dict[str, Any]:
     """The job of a document from its start to its end."""
-    headers = PROCEED if proceed else {}
-    return ended(world, job_path(send(world, content, by, **headers).expect(202)), by)
+    answer = send(world, content, by, PROCEED if proceed else {})
+    return ended(world, job_path(answer.expect(202)), by)
 
 
 def counts(job: Mapping[str, Any]) -> tuple[int, int, int]:

@@ -47,7 +47,8 @@ def epcis_router(services: Any, handlers: Sequence[HTTPRouteHandler], tag: Tag) 
     return Router(
         "/",
         tags=[tag],
-        route_handlers=list(handlers),
+        # To a path without OPTIONS the framework adds its own answer at once, which the later one does not replace.
+        route_handlers=sorted(handlers, key=lambda handler: "OPTIONS" not in handler.http_methods),
         guards=[_check_versions],
         response_headers=_ANSWER,
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},

@@ -12,7 +12,7 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import InvalidQuery, NotAcceptable, NotSupported, QueryTooComplex, QueryTooLarge
+from linkxg.errors import InvalidCursor, InvalidQuery, NotAcceptable, NotSupported, QueryTooComplex, QueryTooLarge
 from linkxg.http.headers import LINK, header
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.request_context import account_id_of, context_of
@@ -124,7 +124,7 @@ async def events_response(
         query = _within(query, named[1], asked)
     query = query._replace(conditions=(*also, *query.conditions))
     filters = {"list": "epcis events", "account": account_id, "query": repr(query)}
-    at = services.tokens.open(asked.page_token, filters) if asked.page_token else None
+    at = open_token(services, asked.page_token, filters)
     page = await find_events(services.database, account_id, query, at=at, limit=per_page)
     body = write_document(
         page.found,
@@ -143,6 +143,16 @@ def _within(query: EventQuery, named: EventQuery, asked: Parameters) -> EventQue
         if name in asked.query:
             raise InvalidQuery(f"The parameter {name} is the named query's own.")
     return named._replace(conditions=(*named.conditions, *query.conditions))
+
+
+def open_token(services: QueryServices, token: str | None, filters: dict[str, Any]) -> list[Any] | None:
+    """The position at which a page begins; None for the first. Raises InvalidQuery."""
+    try:
+        return services.tokens.open(token, filters) if token else None
+    except InvalidCursor:
+        raise InvalidQuery(
+            "The parameter nextPageToken has expired, or belongs to another query; start again from the first page."
+        ) from None
 
 
 def next_page(

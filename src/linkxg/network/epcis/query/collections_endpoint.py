@@ -30,6 +30,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     events_response,
     media_type,
     next_page,
+    open_token,
     parameters_of,
     read_segment,
 )
@@ -94,7 +95,7 @@ def _handlers(of: Collection) -> list[HTTPRouteHandler]:
         filters = {"list": f"epcis {of.name}", "account": account_id}
         if of.column == "type":
             return Response(write_collection(EVENT_TYPES), media_type=media_type(request))
-        after = services.tokens.open(token, filters)[0] if token else ""
+        after = (open_token(services, token, filters) or [""])[0]
         found, more = await list_members(services.database, account_id, of.column, after=after, limit=per_page)
         headers = next_page(
             request, services, parameters_of(request), [found[-1]] if more else None, filters, per_page=per_page

@@ -28,6 +28,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     QueryServices,
     events_response,
     next_page,
+    open_token,
     parameters_of,
     read_segment,
 )
@@ -42,6 +43,7 @@ from linkxg.network.epcis.query.named_queries import (
 from linkxg.network.epcis.query.named_query_model import NamedQuery
 
 _PATH = "/epcis/queries/{query_name:str}"
+_SUBSCRIPTIONS = f"{_PATH}/subscriptions"
 
 
 @post(
@@ -75,7 +77,7 @@ async def listing(
     """The named queries of the account, by name."""
     account_id = account_id_of(request.scope)
     filters = {"list": "epcis queries", "account": account_id}
-    after = services.tokens.open(token, filters)[0] if token else ""
+    after = (open_token(services, token, filters) or [""])[0]
     found, more = await list_named_queries(services.database, account_id, after=after, limit=per_page)
     position = [found[-1].name] if more else None
     headers = next_page(request, services, parameters_of(request), position, filters, per_page=per_page)
@@ -125,7 +127,7 @@ async def events_of(
 
 
 @route(
-    [f"{_PATH}/subscriptions", f"{_PATH}/subscriptions/{{subscription_id:str}}"],
+    [_SUBSCRIPTIONS, f"{_SUBSCRIPTIONS}/{{subscription_id:str}}"],
     http_method=["GET", "POST", "DELETE"],
     include_in_schema=False,
     status_code=501,
@@ -143,5 +145,14 @@ HANDLERS: list[HTTPRouteHandler] = [
     remove,
     events_of,
     subscriptions,
-    *map(discovery, ("/epcis/queries", _PATH, f"{_PATH}/events")),
+    *map(
+        discovery,
+        (
+            "/epcis/queries",
+            _PATH,
+            f"{_PATH}/events",
+            _SUBSCRIPTIONS,
+            f"{_SUBSCRIPTIONS}/{{subscription_id:str}}",
+        ),
+    ),
 ]

@@ -105,6 +105,7 @@ def router(services: QueryServices) -> Router:
         delete_token,
         discovery("/epcis"),
         discovery("/epcis/events/{event_id:str}"),
+        discovery("/epcis/nextPageToken/{token:str}"),
         *collections_endpoint.HANDLERS,
         *named_queries_endpoint.HANDLERS,
     ]
