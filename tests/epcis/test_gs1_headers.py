@@ -26,9 +26,8 @@ VERSIONS = {
 }
 OF_ANSWERS = {"gs1-epcis-version", "gs1-cbv-version", "gs1-extensions"}
 NAMES = {
-    "captureID": "capture_id", "eventID": "event_id", "eventType": "event_type", "queryName": "query_name",
-    "subscriptionID": "subscription_id", "bizStep": "biz_step", "bizLocation": "biz_location",
-    "readPoint": "read_point",
+    "captureID": "capture_id", "eventID": "event_id", "queryName": "query_name", "subscriptionID": "subscription_id",
+    **dict.fromkeys(("eventType", "epc", "bizStep", "bizLocation", "readPoint", "disposition"), "member"),
 }  # fmt: skip
 
 

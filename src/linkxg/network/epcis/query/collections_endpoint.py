@@ -45,7 +45,6 @@ class Collection(NamedTuple):
     """`condition` is that of the events of a member."""
 
     name: str
-    member: str
     about: str
     column: TextColumn | None
     condition: Callable[[str], Condition]
@@ -56,15 +55,15 @@ def _of_epc(text: str) -> Condition:
 
 
 COLLECTIONS = (
-    Collection("eventTypes", "event_type", "types of events", "type", lambda text: ColumnIn("type", Match((text,)))),
-    Collection("epcs", "epc", "EPCs", None, _of_epc),
-    Collection("bizSteps", "biz_step", "business steps", "biz_step",
+    Collection("eventTypes", "types of events", "type", lambda text: ColumnIn("type", Match((text,)))),
+    Collection("epcs", "EPCs", None, _of_epc),
+    Collection("bizSteps", "business steps", "biz_step",
                lambda text: ColumnIn("biz_step", Match(read_words([text], BIZ_STEP)))),
-    Collection("bizLocations", "biz_location", "business locations", "biz_location",
+    Collection("bizLocations", "business locations", "biz_location",
                lambda text: ColumnIn("biz_location", Match(read_uris([text])))),
-    Collection("readPoints", "read_point", "read points", "read_point",
+    Collection("readPoints", "read points", "read_point",
                lambda text: ColumnIn("read_point", Match(read_uris([text])))),
-    Collection("dispositions", "disposition", "dispositions", "disposition",
+    Collection("dispositions", "dispositions", "disposition",
                lambda text: ColumnIn("disposition", Match(read_words([text], DISPOSITION)))),
 )  # fmt: skip
 
