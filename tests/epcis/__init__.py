@@ -1,0 +1,1 @@
+"""EPCIS events and documents."""
