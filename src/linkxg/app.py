@@ -33,7 +33,7 @@ from linkxg.db import open_database
 from linkxg.health import HEALTH, METRICS, READINESS, HealthServices
 from linkxg.health import router as health_router
 from linkxg.http import logs
-from linkxg.http.body_style import BodyStyle, path_groups, scim_groups
+from linkxg.http.body_style import StyleGroups
 from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.edge import Edge
 from linkxg.http.error_responses import ErrorResponses
@@ -351,7 +351,5 @@ def build(
         error_responses=error_responses,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
-        oauth_groups=path_groups(BASE, declared_styles(router, raw), BodyStyle.OAUTH),
-        scim_groups=scim_groups(declared_styles(router, raw)),
-        epcis_groups=path_groups(BASE, declared_styles(router, raw), BodyStyle.EPCIS),
+        groups=StyleGroups.of(BASE, declared_styles(router, raw)),
     )

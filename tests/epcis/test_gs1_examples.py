@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from epcis.documents import captured, counts
-from epcis.vectors import examples, needs_vectors
+from epcis.gs1_files import examples, needs_vectors
 from harness.world import World
 
 REJECTED = {

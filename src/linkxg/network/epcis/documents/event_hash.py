@@ -79,7 +79,7 @@ def _plain(text: Text) -> Callable[..., None]:
 def _epcs(name: str, value: list[str], contexts: Contexts, ordered: list[str], others: list[str]) -> None:
     if value:
         ordered.append(name)
-        ordered += sorted(["epc=" + _value(epc) for epc in value])
+        ordered += sorted(["epc=" + _identifier(epc) for epc in value])
 
 
 def _quantities(
@@ -102,7 +102,8 @@ def _pairs(member: str, types: Vocabulary) -> Callable[..., None]:
         if value:
             written = sorted(
                 [
-                    (f"type={types.full(one['type'])}" if "type" in one else "") + f"{member}={_value(one[member])}"
+                    (f"type={types.full(one['type'])}" if "type" in one else "")
+                    + f"{member}={_identifier(one[member])}"
                     for one in value
                 ]
             )
@@ -111,15 +112,14 @@ def _pairs(member: str, types: Vocabulary) -> Callable[..., None]:
     return write
 
 
-def _structure(fields: dict[str, Any]) -> Callable[..., None]:
-    def write(name: str, value: Any, contexts: Contexts, ordered: list[str], others: list[str]) -> None:
-        written, left = _members(value, fields, contexts)
-        if written:
-            ordered += (name, written)
-        if left:
-            others.append(name + left)
-
-    return write
+def _place(name: str, value: dict[str, Any], contexts: Contexts, ordered: list[str], others: list[str]) -> None:
+    if len(value) == 1:
+        ordered += (name, "id=", _identifier(value["id"]))
+        return
+    written, left = _members(value, _PLACE, contexts)
+    ordered += (name, written)
+    if left:
+        others.append(name + left)
 
 
 def _sensors(name: str, value: list[dict[str, Any]], contexts: Contexts, ordered: list[str], others: list[str]) -> None:
@@ -245,6 +245,10 @@ def _identifier(text: str) -> str:
     return uri
 
 
+def _word(vocabulary: Vocabulary, word: str) -> str:
+    return _value(vocabulary.full(word)) if ":" in word else vocabulary.uri + word
+
+
 def _time(value: str) -> str:
     try:
         return write_time(read_time(value))
@@ -253,6 +257,7 @@ def _time(value: str) -> str:
 
 
 _QUANTITY = ("epcClass", "quantity", "uom")
+_PLACE: dict[str, Text] = {"id": _identifier}
 _SENSOR_METADATA: dict[str, Text] = {
     "time": _time,
     "startTime": _time,
@@ -303,7 +308,7 @@ _EVENT: dict[str, Callable[..., None]] = {
     "eventTime": _plain(_time),
     "eventTimeZoneOffset": _plain(str),
     "certificationInfo": _plain(_value),
-    "parentID": _plain(_value),
+    "parentID": _plain(_identifier),
     "epcList": _epcs,
     "inputEPCList": _epcs,
     "childEPCs": _epcs,
@@ -313,12 +318,12 @@ _EVENT: dict[str, Callable[..., None]] = {
     "outputEPCList": _epcs,
     "outputQuantityList": _quantities,
     "action": _plain(str),
-    "transformationID": _plain(_value),
-    "bizStep": _plain(lambda text: _value(BIZ_STEP.full(text))),
-    "disposition": _plain(lambda text: _value(DISPOSITION.full(text))),
+    "transformationID": _plain(_identifier),
+    "bizStep": _plain(lambda word: _word(BIZ_STEP, word)),
+    "disposition": _plain(lambda word: _word(DISPOSITION, word)),
     "persistentDisposition": _dispositions,
-    "readPoint": _structure({"id": _value}),
-    "bizLocation": _structure({"id": _value}),
+    "readPoint": _place,
+    "bizLocation": _place,
     "bizTransactionList": _pairs("bizTransaction", TRANSACTION_TYPE),
     "sourceList": _pairs("source", PARTY_TYPE),
     "destinationList": _pairs("destination", PARTY_TYPE),

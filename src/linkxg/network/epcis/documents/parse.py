@@ -11,11 +11,11 @@ from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
 from linkxg.network.epcis.documents.event_hash import hash_text, hash_uri
 from linkxg.network.epcis.documents.items import normal_uri
 from linkxg.network.epcis.documents.model import Action, EventFault, EventType, ParsedEvent
-from linkxg.network.epcis.documents.rules import check_rules
+from linkxg.network.epcis.documents.rules import check_names, check_rules
 from linkxg.network.epcis.documents.schema import MAX_FAULTS, check_schema
 from linkxg.network.epcis.documents.times import read_time, write_time
 from linkxg.network.epcis.documents.uses import read_uses
-from linkxg.network.epcis.documents.values import read_values
+from linkxg.network.epcis.documents.values import UnknownPrefix, read_values
 from linkxg.network.epcis.documents.vocabulary import BIZ_STEP, DISPOSITION, ERROR_REASON
 
 MAX_VALUES = 2_000
@@ -39,7 +39,7 @@ def parse_event(event: bytes | str | dict[str, Any], contexts: Contexts) -> Pars
         if isinstance(found, EventFault):
             return (found,)
         contexts = found
-    faults = check_schema(event) or list(check_rules(event, contexts))
+    faults = check_schema(event) or check_rules(event)
     if not faults:
         parsed = _parse(event, contexts, faults)
         if parsed is not None and not faults:
@@ -53,6 +53,9 @@ def _parse(event: dict[str, Any], contexts: Contexts, faults: list[EventFault]) 
         return None
     try:
         values = read_values(event, contexts)
+    except UnknownPrefix:
+        faults += check_names(event, contexts)
+        return None
     except OverflowError:
         faults.append(EventFault("", "out_of_range", "A number is out of range."))
         return None
@@ -66,8 +69,8 @@ def _parse(event: dict[str, Any], contexts: Contexts, faults: list[EventFault]) 
     return ParsedEvent(
         event_id=event.get("eventID") or hash_uri(text),
         declaration_time=write_time(read_time(declaration["declarationTime"])) if declaration else "",
-        type=cast(EventType, event["type"]),
-        action=cast(Action | None, event.get("action")),
+        type=cast("EventType", event["type"]),
+        action=cast("Action | None", event.get("action")),
         event_time=read_time(event["eventTime"]),
         biz_step=BIZ_STEP.bare(step) if step else None,
         disposition=DISPOSITION.bare(disposition) if disposition else None,

@@ -16,15 +16,18 @@ from linkxg.network.epcis.documents.vocabulary import DISPOSITION, MEASUREMENT, 
 
 MAX_TEXT = 500
 """Longer texts are not found by their value; longer names are not found at all."""
-MAX_DEPTH = 32
 _TIMES = ("time", "startTime", "endTime")
 _URIS = ("deviceID", "dataProcessingMethod", "microorganism", "chemicalSubstance", "bizRules", "uriValue")
 _NUMBERS = ("value", "minValue", "maxValue", "meanValue", "percValue")
 _TEXTS = ("stringValue", "hexBinaryValue")
 
 
+class UnknownPrefix(ValueError):
+    """A name has a prefix that no context declares."""
+
+
 def read_values(event: dict[str, Any], contexts: Contexts) -> tuple[IndexedValue, ...]:
-    """The values of a valid event, each once. Raises OverflowError for a number that no float can hold."""
+    """The values of a valid event, each once. Raises UnknownPrefix; OverflowError for a number that is too large."""
     found: list[IndexedValue] = []
     for one in event.get("bizTransactionList", ()):
         name = TRANSACTION_TYPE.bare(one.get("type", ""))
@@ -103,16 +106,17 @@ def _field(found: list[IndexedValue], name: str, value: Any, contexts: Contexts,
     expanded = contexts.expand(name)
     if expanded is not None:
         _value(found, ("INNER_" if depth else "") + place + field_name(*expanded), value)
-    if isinstance(value, list):
-        for member in value:
-            if isinstance(member, dict):
-                _inner(found, member, contexts, place, depth)
-    elif isinstance(value, dict):
+    elif ":" in name:
+        raise UnknownPrefix
+    if isinstance(value, dict | list):
         _inner(found, value, contexts, place, depth)
 
 
-def _inner(found: list[IndexedValue], value: dict[str, Any], contexts: Contexts, place: str, depth: int) -> None:
-    if depth < MAX_DEPTH:
+def _inner(found: list[IndexedValue], value: Any, contexts: Contexts, place: str, depth: int) -> None:
+    if isinstance(value, list):
+        for member in value:
+            _inner(found, member, contexts, place, depth)
+    elif isinstance(value, dict):
         for name, member in value.items():
             if not name.startswith("@"):
                 _field(found, name, member, contexts, place, depth + 1)

@@ -17,8 +17,8 @@ from linkxg.http.headers import LINK, header
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.epcis.documents.contexts import STANDARD_PREFIXES
+from linkxg.network.epcis.documents.urn import EpcFormat
 from linkxg.network.epcis.page_tokens import PageTokens
-from linkxg.network.epcis.query.epc_format import EpcFormat, translator
 from linkxg.network.epcis.query.find_events import find_events
 from linkxg.network.epcis.query.model import Condition, EventQuery, Refused
 from linkxg.network.epcis.query.parameters import read_query, shown
@@ -130,7 +130,7 @@ async def events_response(
         page.found,
         created=now_ms(),
         query_name=SIMPLE_QUERY if named is None else named[0],
-        translate=translator(epc_format),
+        epc_format=epc_format,
     )
     headers = next_page(request, services, asked, page.position, filters, per_page=per_page)
     await answer.authorise()

@@ -1,26 +1,30 @@
 """Writes an EPCISQueryDocument: events as they were captured, under one `@context` (EPCIS 2.0 §12.7)."""
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from linkxg.clock import rfc3339
+from linkxg.network.epcis.documents.urn import EpcFormat, translate
 from linkxg.network.epcis.query.store import FoundEvent
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 SCHEMA_VERSION = "2.0"
 SIMPLE_QUERY = "SimpleEventQuery"
-Translate = Callable[[dict[str, Any]], dict[str, Any]]
+AS_CAPTURED: EpcFormat = "Never_Translates"
+# Without any of these an event has nothing that another form would change.
+_TRANSLATED: dict[EpcFormat, bytes] = {"Always_GS1_Digital_Link": b"urn:epc:", "Always_EPC_URN": b"://"}
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
 
 
 def write_document(
-    found: Sequence[FoundEvent], *, created: int, query_name: str = SIMPLE_QUERY, translate: Translate | None = None
+    found: Sequence[FoundEvent], *, created: int, query_name: str = SIMPLE_QUERY, epc_format: EpcFormat = AS_CAPTURED
 ) -> bytes:
-    """The document of these events; `translate` changes the notation of their identifiers."""
+    """The document of these events, with their identifiers in the form `epc_format`."""
     merged, own = _merge(found)
-    events = b",".join(_event(one, context, translate) for one, context in zip(found, own, strict=True))
+    events = b",".join(_event(one, context, epc_format) for one, context in zip(found, own, strict=True))
     head = {
         "@context": merged[0] if len(merged) == 1 else merged,
         "type": "EPCISQueryDocument",
@@ -35,15 +39,25 @@ def write_collection(members: Iterable[str]) -> bytes:
     return _encode({"@context": CONTEXT, "type": "Collection", "member": list(members)})
 
 
-def _event(found: FoundEvent, context: list[Any], translate: Translate | None) -> bytes:
+def _event(found: FoundEvent, context: list[Any], epc_format: EpcFormat) -> bytes:
     """Its members as they were captured, and those that the repository adds."""
     added: dict[str, Any] = {"recordTime": rfc3339(found.record_time)}
     if b'"eventID":' not in found.content:
         added["eventID"] = found.event_id
     if context:
         added["@context"] = context
-    content = found.content if translate is None else _encode(translate(_decode(found.content)))
+    content, sign = found.content, _TRANSLATED.get(epc_format)
+    if sign is not None and sign in content.lower():
+        content = _encode_any(translate(json.loads(content), epc_format))
     return content[:-1] + b"," + _encode(added)[1:]
+
+
+def _encode_any(event: dict[str, Any]) -> bytes:
+    try:
+        return _encode(event)
+    except (OverflowError, ValueError):
+        # An integer of more than 64 bits.
+        return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _merge(found: Sequence[FoundEvent]) -> tuple[list[Any], list[list[Any]]]:

@@ -30,7 +30,6 @@ from linkxg.network.epcis.query.answers_endpoint import (
     media_type,
     read_segment,
 )
-from linkxg.network.epcis.query.epc_format import translator
 from linkxg.network.epcis.query.find_events import read_event
 from linkxg.network.epcis.query.query_document import write_collection, write_document
 
@@ -86,7 +85,7 @@ async def event(
 ) -> Response[bytes]:
     """The event with this id, percent-encoded, and its error declarations, which have the same id."""
     found = await read_event(services.database, account_id_of(request.scope), read_segment(event_id))
-    body = write_document(found, created=now_ms(), translate=translator(epc_format))
+    body = write_document(found, created=now_ms(), epc_format=epc_format)
     return Response(body, media_type=media_type(request))
 
 
