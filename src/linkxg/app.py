@@ -119,11 +119,7 @@ from linkxg.network.access_log.routes import AccessLogServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
-from linkxg.network.epcis.capture import routes as capture_routes
-from linkxg.network.epcis.capture.routes import CaptureServices
-from linkxg.network.epcis.page_tokens import PageTokens
-from linkxg.network.epcis.query import routes as epcis_query_routes
-from linkxg.network.epcis.query.answers_endpoint import QueryServices
+from linkxg.network.epcis import routes as epcis_routes
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
@@ -181,7 +177,6 @@ def build(
     passwords = Passwords(settings.password_threads)
     limits = open_limits(settings.limits_url, settings.limit_scale)
     cursors = Cursors(server_key)
-    page_tokens = PageTokens(cursors)
     minter = Minter(keys, issuer, audience)
     revocations = Revocations(database.feed)
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
@@ -303,13 +298,12 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
-            capture_routes.router(CaptureServices(database, page_tokens, issuer, job_runner.wake)),
+            *epcis_routes.routers(database, cursors, issuer, job_runner.wake),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
-            epcis_query_routes.router(QueryServices(database, page_tokens, issuer)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from epcis.captured import CONTEXT, capture, event, find, ids_of, unique
-from epcis.vectors import needs_vectors, vector
+from epcis.gs1_files import needs_vectors, vector
 from harness.answers import Answer
 from harness.rows import trail
 from harness.world import World

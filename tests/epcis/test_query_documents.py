@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from epcis.captured import CONTEXT, capture, event, events_of, find, ids_of, segment, unique
-from epcis.vectors import needs_vectors, vector
+from epcis.gs1_files import needs_vectors, vector
 from harness.world import World
 
 URN, DL = "urn:epc:id:sgtin:4012345.012345.A%2FB", "https://id.gs1.org/01/04012345123456/21/A%2FB"

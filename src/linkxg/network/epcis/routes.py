@@ -9,8 +9,14 @@ from linkxg.http.pagination import Cursors
 from linkxg.network.epcis.capture import routes as capture_routes
 from linkxg.network.epcis.capture.routes import CaptureServices
 from linkxg.network.epcis.page_tokens import PageTokens
+from linkxg.network.epcis.query import routes as query_routes
+from linkxg.network.epcis.query.answers_endpoint import QueryServices
 
 
 def routers(database: Database, cursors: Cursors, public_url: str, wake: Callable[[], None]) -> list[Router]:
     """`wake` says that a job has been queued."""
-    return [capture_routes.router(CaptureServices(database, PageTokens(cursors), public_url, wake))]
+    tokens = PageTokens(cursors)
+    return [
+        capture_routes.router(CaptureServices(database, tokens, public_url, wake)),
+        query_routes.router(QueryServices(database, tokens, public_url)),
+    ]
