@@ -18,8 +18,8 @@ from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
 from linkxg.network.epcis.query import named_query_store as store
 from linkxg.network.epcis.query.model import EventQuery
-from linkxg.network.epcis.query.named_query_model import MAX_QUERIES, NamedQuery
-from linkxg.network.epcis.query.named_query_store import MAX_NAME, StoredQuery
+from linkxg.network.epcis.query.named_query_model import MAX_NAME, MAX_QUERIES, NamedQuery
+from linkxg.network.epcis.query.named_query_store import StoredQuery
 from linkxg.network.epcis.query.parameters import read_query, shown
 
 QUERIES = Budget("epcis-queries", 300, 3_600)

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from linkxg.http.route_declaration import described
-from linkxg.network.epcis.query.named_query_store import MAX_NAME
 
+MAX_NAME = 100
 MAX_QUERIES = 200
 """Of an account."""
 

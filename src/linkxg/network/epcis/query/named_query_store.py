@@ -5,8 +5,8 @@ from typing import NamedTuple
 from sqlalchemy import Column, Connection, String, Table, Text, func, select
 
 from linkxg.db.schema import Milliseconds, metadata
+from linkxg.network.epcis.query.named_query_model import MAX_NAME
 
-MAX_NAME = 100
 queries = Table(
     "epcis_queries",
     metadata,

@@ -43,6 +43,11 @@ class Source(NamedTuple):
     candidates: Candidates
     branches: tuple[Ordered, ...] = ()
 
+    def count(self, conn: Connection) -> int:
+        """How many candidates there are, up to FEW."""
+        found = self.candidates.with_only_columns(literal(1)).limit(FEW).subquery()
+        return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
+
 
 def resolve_items(conn: Connection, account_id: str, condition: ItemsMatch) -> list[int] | None:
     """The numbers of the items that match; None if they are too many."""
@@ -88,12 +93,6 @@ def rank(source: Source) -> int:
     if isinstance(source.condition, ColumnIn) and source.condition.column in _ORDERED:
         return 1 + _ORDERED.index(source.condition.column)
     return 0
-
-
-def count_candidates(conn: Connection, source: Source) -> int:
-    """How many there are, up to FEW."""
-    found = source.candidates.with_only_columns(literal(1)).limit(FEW).subquery()
-    return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def _candidates(account_id: str, condition: Condition, times: Sequence[TimeIs]) -> Candidates:

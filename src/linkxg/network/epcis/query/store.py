@@ -26,7 +26,6 @@ from linkxg.network.epcis.query.source_store import (
     FEW,
     Source,
     after,
-    count_candidates,
     has_order,
     rank,
     resolve_items,
@@ -101,7 +100,7 @@ def _page(conn: Connection, account_id: str, query: EventQuery, at: Position | N
     in_time = query.order_by == "eventTime"
     if in_time and len(sources) == 1 and sources[0].branches:
         return _merged(account_id, query, sources[0], at, limit)
-    counted = [(count_candidates(conn, source), source) for source in sources]
+    counted = [(source.count(conn), source) for source in sources]
     fewest, best = min(counted, key=lambda one: one[0], default=(FEW, None))
     if best is not None and fewest < FEW:
         return _sorted(account_id, query, best, at, limit)
