@@ -56,9 +56,17 @@ class Things:
     cancellable: str
     renamed: Person
     scim_token: str
+    epcis_query: str
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
+
+
+def _epcis_query(world: World) -> str:
+    name = f"q{uuid4()}"
+    made = world.api.post("/epcis/queries", bearer=world.owner.access, json={"name": name, "query": {}})
+    assert made.status == 201, made
+    return name
 
 
 def make_things(world: World) -> Things:
@@ -84,6 +92,7 @@ def make_things(world: World) -> Things:
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
+        _epcis_query(world),
     )  # fmt: skip
 
 

@@ -75,6 +75,8 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "DELETE /account/domains/{domain}": lambda w, t: _empty(f"/account/domains/{uuid4()}.example"),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
+    "POST /epcis/queries": lambda w, t: _json("/epcis/queries", {"name": f"q{uuid4()}", "query": {}}),
+    "DELETE /epcis/queries/{query_name}": lambda w, t: _empty(f"/epcis/queries/{t.epcis_query}"),
     "POST /epcis/capture": lambda w, t: ("/epcis/capture", (JSON,), document([object_event()])),
     "POST /epcis/events": lambda w, t: _json("/epcis/events", {"@context": [CONTEXT], **object_event()}),
     "POST /identifiers/validate": lambda w, t: _json(
@@ -173,12 +175,21 @@ NEEDS_PROVIDER = {"PUT /account/identity-provider"}
 """Accepted only if a provider answers: see `tests/sso`."""
 
 
+_SUBSCRIPTIONS = "/epcis/queries/{query_name}/subscriptions"
+NOT_SUPPORTED = {
+    "DELETE /epcis/nextPageToken/{token}",
+    *(f"{method} {_SUBSCRIPTIONS}{one}" for method in ("POST", "DELETE") for one in ("", "/{subscription_id}")),
+}
+"""Answered with 501, whoever asks."""
+
+
 def writes_of_api() -> dict[str, Route]:
     """Every route of the API that writes for the caller of a token, by method and path."""
     return {
         f"{route.method} {route.path.removeprefix(API)}": route
         for route in routes()
         if route.method != "GET"
+        and f"{route.method} {route.path.removeprefix(API)}" not in NOT_SUPPORTED
         and route.path.startswith(API)
         and route.handler
         and not route.handler.opt.get("public")

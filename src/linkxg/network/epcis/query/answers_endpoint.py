@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlencode
 
 from litestar import Request, Response
@@ -86,12 +86,6 @@ def parameters_of(request: Request[Any, Any, Any]) -> Parameters:
     return found
 
 
-def require_no_parameters(request: Request[Any, Any, Any]) -> None:
-    """Of a list that has pages alone. Raises InvalidQuery."""
-    for name in parameters_of(request).query:
-        raise InvalidQuery(f"There is no parameter {shown(name)} here.")
-
-
 def query_or_error(found: EventQuery | Refused) -> EventQuery:
     """Raises InvalidQuery or NotSupported."""
     if isinstance(found, EventQuery):
@@ -101,11 +95,24 @@ def query_or_error(found: EventQuery | Refused) -> EventQuery:
     raise InvalidQuery(found.message)
 
 
+class Asked(NamedTuple):
+    """The query of an address, and the parameters of its pages."""
+
+    query: EventQuery
+    parameters: Parameters
+
+
+def read_asked(request: Request[Any, Any, Any], extensions: str | None) -> Asked:
+    """Raises InvalidQuery or NotSupported."""
+    parameters = parameters_of(request)
+    return Asked(query_or_error(read_query(parameters.query, prefixes_of(extensions))), parameters)
+
+
 async def events_response(
     request: Request[Any, Any, Any],
     services: QueryServices,
+    asked: Asked,
     epc_format: EpcFormat,
-    extensions: str | None,
     per_page: int,
     *,
     also: Sequence[Condition] = (),
@@ -117,22 +124,14 @@ async def events_response(
     """
     answer = LongAnswer(context_of(request.scope))
     account_id = account_id_of(request.scope)
-    asked = parameters_of(request)
-    prefixes = prefixes_of(extensions)
-    query = query_or_error(read_query(asked.query, prefixes))
-    if named is not None:
-        query = _within(query, named[1], asked)
+    query = asked.query if named is None else _within(asked.query, named[1], asked.parameters)
     query = query._replace(conditions=(*also, *query.conditions))
     filters = {"list": "epcis events", "account": account_id, "query": repr(query)}
-    at = open_token(services, asked.page_token, filters)
+    at = open_token(services, asked.parameters.page_token, filters)
     page = await find_events(services.database, account_id, query, at=at, limit=per_page)
-    body = write_document(
-        page.found,
-        created=now_ms(),
-        query_name=SIMPLE_QUERY if named is None else named[0],
-        epc_format=epc_format,
-    )
-    headers = next_page(request, services, asked, page.position, filters, per_page=per_page)
+    name = SIMPLE_QUERY if named is None else named[0]
+    body = write_document(page.found, created=now_ms(), query_name=name, epc_format=epc_format)
+    headers = next_page(request, services, asked.parameters, page.position, filters, per_page=per_page)
     await answer.authorise()
     return Response(body, media_type=media_type(request), headers=headers)
 

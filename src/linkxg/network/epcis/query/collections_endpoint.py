@@ -32,6 +32,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     next_page,
     open_token,
     parameters_of,
+    read_asked,
     read_segment,
 )
 from linkxg.network.epcis.query.list_members import has_member, list_members
@@ -116,12 +117,13 @@ def _handlers(of: Collection) -> list[HTTPRouteHandler]:
         per_page: PerPage = DEFAULT_PER_PAGE,
         token: PageToken = None,
     ) -> Response[bytes]:
+        asked = read_asked(request, extensions)
         condition = await _condition(services, account_id_of(request.scope), of, member)
-        return await events_response(request, services, epc_format, extensions, per_page, also=(condition,))
+        return await events_response(request, services, asked, epc_format, per_page, also=(condition,))
 
     listing.__doc__ = f"The {of.about} of the account's events."
-    member_of.__doc__ = f"What there is for one of the {of.about}: its events. The last segment is percent-encoded."
-    events_of.__doc__ = f"The events of one of the {of.about}, with the parameters of `GET /epcis/events`."
+    member_of.__doc__ = f"What there is for one of the {of.about}.\n\nIt is one segment of the path, percent-encoded."
+    events_of.__doc__ = f"The events of one of the {of.about}.\n\nThe parameters are those of `GET /epcis/events`."
     answer = dict.fromkeys(TYPES, COLLECTION)
     return [
         get(path, name=f"epcis {of.name}", operation_id=f"listEpcis{title}", response_headers=PAGED,

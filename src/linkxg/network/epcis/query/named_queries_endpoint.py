@@ -30,6 +30,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     next_page,
     open_token,
     parameters_of,
+    read_asked,
     read_segment,
 )
 from linkxg.network.epcis.query.named_queries import (
@@ -59,7 +60,10 @@ async def create(
     data: JSONBody[NamedQuery],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[NamedQuery]:
-    """Create a named query with the parameters of `GET /epcis/events`; a query is checked when it is created."""
+    """Create a named query: a view on the events.
+
+    Its parameters are those of `GET /epcis/events`, and are checked now.
+    """
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     made = await create_query(services.database, actor, account_id, data, idempotency_key)
     headers = {"Location": f"{services.public_url}{PATH}/queries/{made.value.name}", **replay(made.replayed)}
@@ -120,10 +124,10 @@ async def events_of(
     token: PageToken = None,
 ) -> Response[bytes]:
     """The events of a named query; parameters in the address are further conditions."""
+    asked = read_asked(request, extensions)
     named = await read_named_query(services.database, account_id_of(request.scope), read_segment(query_name))
-    return await events_response(
-        request, services, epc_format, extensions, per_page, named=(named.name, read_named(named.query))
-    )
+    query = read_named(named.query)
+    return await events_response(request, services, asked, epc_format, per_page, named=(named.name, query))
 
 
 @route(

@@ -28,6 +28,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     QueryServices,
     events_response,
     media_type,
+    read_asked,
     read_segment,
 )
 from linkxg.network.epcis.query.find_events import read_event
@@ -62,12 +63,12 @@ async def events(
     per_page: PerPage = DEFAULT_PER_PAGE,
     token: PageToken = None,
 ) -> Response[bytes]:
-    """Events that meet all parameters of EPCIS 2.0 in the address, the latest first.
+    """Events that meet all parameters of EPCIS 2.0, the latest first.
 
     Values of a list are separated by `|`. Identifiers are found in any notation; `*` at the end of an EPC pattern
     stands for all serials. An unknown parameter is an error.
     """
-    return await events_response(request, services, epc_format, extensions, per_page)
+    return await events_response(request, services, read_asked(request, extensions), epc_format, per_page)
 
 
 @get(
@@ -83,7 +84,10 @@ async def event(
     event_id: FromPath[str],
     epc_format: Format = "Always_GS1_Digital_Link",
 ) -> Response[bytes]:
-    """The event with this id, percent-encoded, and its error declarations, which have the same id."""
+    """An event and its error declarations, which have the same id.
+
+    The id is one segment of the path, percent-encoded.
+    """
     found = await read_event(services.database, account_id_of(request.scope), read_segment(event_id))
     body = write_document(found, created=now_ms(), epc_format=epc_format)
     return Response(body, media_type=media_type(request))
