@@ -32,4 +32,6 @@ def _as_usual(join: OrderedJoin, compiler: SQLCompiler, **options: Any) -> str:
 def _in_order(join: OrderedJoin, compiler: SQLCompiler, **options: Any) -> str:
     left, right = (compiler.process(side, **{**options, "asfrom": True}) for side in (join.left, join.right))
     assert join.onclause is not None
-    return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause)}"
+    # It sees that the condition joins the two sides.
+    condition = compiler.process(join.onclause, from_linter=options.get("from_linter"))
+    return f"{left} CROSS JOIN {right} ON {condition}"

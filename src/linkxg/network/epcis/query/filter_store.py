@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatch
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, exists, false, literal, literal_column, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, exists, false, literal, literal_column, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
+from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.epcis.query.model import (
     ColumnIn,
@@ -70,7 +71,7 @@ def _(condition: DeclarationTimeIs, account_id: str) -> ColumnElement[bool]:
 
 @clause.register
 def _(condition: ItemsMatch, account_id: str) -> ColumnElement[bool]:
-    joined = event_items.join(items, and_(items.c.account_id == account_id, items.c.id == _uses.item_id))
+    joined = OrderedJoin(event_items, items, and_(items.c.account_id == account_id, items.c.id == _uses.item_id))
     return _of_event(joined, _uses.event_id, account_id, *use_clauses(condition), matches(items.c.uri, condition.match))
 
 
@@ -119,10 +120,14 @@ def value_clause(condition: ValueIn | ValueIs | ValueExists) -> ColumnElement[bo
 
 
 def matches(column: Column[Any], match: Match) -> ColumnElement[bool]:
-    """Prefixes are ranges, which an index that sorts by code point answers."""
-    either: list[ColumnElement[bool]] = [column.in_(match.exact)] if match.exact else []
-    either += [and_(column >= prefix, column < prefix + _AFTER_ALL) for prefix in match.prefixes]
+    either = alternatives(column, match)
     return either[0] if len(either) == 1 else or_(*either) if either else false()
+
+
+def alternatives(column: Column[Any], match: Match) -> list[ColumnElement[bool]]:
+    """Each is one range of an index that sorts by code point; together they are no range."""
+    either: list[ColumnElement[bool]] = [column.in_(match.exact)] if match.exact else []
+    return either + [and_(column >= prefix, column < prefix + _AFTER_ALL) for prefix in match.prefixes]
 
 
 def compared(column: ColumnElement[Any], comparison: Comparison, value: Any) -> ColumnElement[bool]:
@@ -145,5 +150,8 @@ def _close(column: ColumnElement[Any], value: float) -> ColumnElement[bool]:
 def _of_event(
     source: FromClause, event_id: Column[Any], account_id: str, *found: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    same = event_id.table.c.account_id == account_id
-    return exists(select(literal(1)).select_from(source).where(same, event_id == events.c.id, *found))
+    """An event has few rows in `source`; without statistics SQLite would take an index over those of the account."""
+    table = event_id.table
+    assert isinstance(table, Table)
+    of_event = select(literal(1)).select_from(source).where(table.c.account_id == account_id, event_id == events.c.id)
+    return exists(of_event.where(*found).with_hint(table, f"INDEXED BY ix_{table.name}_event_id", "sqlite"))

@@ -8,11 +8,12 @@ not depend on how many events follow.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union_all
 
+from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import Role
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
-from linkxg.network.epcis.query.filter_store import clause, compared, matches, use_clauses, value_clause
+from linkxg.network.epcis.query.filter_store import alternatives, clause, compared, use_clauses, value_clause
 from linkxg.network.epcis.query.model import ColumnIn, Condition, IsDeclaration, ItemsMatch, TimeIs, ValueIn
 
 FEW = 1_000
@@ -29,11 +30,15 @@ _KEYS = ("event_id", "transformation_id")
 
 
 class Ordered(NamedTuple):
-    """Rows of an index with the columns `time` and `id`, in whose order it is read; `where` selects one value."""
+    """Rows of an index with the columns `time` and `id`, in whose order it is read; `where` selects one value.
+
+    `index_name` is that of an index of the table of events.
+    """
 
     time: ColumnElement[int]
     id: ColumnElement[int]
     where: tuple[ColumnElement[bool], ...]
+    index_name: str | None = None
 
 
 class Source(NamedTuple):
@@ -43,17 +48,19 @@ class Source(NamedTuple):
     candidates: Candidates
     branches: tuple[Ordered, ...] = ()
 
-    def count(self, conn: Connection) -> int:
-        """How many candidates there are, up to FEW."""
-        found = self.candidates.with_only_columns(literal(1)).limit(FEW).subquery()
+    def count_candidates(self, conn: Connection) -> int:
+        """How many there are, up to FEW."""
+        found = self.candidates.limit(FEW).subquery()
         return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def resolve_items(conn: Connection, account_id: str, condition: ItemsMatch) -> list[int] | None:
     """The numbers of the items that match; None if they are too many."""
-    matching = and_(items.c.account_id == account_id, matches(items.c.uri, condition.match))
-    found = list(conn.execute(select(items.c.id).where(matching).limit(MAX_ITEMS + 1)).scalars())
-    return None if len(found) > MAX_ITEMS else found
+    mine = select(items.c.id).where(items.c.account_id == account_id)
+    found: list[int] = []
+    for alternative in alternatives(items.c.uri, condition.match):
+        found += conn.execute(mine.where(alternative).limit(MAX_ITEMS + 1)).scalars()
+    return None if len(found) > MAX_ITEMS else list(dict.fromkeys(found))
 
 
 def source_of(
@@ -66,14 +73,14 @@ def source_of(
         found = select(_values.event_id).where(_values.account_id == account_id, value_clause(condition))
         return Source(condition, found)
     if isinstance(condition, IsDeclaration):
-        ordered = _in_events(account_id, clause(condition, account_id))
+        ordered = _in_events(account_id, clause(condition, account_id), "declared")
         return Source(condition, _candidates(account_id, condition, times), (ordered,))
     if isinstance(condition, ColumnIn) and condition.column in (*_ORDERED, *_KEYS):
         branches: tuple[Ordered, ...] = ()
         exact = condition.match.exact
         if condition.column in _ORDERED and not condition.match.prefixes and len(exact) <= MAX_BRANCHES:
             column = events.c[condition.column]
-            branches = tuple(_in_events(account_id, column == value) for value in exact)
+            branches = tuple(_in_events(account_id, column == value, condition.column) for value in exact)
         return Source(condition, _candidates(account_id, condition, times), branches)
     return None
 
@@ -100,8 +107,9 @@ def _candidates(account_id: str, condition: Condition, times: Sequence[TimeIs]) 
     return select(events.c.id).where(events.c.account_id == account_id, clause(condition, account_id), *bounds)
 
 
-def _in_events(account_id: str, found: ColumnElement[bool]) -> Ordered:
-    return Ordered(events.c.event_time, events.c.id, (events.c.account_id == account_id, found))
+def _in_events(account_id: str, found: ColumnElement[bool], index: str) -> Ordered:
+    where = (events.c.account_id == account_id, found)
+    return Ordered(events.c.event_time, events.c.id, where, f"ix_epcis_events_{index}")
 
 
 def _of_items(
@@ -110,10 +118,11 @@ def _of_items(
     own, kind = _uses.account_id == account_id, use_clauses(condition)
     bounds = [compared(_uses.event_time, one.comparison, one.value) for one in times if one.column == "event_time"]
     if item_ids is None:
-        joined = items.join(event_items, and_(own, _uses.item_id == items.c.id))
-        mine = items.c.account_id == account_id
-        found = select(_uses.event_id).select_from(joined).where(mine, matches(items.c.uri, condition.match), *kind)
-        return Source(condition, found.where(*bounds))
+        # The items of the pattern first, each alternative by its range.
+        joined = OrderedJoin(items, event_items, and_(own, _uses.item_id == items.c.id))
+        of_items = select(_uses.event_id).select_from(joined).where(items.c.account_id == account_id, *kind, *bounds)
+        parts = [of_items.where(one) for one in alternatives(items.c.uri, condition.match)]
+        return Source(condition, select(union_all(*parts).subquery().c.event_id))
     found = select(_uses.event_id).where(own, _uses.item_id.in_(item_ids), *kind, *bounds)
     if len(item_ids) * len(condition.roles) > MAX_BRANCHES:
         return Source(condition, found)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from linkxg.db.join_order import OrderedJoin
 from linkxg.db.schema import AnyRow
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.epcis.events.store import event_values, events, items
@@ -69,7 +70,7 @@ def list_events(
         return []
     cte = page.cte("page").prefix_with("MATERIALIZED")
     keys = [column for column in cte.c if column.name != "id"]
-    joined = cte.join(events, and_(events.c.account_id == account_id, events.c.id == cte.c.id))
+    joined = OrderedJoin(cte, events, and_(events.c.account_id == account_id, events.c.id == cte.c.id))
     shown = select(*keys, *SHOWN).select_from(joined).order_by(*_ordered([*keys, cte.c.id], query))
     found = conn.execute(shown).all()
     return [_found((*row[: len(keys)], row.id), row) for row in found]
@@ -100,7 +101,7 @@ def _page(conn: Connection, account_id: str, query: EventQuery, at: Position | N
     in_time = query.order_by == "eventTime"
     if in_time and len(sources) == 1 and sources[0].branches:
         return _merged(account_id, query, sources[0], at, limit)
-    counted = [(source.count(conn), source) for source in sources]
+    counted = [(source.count_candidates(conn), source) for source in sources]
     fewest, best = min(counted, key=lambda one: one[0], default=(FEW, None))
     if best is not None and fewest < FEW:
         return _sorted(account_id, query, best, at, limit)
@@ -119,6 +120,7 @@ def _merged(account_id: str, query: EventQuery, source: Source, at: Position | N
         part: AnySelect = select(time, id).where(*branch.where)
         if branch.id is events.c.id:
             part = part.where(*(clause(one, account_id) for one in others))
+            part = part.with_hint(events, f"INDEXED BY {branch.index_name}", "sqlite")
         else:
             # An item may be in one list several times.
             part = _with_events(part.distinct(), account_id, branch.time, branch.id, others)
@@ -149,10 +151,10 @@ def _with_events(
 
 def _sorted(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> AnySelect:
     """All of the few candidates, sorted."""
-    ids: CTE = source.candidates.distinct().cte("candidates").prefix_with("MATERIALIZED")
+    ids: CTE = source.candidates.cte("candidates").prefix_with("MATERIALIZED")
     id = next(iter(ids.c))
     others = [one for one in query.conditions if one is not source.condition]
-    found = _keyed(query).select_from(ids.join(events, events.c.id == id))
+    found = _keyed(query).distinct().select_from(OrderedJoin(ids, events, events.c.id == id))
     return _behind(found.where(*clauses(account_id, others)), query, at, limit)
 
 
