@@ -57,12 +57,10 @@ def measure(count: int = COUNT, engines: Sequence[str] = ("SQLite", "PostgreSQL"
 async def _measure(url: str, count: int, engine: str) -> list[Figure]:
     database = open_database(url)
     await migrate(database)
+    account_id = uuid7()
+    await database.run_exclusive(_fill_all, account_id, count)
     await database.open()
     try:
-        account_id = uuid7()
-        for start in range(0, count, BATCH):
-            await database.write(_fill, account_id, start)
-        await database.write(_analyze)
         return [
             figure
             for name, given in _queries(count)
@@ -128,6 +126,12 @@ async def _deep(database: Database, account_id: str, query: EventQuery) -> list[
         if at is None:
             return None
     return at
+
+
+def _fill_all(conn: Connection, account_id: str, count: int) -> None:
+    for start in range(0, count, BATCH):
+        _fill(conn, account_id, start)
+    _analyze(conn)
 
 
 def _fill(conn: Connection, account_id: str, start: int) -> None:

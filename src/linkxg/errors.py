@@ -96,12 +96,6 @@ class InvalidScope(PublicError):
     meaning = "The whole request is rejected: scopes are never reduced silently."
 
 
-class InvalidQuery(PublicError):
-    code, status, epcis_exception = "invalid_query", 400, "QueryParameterException"
-    text = "A parameter of the query is unknown or invalid."
-    meaning = "EPCIS: the text names the parameter."
-
-
 class InvalidCursor(PublicError):
     code, status = "invalid_cursor", 400
     text = "The cursor is malformed or belongs to another query."
@@ -197,12 +191,6 @@ class NotFound(PublicError):
     meaning = "Also for the resources of other accounts, and for links that are wrong, used, replaced or expired."
 
 
-class NoSuchQuery(PublicError):
-    code, status, epcis_exception = "no_such_query", 404, "NoSuchNameException"
-    text = "There is no query with this name."
-    meaning = "EPCIS: the account has no named query with this name."
-
-
 class MethodNotAllowed(PublicError):
     code, status = "method_not_allowed", 405
     text = "This resource does not support this method."
@@ -274,18 +262,6 @@ class PayloadTooLarge(PublicError):
     )
 
 
-class QueryTooLarge(PublicError):
-    code, status, epcis_exception = "query_too_large", 413, "QueryTooLargeException"
-    text = "The query has more events than it allows."
-    meaning = "EPCIS: more events than `maxEventCount`; ask for fewer, or read them in pages."
-
-
-class QueryTooComplex(PublicError):
-    code, status, epcis_exception = "query_too_complex", 413, "QueryTooComplexException"
-    text = "The query takes too long. Add a condition, such as a range of eventTime."
-    meaning = "EPCIS: the query took longer than two seconds."
-
-
 class UnsupportedMediaType(PublicError):
     code, status = "unsupported_media_type", 415
     text = "Send the body as application/json."
@@ -318,16 +294,10 @@ class HeaderFieldsTooLarge(PublicError):
     )
 
 
-class NotSupported(PublicError):
-    code, status, epcis_exception = "not_supported", 501, "ImplementationException"
-    text = "This part of the standard is not supported."
-    meaning = "EPCIS: a part of the standard that this service does not have; the text names it."
-
-
 class TransferCodingNotImplemented(PublicError):
     code, status = "not_implemented", 501
     text = "This service supports only the transfer coding chunked."
-    meaning = "A `Transfer-Encoding` other than `chunked`; send the body without one."
+    meaning = "A `Transfer-Encoding` other than `chunked`, or a part of EPCIS that is not supported; the text names it."
 
 
 class TemporarilyUnavailable(PublicError):
@@ -347,7 +317,6 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     InvalidRequest,
     UnsupportedGrantType,
     InvalidScope,
-    InvalidQuery,
     InvalidCursor,
     InvalidClient,
     InvalidCredentials,
@@ -359,7 +328,6 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     AccessDenied,
     SignUpDisabled,
     NotFound,
-    NoSuchQuery,
     MethodNotAllowed,
     NotAcceptable,
     Conflict,
@@ -371,14 +339,11 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     Gone,
     PreconditionFailed,
     PayloadTooLarge,
-    QueryTooLarge,
-    QueryTooComplex,
     UnsupportedMediaType,
     ValidationFailed,
     IdempotencyKeyReused,
     RateLimitExceeded,
     HeaderFieldsTooLarge,
-    NotSupported,
     TransferCodingNotImplemented,
     TemporarilyUnavailable,
 )

@@ -56,8 +56,8 @@ def _require(condition: bool, rule: str, what: str, answer: Answer) -> None:
 
 def _u1_no_server_error(answer: Answer, allow_503: bool) -> None:
     unavailable = allow_503 and answer.status == 503
-    # RFC 9112 §6.1 names 501 for a transfer coding that is not known, EPCIS 2.0 for parts that are not supported.
-    unread = answer.status == 501 and answer.error in ("not_implemented", "not_supported", "scim")
+    # RFC 9112 §6.1 names 501 for a transfer coding that is not known.
+    unread = answer.status == 501 and answer.error in ("not_implemented", "scim")
     _require(answer.status < 500 or unavailable or unread, "U1", "a server error", answer)
 
 

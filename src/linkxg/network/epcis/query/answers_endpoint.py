@@ -12,16 +12,18 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import InvalidCursor, InvalidQuery, NotAcceptable, NotSupported, QueryTooComplex, QueryTooLarge
+from linkxg.errors import InvalidCursor, InvalidRequest, NotAcceptable, PayloadTooLarge, TransferCodingNotImplemented
 from linkxg.http.headers import LINK, header
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.epcis.documents.contexts import STANDARD_PREFIXES
 from linkxg.network.epcis.documents.urn import EpcFormat
 from linkxg.network.epcis.page_tokens import PageTokens
+from linkxg.network.epcis.query.errors import ImplementationException, QueryParameterException
 from linkxg.network.epcis.query.find_events import find_events
 from linkxg.network.epcis.query.model import Condition, EventQuery, Refused
-from linkxg.network.epcis.query.parameters import read_query, shown
+from linkxg.network.epcis.query.parameter_values import shown
+from linkxg.network.epcis.query.parameters import read_query
 from linkxg.network.epcis.query.query_document import SIMPLE_QUERY, write_document
 from linkxg.network.epcis.query.query_string import Parameters, split_query
 
@@ -29,14 +31,14 @@ PATH = "/api/v1/epcis"
 SCOPE = "traceability:read"
 TYPES = ("application/json", "application/ld+json")
 DEFAULT_PER_PAGE, MAX_PER_PAGE = 30, 500
-DOCUMENT = {"title": "EPCISQueryDocument", "type": "object", "description": "An EPCISQueryDocument."}
-COLLECTION = {"title": "Collection", "type": "object", "description": "A collection; `member` has its names."}
+DOCUMENT = {"type": "object", "description": "An EPCISQueryDocument."}
+COLLECTION = {"type": "object", "description": "A collection; `member` has its names."}
 EXPIRES = header("GS1-Next-Page-Token-Expires", "Until when the next page can be requested (RFC 3339).")
 PAGED = [LINK, EXPIRES]
-QUERY_ERRORS = (InvalidQuery, NotAcceptable, QueryTooLarge, QueryTooComplex, NotSupported)
+QUERY_ERRORS = (InvalidRequest, NotAcceptable, PayloadTooLarge, TransferCodingNotImplemented)
 PerPage = Annotated[int, QueryParameter(name="perPage", ge=1, le=MAX_PER_PAGE)]
 PageToken = Annotated[str | None, QueryParameter(name="nextPageToken")]
-Format = Annotated[EpcFormat, HeaderParameter(name="GS1-EPC-Format")]
+EpcFormatHeader = Annotated[EpcFormat, HeaderParameter(name="GS1-EPC-Format")]
 Extensions = Annotated[
     str | None,
     HeaderParameter(name="GS1-Extensions", description="Prefixes of extension fields: `ex=https://example.com/`."),
@@ -61,7 +63,7 @@ def read_segment(raw: str) -> str:
             raise ValueError
         return unquote_to_bytes(encoded).decode()
     except ValueError:
-        raise InvalidQuery("A percent escape in the path is malformed.") from None
+        raise QueryParameterException("A percent escape in the path is malformed.") from None
 
 
 def prefixes_of(extensions: str | None) -> dict[str, str]:
@@ -69,30 +71,32 @@ def prefixes_of(extensions: str | None) -> dict[str, str]:
     found = dict(STANDARD_PREFIXES)
     parts = [part.strip() for part in extensions.split(",")] if extensions else []
     if len(parts) > MAX_EXTENSIONS:
-        raise InvalidQuery(f"The header GS1-Extensions may have at most {MAX_EXTENSIONS} prefixes.")
+        raise QueryParameterException(f"The header GS1-Extensions may have at most {MAX_EXTENSIONS} prefixes.")
     for part in parts:
         matched = _EXTENSION.fullmatch(part)
         if matched is None or ":" not in matched[2]:
-            raise InvalidQuery("The header GS1-Extensions must be a list such as ex=https://example.com/epcis/.")
+            raise QueryParameterException(
+                "The header GS1-Extensions must be a list such as ex=https://example.com/epcis/."
+            )
         found[matched[1]] = matched[2]
     return found
 
 
 def parameters_of(request: Request[Any, Any, Any]) -> Parameters:
-    """Raises InvalidQuery."""
+    """Raises QueryParameterException."""
     found = split_query(context_of(request.scope).query)
     if found.repeated is not None:
-        raise InvalidQuery(f"The parameter {found.repeated} is repeated.")
+        raise QueryParameterException(f"The parameter {found.repeated} is repeated.")
     return found
 
 
 def query_or_error(found: EventQuery | Refused) -> EventQuery:
-    """Raises InvalidQuery or NotSupported."""
+    """Raises QueryParameterException or ImplementationException."""
     if isinstance(found, EventQuery):
         return found
     if found.is_unsupported:
-        raise NotSupported(f"The parameter {shown(found.name)} is not supported.")
-    raise InvalidQuery(found.message)
+        raise ImplementationException(f"The parameter {shown(found.name)} is not supported.")
+    raise QueryParameterException(found.message)
 
 
 class Asked(NamedTuple):
@@ -103,7 +107,7 @@ class Asked(NamedTuple):
 
 
 def read_asked(request: Request[Any, Any, Any], extensions: str | None) -> Asked:
-    """Raises InvalidQuery or NotSupported."""
+    """Raises QueryParameterException or ImplementationException."""
     parameters = parameters_of(request)
     return Asked(query_or_error(read_query(parameters.query, prefixes_of(extensions))), parameters)
 
@@ -140,16 +144,16 @@ def _within(query: EventQuery, named: EventQuery, asked: Parameters) -> EventQue
     """A named query with further conditions; its order and its limits are its own."""
     for name in ("orderBy", "orderDirection", "eventCountLimit", "maxEventCount"):
         if name in asked.query:
-            raise InvalidQuery(f"The parameter {name} is the named query's own.")
+            raise QueryParameterException(f"The parameter {name} is the named query's own.")
     return named._replace(conditions=(*named.conditions, *query.conditions))
 
 
 def open_token(services: QueryServices, token: str | None, filters: dict[str, Any]) -> list[Any] | None:
-    """The position at which a page begins; None for the first. Raises InvalidQuery."""
+    """The position at which a page begins; None for the first. Raises QueryParameterException."""
     try:
         return services.tokens.open(token, filters) if token else None
     except InvalidCursor:
-        raise InvalidQuery(
+        raise QueryParameterException(
             "The parameter nextPageToken has expired, or belongs to another query; start again from the first page."
         ) from None
 

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.errors import InvalidQuery, NotAcceptable, NotFound, QueryTooComplex
+from linkxg.errors import InvalidRequest, NotAcceptable, NotFound, PayloadTooLarge
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.network.epcis.discovery_endpoint import discovery
@@ -22,8 +22,8 @@ from linkxg.network.epcis.query.answers_endpoint import (
     QUERY_ERRORS,
     SCOPE,
     TYPES,
+    EpcFormatHeader,
     Extensions,
-    Format,
     PageToken,
     PerPage,
     QueryServices,
@@ -35,6 +35,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     read_asked,
     read_segment,
 )
+from linkxg.network.epcis.query.errors import QueryParameterException
 from linkxg.network.epcis.query.list_members import has_member, list_members
 from linkxg.network.epcis.query.model import ColumnIn, Condition, ItemsMatch, Match, TextColumn
 from linkxg.network.epcis.query.parameter_names import EVENT_TYPES
@@ -70,11 +71,11 @@ COLLECTIONS = (
 
 
 async def _condition(services: QueryServices, account_id: str, of: Collection, raw: str) -> Condition:
-    """The condition of a member that the account's events have. Raises InvalidQuery or NotFound."""
+    """The condition of a member that the account's events have. Raises QueryParameterException or NotFound."""
     try:
         condition = of.condition(read_segment(raw))
     except BadValue as error:
-        raise InvalidQuery(f"The path {error}") from None
+        raise QueryParameterException(f"The path {error}") from None
     is_standard = isinstance(condition, ColumnIn) and condition.match.exact[0] in EVENT_TYPES
     if not is_standard and not await has_member(services.database, account_id, condition):
         raise NotFound(f"No event has this: there are no such {of.about}.")
@@ -112,7 +113,7 @@ def _handlers(of: Collection) -> list[HTTPRouteHandler]:
         request: Request[Any, Any, Any],
         services: NamedDependency[QueryServices],
         member: FromPath[str],
-        epc_format: Format = "Always_GS1_Digital_Link",
+        epc_format: EpcFormatHeader = "Always_GS1_Digital_Link",
         extensions: Extensions = None,
         per_page: PerPage = DEFAULT_PER_PAGE,
         token: PageToken = None,
@@ -127,9 +128,9 @@ def _handlers(of: Collection) -> list[HTTPRouteHandler]:
     answer = dict.fromkeys(TYPES, COLLECTION)
     return [
         get(path, name=f"epcis {of.name}", operation_id=f"listEpcis{title}", response_headers=PAGED,
-            errors=(InvalidQuery, NotAcceptable, QueryTooComplex), gives=answer, **scope(SCOPE))(listing),
+            errors=(InvalidRequest, NotAcceptable, PayloadTooLarge), gives=answer, **scope(SCOPE))(listing),
         get(one, name=f"epcis {of.name} member", operation_id=f"readEpcis{title}",
-            errors=(InvalidQuery, NotAcceptable, NotFound, QueryTooComplex), gives=answer, **scope(SCOPE))(member_of),
+            errors=(InvalidRequest, NotAcceptable, NotFound, PayloadTooLarge), gives=answer, **scope(SCOPE))(member_of),
         get(f"{one}/events", name=f"epcis {of.name} events", operation_id=f"find{title}Events", response_headers=PAGED,
             gives=dict.fromkeys(TYPES, DOCUMENT), errors=(*QUERY_ERRORS, NotFound),
             **scope(SCOPE, reads_query=True))(events_of),

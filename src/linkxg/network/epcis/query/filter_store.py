@@ -13,7 +13,7 @@ from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.epcis.query.model import (
     ColumnIn,
-    Comparison,
+    ComparisonOperator,
     Condition,
     DeclarationTimeIs,
     IsDeclaration,
@@ -27,7 +27,7 @@ from linkxg.network.epcis.query.model import (
 )
 
 _AFTER_ALL = "\U0010ffff"
-_OPERATORS: dict[Comparison, Callable[[Any, Any], Any]] = {
+_OPERATORS: dict[ComparisonOperator, Callable[[Any, Any], Any]] = {
     "EQ": operator.eq,
     "GT": operator.gt,
     "GE": operator.ge,
@@ -130,14 +130,16 @@ def alternatives(column: Column[Any], match: Match) -> list[ColumnElement[bool]]
     return either + [and_(column >= prefix, column < prefix + _AFTER_ALL) for prefix in match.prefixes]
 
 
-def compared(column: ColumnElement[Any], comparison: Comparison, value: Any) -> ColumnElement[bool]:
+def compared(column: ColumnElement[Any], comparison: ComparisonOperator, value: Any) -> ColumnElement[bool]:
     if comparison == "EQ" and isinstance(value, float):
         return _close(column, value)
     found: ColumnElement[bool] = _OPERATORS[comparison](column, value)
     return found
 
 
-def _compares_any(column: ColumnElement[Any], comparison: Comparison, values: Sequence[float]) -> ColumnElement[bool]:
+def _compares_any(
+    column: ColumnElement[Any], comparison: ComparisonOperator, values: Sequence[float]
+) -> ColumnElement[bool]:
     return or_(*(compared(column, comparison, float(value)) for value in values))
 
 

@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 from linkxg.db import Database
 from linkxg.db.database import P, ReadTooLong, T, Unit
-from linkxg.errors import NotFound, QueryTooComplex, QueryTooLarge
+from linkxg.errors import NotFound
 from linkxg.network.epcis.query import store
+from linkxg.network.epcis.query.errors import QueryTooComplexException, QueryTooLargeException
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.store import FoundEvent
 
@@ -32,7 +33,7 @@ async def find_events(
 ) -> EventPage:
     """A page of the account's events. A position is the number of events before it, and a place in the order.
 
-    Raises QueryTooLarge for more events than `query.most`, and QueryTooComplex if it takes too long.
+    Raises QueryTooLargeException for more events than `query.most`, and QueryTooComplexException if it takes too long.
     """
     before, place = (0, None) if at is None else (at[0], at[1:])
     size = limit if query.limit is None else min(limit, query.limit - before)
@@ -49,7 +50,9 @@ async def find_events(
     is_quick = query.most is None and store.is_quick(query)
     found = await (database.read(unit) if is_quick else read_bounded(database, unit))
     if isinstance(found, _TooMany):
-        raise QueryTooLarge(f"The query has more than {found.most} events, which maxEventCount allows at most.")
+        raise QueryTooLargeException(
+            f"The query has more than {found.most} events, which maxEventCount allows at most."
+        )
     page = found[:size]
     ends = len(found) <= size or (query.limit is not None and before + size >= query.limit)
     return EventPage(page, None if ends else [before + size, *page[-1].position])
@@ -64,8 +67,8 @@ async def read_event(database: Database, account_id: str, event_id: str) -> list
 
 
 async def read_bounded(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Raises QueryTooComplex if it takes too long."""
+    """Raises QueryTooComplexException if it takes too long."""
     try:
         return await database.read_bounded(unit, SECONDS, *args, **kwargs)
     except ReadTooLong:
-        raise QueryTooComplex from None
+        raise QueryTooComplexException from None

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from linkxg.network.epcis.documents.model import Role
 
-Comparison = Literal["EQ", "GT", "GE", "LT", "LE"]
+ComparisonOperator = Literal["EQ", "GT", "GE", "LT", "LE"]
 TextColumn = Literal[
     "type", "action", "biz_step", "disposition", "read_point", "biz_location", "event_id", "transformation_id",
     "error_reason",
@@ -36,14 +36,14 @@ class TimeIs(NamedTuple):
     """The time in milliseconds."""
 
     column: TimeColumn
-    comparison: Comparison
+    comparison: ComparisonOperator
     value: int
 
 
 class DeclarationTimeIs(NamedTuple):
     """The time of the error declaration, in the form in which it is stored."""
 
-    comparison: Comparison
+    comparison: ComparisonOperator
     value: str
 
 
@@ -62,7 +62,7 @@ class ItemsMatch(NamedTuple):
 class QuantityIs(NamedTuple):
     """A quantity of one of the classes; in any unit without `uom`."""
 
-    comparison: Comparison
+    comparison: ComparisonOperator
     values: tuple[float, ...]
     uom: str | None = None
 
@@ -79,7 +79,7 @@ class ValueIs(NamedTuple):
     """One of the indexed values with this name compares so; `name` is that of one unit where values have units."""
 
     name: str
-    comparison: Comparison
+    comparison: ComparisonOperator
     number: float
 
 

@@ -12,15 +12,17 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
-from linkxg.errors import Conflict, InvalidQuery, NoSuchQuery, NotSupported, PublicError
+from linkxg.errors import Conflict, PublicError
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
 from linkxg.network.epcis.query import named_query_store as store
+from linkxg.network.epcis.query.errors import ImplementationException, NoSuchNameException, QueryParameterException
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.named_query_model import MAX_NAME, MAX_QUERIES, NamedQuery
 from linkxg.network.epcis.query.named_query_store import StoredQuery
-from linkxg.network.epcis.query.parameters import read_query, shown
+from linkxg.network.epcis.query.parameter_values import shown
+from linkxg.network.epcis.query.parameters import read_query
 
 QUERIES = Budget("epcis-queries", 300, 3_600)
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._~-]{{0,{MAX_NAME - 1}}}")
@@ -28,28 +30,28 @@ _CONTEXT = "@context"
 
 
 def read_named(query: dict[str, Any]) -> EventQuery:
-    """Raises InvalidQuery or NotSupported."""
+    """Raises QueryParameterException or ImplementationException."""
     contexts = read_contexts(query.get(_CONTEXT))
     if not isinstance(contexts, Contexts):
-        raise InvalidQuery(f"The member {_CONTEXT} of the query is invalid. {contexts.message}")
+        raise QueryParameterException(f"The member {_CONTEXT} of the query is invalid. {contexts.message}")
     given = {name: value if isinstance(value, list) else [value] for name, value in query.items() if name != _CONTEXT}
     for name, values in given.items():
         if any(isinstance(value, dict | list) for value in values):
-            raise InvalidQuery(f"The parameter {shown(name)} must be a value or a list of values.")
+            raise QueryParameterException(f"The parameter {shown(name)} must be a value or a list of values.")
     found = read_query(given, contexts.prefixes)
     if isinstance(found, EventQuery):
         return found
     if found.is_unsupported:
-        raise NotSupported(f"The parameter {shown(found.name)} is not supported.")
-    raise InvalidQuery(found.message)
+        raise ImplementationException(f"The parameter {shown(found.name)} is not supported.")
+    raise QueryParameterException(found.message)
 
 
 async def create_query(
     database: Database, actor: Actor, account_id: str, given: NamedQuery, idempotency_key: str | None
 ) -> IdempotentOutcome[NamedQuery]:
-    """Raises InvalidQuery, NotSupported, or Conflict for a name that is taken, or too many queries."""
+    """Raises the errors of `read_named`, or Conflict for a name that is taken, or too many queries."""
     if not _NAME.fullmatch(given.name):
-        raise InvalidQuery(
+        raise QueryParameterException(
             f"A name has 1 to {MAX_NAME} letters, digits and . _ ~ -, and begins with none of these signs."
         )
     read_named(given.query)
@@ -70,7 +72,7 @@ async def create_query(
 
 
 async def delete_query(database: Database, actor: Actor, account_id: str, name: str) -> None:
-    """Raises NoSuchQuery."""
+    """Raises NoSuchNameException."""
 
     def unit(conn: Connection) -> bool:
         if not store.delete_query(conn, account_id, name):
@@ -79,14 +81,14 @@ async def delete_query(database: Database, actor: Actor, account_id: str, name: 
         return True
 
     if not await write_as(database, actor, unit):
-        raise NoSuchQuery
+        raise NoSuchNameException
 
 
 async def read_named_query(database: Database, account_id: str, name: str) -> NamedQuery:
-    """Raises NoSuchQuery."""
+    """Raises NoSuchNameException."""
     found = await database.read_single(store.find_query, account_id, name)
     if found is None:
-        raise NoSuchQuery
+        raise NoSuchNameException
     return _view(found)
 
 

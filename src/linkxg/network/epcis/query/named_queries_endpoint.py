@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import Conflict, InvalidQuery, NoSuchQuery, NotAcceptable, NotSupported
+from linkxg.errors import Conflict, InvalidRequest, NotAcceptable, NotFound, TransferCodingNotImplemented
 from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
@@ -21,8 +21,8 @@ from linkxg.network.epcis.query.answers_endpoint import (
     QUERY_ERRORS,
     SCOPE,
     TYPES,
+    EpcFormatHeader,
     Extensions,
-    Format,
     PageToken,
     PerPage,
     QueryServices,
@@ -33,6 +33,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     read_asked,
     read_segment,
 )
+from linkxg.network.epcis.query.errors import ImplementationException
 from linkxg.network.epcis.query.named_queries import (
     QUERIES,
     create_query,
@@ -50,7 +51,7 @@ _SUBSCRIPTIONS = f"{_PATH}/subscriptions"
 @post(
     "/epcis/queries",
     operation_id="createEpcisQuery",
-    errors=(Conflict, InvalidQuery, NotAcceptable, NotSupported),
+    errors=(Conflict, InvalidRequest, NotAcceptable, TransferCodingNotImplemented),
     response_headers=[header("Location", "The address of the query."), REPLAYED],
     **scope(SCOPE, QUERIES),
 )
@@ -88,7 +89,7 @@ async def listing(
     return Response(found, headers=headers)
 
 
-@get(_PATH, operation_id="readEpcisQuery", errors=(NoSuchQuery, NotAcceptable), **scope(SCOPE))
+@get(_PATH, operation_id="readEpcisQuery", errors=(NotFound, NotAcceptable), **scope(SCOPE))
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[QueryServices], query_name: FromPath[str]
 ) -> Response[NamedQuery]:
@@ -96,7 +97,7 @@ async def read(
     return Response(await read_named_query(services.database, account_id_of(request.scope), read_segment(query_name)))
 
 
-@delete(_PATH, operation_id="deleteEpcisQuery", status_code=204, errors=(NoSuchQuery, NotAcceptable),
+@delete(_PATH, operation_id="deleteEpcisQuery", status_code=204, errors=(NotFound, NotAcceptable),
         **scope(SCOPE))  # fmt: skip
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[QueryServices], query_name: FromPath[str]
@@ -110,7 +111,7 @@ async def remove(
     f"{_PATH}/events",
     operation_id="findEventsOfEpcisQuery",
     gives=dict.fromkeys(TYPES, DOCUMENT),
-    errors=(*QUERY_ERRORS, NoSuchQuery),
+    errors=(*QUERY_ERRORS, NotFound),
     response_headers=PAGED,
     **scope(SCOPE, reads_query=True),
 )
@@ -118,7 +119,7 @@ async def events_of(
     request: Request[Any, Any, Any],
     services: NamedDependency[QueryServices],
     query_name: FromPath[str],
-    epc_format: Format = "Always_GS1_Digital_Link",
+    epc_format: EpcFormatHeader = "Always_GS1_Digital_Link",
     extensions: Extensions = None,
     per_page: PerPage = DEFAULT_PER_PAGE,
     token: PageToken = None,
@@ -139,7 +140,7 @@ async def events_of(
 )
 async def subscriptions(request: Request[Any, Any, Any]) -> None:
     """Subscriptions are not supported yet."""
-    raise NotSupported("Subscriptions of queries are not supported yet.")
+    raise ImplementationException("Subscriptions of queries are not supported yet.")
 
 
 HANDLERS: list[HTTPRouteHandler] = [

@@ -20,7 +20,7 @@ from linkxg.network.epcis.documents.vocabulary import (
 from linkxg.network.epcis.query import parameter_values as read
 from linkxg.network.epcis.query.model import (
     ColumnIn,
-    Comparison,
+    ComparisonOperator,
     Condition,
     DeclarationTimeIs,
     IsDeclaration,
@@ -40,7 +40,7 @@ from linkxg.network.epcis.query.parameter_values import BadValue, Prefixes, Valu
 Reader = Callable[[Values], list[Condition]]
 EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent")
 _ACTIONS = ("ADD", "OBSERVE", "DELETE")
-_COMPARISONS: tuple[Comparison, ...] = ("EQ", "GT", "GE", "LT", "LE")
+_COMPARISONS: tuple[ComparisonOperator, ...] = ("EQ", "GT", "GE", "LT", "LE")
 # The extension of a GLN: a place within the place.
 _WITHIN = "/254/"
 
@@ -75,11 +75,11 @@ def _places_within(column: TextColumn, values: Values) -> list[Condition]:
     return [ColumnIn(column, Match(uris, tuple(uri + _WITHIN for uri in uris if "/414/" in uri)))]
 
 
-def _time(column: TimeColumn, comparison: Comparison, values: Values) -> list[Condition]:
+def _time(column: TimeColumn, comparison: ComparisonOperator, values: Values) -> list[Condition]:
     return [TimeIs(column, comparison, read.read_milliseconds(values))]
 
 
-def _declaration_time(comparison: Comparison, values: Values) -> list[Condition]:
+def _declaration_time(comparison: ComparisonOperator, values: Values) -> list[Condition]:
     return [DeclarationTimeIs(comparison, rfc3339(read.read_milliseconds(values)))]
 
 
@@ -98,12 +98,12 @@ def _items(roles: tuple[Role, ...], is_class: bool | None, values: Values) -> li
     return [ItemsMatch(roles, is_class, read.read_patterns(values))]
 
 
-def _quantity(comparison: Comparison, uom: str | None, values: Values) -> list[Condition]:
+def _quantity(comparison: ComparisonOperator, uom: str | None, values: Values) -> list[Condition]:
     numbers = read.read_numbers(values) if comparison == "EQ" else (read.read_number(values),)
     return [QuantityIs(comparison, numbers, uom)]
 
 
-def _value_time(name: str, comparison: Comparison, values: Values) -> list[Condition]:
+def _value_time(name: str, comparison: ComparisonOperator, values: Values) -> list[Condition]:
     return [ValueIs(name, comparison, float(read.read_milliseconds(values)))]
 
 
@@ -127,7 +127,7 @@ def _value_exists(name: str, values: Values) -> list[Condition]:
     return [ValueExists(name)] if _is_asked(values) else []
 
 
-def _sensor_value(kind: str, comparison: Comparison, uom: str, values: Values) -> list[Condition]:
+def _sensor_value(kind: str, comparison: ComparisonOperator, uom: str, values: Values) -> list[Condition]:
     """Values of sensors are compared in the base unit."""
     numbers = read.read_numbers(values) if comparison == "EQ" else (read.read_number(values),)
     converted = [to_base_unit(number, uom, difference=kind == "sDev") for number in numbers]
@@ -137,7 +137,7 @@ def _sensor_value(kind: str, comparison: Comparison, uom: str, values: Values) -
     return [ValueIs(name, comparison, converted[0][0])]
 
 
-def _extension(name: str, comparison: Comparison, values: Values) -> list[Condition]:
+def _extension(name: str, comparison: ComparisonOperator, values: Values) -> list[Condition]:
     if comparison != "EQ":
         return [ValueIs(name, comparison, read.read_comparable(values))]
     texts = ["true" if one is True else "false" if one is False else str(one) for one in values]
@@ -220,7 +220,7 @@ def find_reader(name: str, prefixes: Prefixes) -> Reader | Refused | None:
         if name.startswith(start) and len(name) > len(start):
             return partial(_value_uris, kind + vocabulary.bare(name[len(start) :]))
     if (found := _IN_UNIT.fullmatch(name)) is not None:
-        comparison, kind, uom = cast(Comparison, found[1]), found[2], found[3]
+        comparison, kind, uom = cast(ComparisonOperator, found[1]), found[2], found[3]
         return (
             partial(_quantity, comparison, uom) if kind == "quantity" else partial(_sensor_value, kind, comparison, uom)
         )
@@ -239,9 +239,9 @@ def _field_reader(name: str, prefixes: Prefixes) -> Reader | Refused | None:
     except BadValue:
         return Refused(
             name,
-            "The prefix of an extension field is unknown; name it in the header GS1-Extensions, or write the field as "
+            f"The prefix in {read.shown(name)} is unknown; name it in the header GS1-Extensions, or write the field as "
             "its URI.",
         )
     if operator == "EXISTS":
         return partial(_value_exists, indexed)
-    return partial(_extension, indexed, cast(Comparison, operator))
+    return partial(_extension, indexed, cast(ComparisonOperator, operator))

@@ -150,3 +150,9 @@ def read_extension_name(name: str, prefixes: Prefixes, otherwise: str) -> str:
     if expanded is None or not expanded[1]:
         raise BadValue(otherwise)
     return field_name(*expanded)
+
+
+def shown(name: str) -> str:
+    """The name as an error repeats it: it may be anything."""
+    short = "".join(sign if sign.isascii() and sign.isprintable() and sign not in '"\\' else "?" for sign in name[:100])
+    return short if len(name) <= 100 else short + "..."

@@ -15,6 +15,7 @@ from linkxg.network.epcis.query.parameter_values import (
     read_choice,
     read_count,
     read_extension_name,
+    shown,
 )
 
 MAX_PARAMETERS = 50
@@ -94,9 +95,3 @@ def _with_option(query: EventQuery, name: str, values: Values, prefixes: Prefixe
     return query._replace(
         order_by=read_extension_name(field, prefixes, "must be eventTime, recordTime or the name of an extension.")
     )
-
-
-def shown(name: str) -> str:
-    """The name as an error repeats it: it may be anything."""
-    short = "".join(sign if sign.isascii() and sign.isprintable() and sign not in '"\\' else "?" for sign in name[:100])
-    return short if len(name) <= 100 else short + "..."

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import now_ms
-from linkxg.errors import InvalidQuery, NotAcceptable, NotFound, NotSupported
+from linkxg.errors import InvalidRequest, NotAcceptable, NotFound, TransferCodingNotImplemented
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.http.route_declaration import Tag
@@ -21,8 +21,8 @@ from linkxg.network.epcis.query.answers_endpoint import (
     QUERY_ERRORS,
     SCOPE,
     TYPES,
+    EpcFormatHeader,
     Extensions,
-    Format,
     PageToken,
     PerPage,
     QueryServices,
@@ -31,6 +31,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     read_asked,
     read_segment,
 )
+from linkxg.network.epcis.query.errors import ImplementationException
 from linkxg.network.epcis.query.find_events import read_event
 from linkxg.network.epcis.query.query_document import write_collection, write_document
 
@@ -58,7 +59,7 @@ async def resources(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def events(
     request: Request[Any, Any, Any],
     services: NamedDependency[QueryServices],
-    epc_format: Format = "Always_GS1_Digital_Link",
+    epc_format: EpcFormatHeader = "Always_GS1_Digital_Link",
     extensions: Extensions = None,
     per_page: PerPage = DEFAULT_PER_PAGE,
     token: PageToken = None,
@@ -75,14 +76,14 @@ async def events(
     "/epcis/events/{event_id:str}",
     operation_id="readEvent",
     gives=dict.fromkeys(TYPES, DOCUMENT),
-    errors=(InvalidQuery, NotAcceptable, NotFound),
+    errors=(InvalidRequest, NotAcceptable, NotFound),
     **scope(SCOPE),
 )
 async def event(
     request: Request[Any, Any, Any],
     services: NamedDependency[QueryServices],
     event_id: FromPath[str],
-    epc_format: Format = "Always_GS1_Digital_Link",
+    epc_format: EpcFormatHeader = "Always_GS1_Digital_Link",
 ) -> Response[bytes]:
     """An event and its error declarations, which have the same id.
 
@@ -94,10 +95,10 @@ async def event(
 
 
 @delete("/epcis/nextPageToken/{token:str}", operation_id="deletePageToken", status_code=204,
-        errors=(NotSupported,), **scope(SCOPE))  # fmt: skip
+        errors=(TransferCodingNotImplemented,), **scope(SCOPE))  # fmt: skip
 async def delete_token(request: Request[Any, Any, Any], token: FromPath[str]) -> None:
     """Always 501: a page token holds nothing here, and expires by itself."""
-    raise NotSupported("Page tokens cannot be deleted; they hold nothing here and expire by themselves.")
+    raise ImplementationException("Page tokens cannot be deleted; they hold nothing here and expire by themselves.")
 
 
 def router(services: QueryServices) -> Router:

@@ -151,10 +151,11 @@ def _with_events(
 
 def _sorted(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> AnySelect:
     """All of the few candidates, sorted."""
-    ids: CTE = source.candidates.cte("candidates").prefix_with("MATERIALIZED")
-    id = next(iter(ids.c))
+    listed: CTE = source.candidates.cte("candidates").prefix_with("MATERIALIZED")
+    # Only then: for the sake of order, SQLite would read another index of all events.
+    ids = select(next(iter(listed.c)).label("event_id")).distinct().subquery("ids")
     others = [one for one in query.conditions if one is not source.condition]
-    found = _keyed(query).distinct().select_from(OrderedJoin(ids, events, events.c.id == id))
+    found = _keyed(query).select_from(OrderedJoin(ids, events, events.c.id == ids.c.event_id))
     return _behind(found.where(*clauses(account_id, others)), query, at, limit)
 
 
