@@ -8,6 +8,7 @@ if its namespace ends with a slash; otherwise, as in the reference implementatio
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
@@ -37,16 +38,20 @@ _CBV_URNS = {
 # These need no escape in a Digital Link, but have one in the form by which we compare items.
 _UNESCAPED = {"%27": "'", "%3B": ";", "%3D": "="}
 
+# An event's places, parties and transactions are in many events of a document.
+_CACHED = 4_096
+_LONGEST_CACHED = 256
+
 Text = Callable[[Any], str]
 
 
 def event_hash(event: dict[str, Any], contexts: Contexts) -> str:
     """The id of a valid event, as a URI of RFC 6920."""
-    return hash_uri(hash_text(event, contexts))
+    return hash_uri(hash_text(event, contexts).encode())
 
 
-def hash_uri(text: str) -> str:
-    return f"ni:///sha-256;{hashlib.sha256(text.encode()).hexdigest()}?ver=CBV2.0"
+def hash_uri(text: bytes) -> str:
+    return f"ni:///sha-256;{hashlib.sha256(text).hexdigest()}?ver=CBV2.0"
 
 
 def hash_text(event: dict[str, Any], contexts: Contexts) -> str:
@@ -56,9 +61,9 @@ def hash_text(event: dict[str, Any], contexts: Contexts) -> str:
     for name, write in _EVENT.items():
         if name in event:
             write(name, event[name], contexts, ordered, others)
-    for name, value in event.items():
-        if name not in _EVENT and name not in _LEFT_OUT and name not in contexts.ignored:
-            others += _entries(name, value, contexts)
+    for name in event.keys() - _KNOWN:
+        if name not in contexts.ignored:
+            others += _entries(name, event[name], contexts)
     others.sort()
     return "".join(ordered) + "".join(others)
 
@@ -235,6 +240,10 @@ def _number(text: str) -> str:
 
 
 def _identifier(text: str) -> str:
+    return _cached(text) if len(text) <= _LONGEST_CACHED else _uncached(text)
+
+
+def _uncached(text: str) -> str:
     found = identify(text)
     if isinstance(found, NotAnIdentifier):
         return text
@@ -243,6 +252,9 @@ def _identifier(text: str) -> str:
         for escape, character in _UNESCAPED.items():
             uri = uri.replace(escape, character)
     return uri
+
+
+_cached = lru_cache(_CACHED)(_uncached)
 
 
 def _word(vocabulary: Vocabulary, word: str) -> str:
@@ -329,3 +341,4 @@ _EVENT: dict[str, Callable[..., None]] = {
     "destinationList": _pairs("destination", PARTY_TYPE),
     "sensorElementList": _sensors,
 }
+_KNOWN = _EVENT.keys() | _LEFT_OUT
