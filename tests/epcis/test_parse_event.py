@@ -45,6 +45,11 @@ def test_fields_are_in_their_normal_form() -> None:
     assert parsed.biz_location == "https://id.gs1.org/414/4012345000115"
 
 
+def test_a_word_of_another_vocabulary_is_stored_as_its_uri() -> None:
+    assert parse(bizStep="example:dyeing").biz_step == f"{NS}dyeing"
+    assert parse(bizStep="example:dyeing").content_hash == parse(bizStep=f"{NS}dyeing").content_hash
+
+
 def test_an_event_without_an_id_gets_its_hash_and_a_declaration_of_it_the_same() -> None:
     first, again = parse(), parse(recordTime="2026-03-05T00:00:00Z")
     declared = parse(errorDeclaration={"declarationTime": "2026-03-06T01:00:00+01:00", "reason": "did_not_occur"})

@@ -27,7 +27,6 @@ from linkxg.network.epcis.documents.vocabulary import (
 
 _COMMENTS = frozenset({"comment", "rdfs:comment"})
 _LEFT_OUT = _COMMENTS | {"type", "recordTime", "eventID", "errorDeclaration", "@context"}
-_GS1 = ("https://gs1.org", "https://ref.gs1.org")
 _CBV_URNS = {
     "urn:epcglobal:cbv:bizstep:": "https://ref.gs1.org/cbv/BizStep-",
     "urn:epcglobal:cbv:disp:": "https://ref.gs1.org/cbv/Disp-",
@@ -81,6 +80,14 @@ def _plain(text: Text) -> Callable[..., None]:
     return write
 
 
+def _word(vocabulary: Vocabulary) -> Callable[..., None]:
+    def write(name: str, value: str, contexts: Contexts, ordered: list[str], others: list[str]) -> None:
+        text = _value(vocabulary.full(contexts.expand_value(value))) if ":" in value else vocabulary.uri + value
+        ordered.append(f"{name}={text}")
+
+    return write
+
+
 def _epcs(name: str, value: list[str], contexts: Contexts, ordered: list[str], others: list[str]) -> None:
     if value:
         ordered.append(name)
@@ -107,7 +114,7 @@ def _pairs(member: str, types: Vocabulary) -> Callable[..., None]:
         if value:
             written = sorted(
                 [
-                    (f"type={types.full(one['type'])}" if "type" in one else "")
+                    (f"type={types.full(contexts.expand_value(one['type']))}" if "type" in one else "")
                     + f"{member}={_identifier(one[member])}"
                     for one in value
                 ]
@@ -149,7 +156,8 @@ def _members(value: dict[str, Any], fields: dict[str, Any], contexts: Contexts) 
             ordered += sorted([name + text for text, _ in texts if text])
             left += [name + rest for _, rest in texts if rest]
         else:
-            written = write(value[name])
+            member = value[name]
+            written = write(contexts.expand_value(member) if name in _WORDS else member)
             if written:
                 ordered.append(f"{name}={written}")
     extras = [name for name in value if name not in fields and name not in _COMMENTS]
@@ -204,11 +212,7 @@ def hashed_name(name: str, contexts: Contexts) -> str:
 
 def _extension(value: Any, contexts: Contexts) -> str:
     if isinstance(value, str):
-        prefix, colon, local = value.partition(":")
-        namespace = contexts.prefixes.get(prefix) if colon else None
-        # Words of GS1's vocabularies; a value that only looks like a name stays as it is.
-        if namespace is not None and namespace.startswith(_GS1):
-            value = namespace + local
+        value = contexts.expand_value(value)
     return _value(value)
 
 
@@ -257,10 +261,6 @@ def _uncached(text: str) -> str:
 _cached = lru_cache(_CACHED)(_uncached)
 
 
-def _word(vocabulary: Vocabulary, word: str) -> str:
-    return _value(vocabulary.full(word)) if ":" in word else vocabulary.uri + word
-
-
 def _time(value: str) -> str:
     try:
         return write_time(read_time(value))
@@ -268,6 +268,7 @@ def _time(value: str) -> str:
         return value
 
 
+_WORDS = frozenset({"type", "exception", "component"})
 _QUANTITY = ("epcClass", "quantity", "uom")
 _PLACE: dict[str, Text] = {"id": _identifier}
 _SENSOR_METADATA: dict[str, Text] = {
@@ -313,7 +314,7 @@ def _dispositions(
 ) -> None:
     ordered.append(name)
     for part in ("set", "unset"):
-        ordered += sorted([f"{part}={DISPOSITION.full(one)}" for one in value.get(part, ())])
+        ordered += sorted([f"{part}={DISPOSITION.full(contexts.expand_value(one))}" for one in value.get(part, ())])
 
 
 _EVENT: dict[str, Callable[..., None]] = {
@@ -331,8 +332,8 @@ _EVENT: dict[str, Callable[..., None]] = {
     "outputQuantityList": _quantities,
     "action": _plain(str),
     "transformationID": _plain(_identifier),
-    "bizStep": _plain(lambda word: _word(BIZ_STEP, word)),
-    "disposition": _plain(lambda word: _word(DISPOSITION, word)),
+    "bizStep": _word(BIZ_STEP),
+    "disposition": _word(DISPOSITION),
     "persistentDisposition": _dispositions,
     "readPoint": _place,
     "bizLocation": _place,
