@@ -66,7 +66,7 @@ def test_another_event_has_another_hash(other: dict[str, Any]) -> None:
         ("AB-12", "AB-12"),
         ("urn:epc:id:giai:4000001.111", "https://id.gs1.org/8004/4000001111"),
         ("urn:epcglobal:cbv:bizstep:shipping", "https://ref.gs1.org/cbv/BizStep-shipping"),
-        ("example:only-looks-like-a-name", "example:only-looks-like-a-name"),
+        ("example:word", "https://ns.example.com/epcis/word"),
         ("inf", "inf"),
     ],
 )

@@ -13,8 +13,9 @@ from harness.world import World
 REJECTED = {
     # A member name is repeated.
     "AssociationEvent-h.jsonld": "not_json",
-    # The same eventID as in Example-TransactionEvents-2020_07_03y.jsonld, with other transactions.
+    # The same eventIDs as in Example-TransactionEvents-2020_07_03y.jsonld and SensorDataExample13.jsonld.
     "Example-Type-sourceOrDestination,measurement,bizTransaction.jsonld": "duplicate_event_id",
+    "SensorDataExample17.jsonld": "duplicate_event_id",
     # The same members in sensorMetadata and sensorReport.
     "aggregation_event_all_possible_fields.jsonld": "given_twice",
     "association_event_all_possible_fields.jsonld": "given_twice",

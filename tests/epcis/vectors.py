@@ -33,7 +33,7 @@ def contexts(value: Any = CONTEXT) -> Contexts:
     return found
 
 
-def event(type: str = "ObjectEvent", **changes: Any) -> dict[str, Any]:
+def event(type: str = "ObjectEvent", /, **changes: Any) -> dict[str, Any]:
     """A valid event; a member that is None is left out."""
     made: dict[str, Any] = {
         "type": type,

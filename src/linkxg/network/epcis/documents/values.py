@@ -30,15 +30,17 @@ def read_values(event: dict[str, Any], contexts: Contexts) -> tuple[IndexedValue
     """The values of a valid event, each once. Raises UnknownPrefix; OverflowError for a number that is too large."""
     found: list[IndexedValue] = []
     for one in event.get("bizTransactionList", ()):
-        name = TRANSACTION_TYPE.bare(one.get("type", ""))
+        name = TRANSACTION_TYPE.bare(contexts.expand_value(one.get("type", "")))
         _add(found, f"bizTransaction_{name}", lenient_uri(one["bizTransaction"]))
     for one in event.get("sourceList", ()):
-        _add(found, f"source_{PARTY_TYPE.bare(one['type'])}", lenient_uri(one["source"]))
+        _add(found, f"source_{PARTY_TYPE.bare(contexts.expand_value(one['type']))}", lenient_uri(one["source"]))
     for one in event.get("destinationList", ()):
-        _add(found, f"destination_{PARTY_TYPE.bare(one['type'])}", lenient_uri(one["destination"]))
+        _add(
+            found, f"destination_{PARTY_TYPE.bare(contexts.expand_value(one['type']))}", lenient_uri(one["destination"])
+        )
     for change, words in event.get("persistentDisposition", {}).items():
         for word in words:
-            _add(found, f"persistentDisposition_{change}", DISPOSITION.bare(word))
+            _add(found, f"persistentDisposition_{change}", DISPOSITION.bare(contexts.expand_value(word)))
     declaration = event.get("errorDeclaration")
     if declaration is not None:
         for event_id in declaration.get("correctiveEventIDs", ()):
@@ -69,7 +71,7 @@ def _sensor(found: list[IndexedValue], element: dict[str, Any], contexts: Contex
         _common(found, metadata)
         _extensions(found, metadata, contexts, "SENSORMETADATA_")
     for report in element["sensorReport"]:
-        _add(found, "type", MEASUREMENT.bare(report["type"]))
+        _add(found, "type", MEASUREMENT.bare(contexts.expand_value(report["type"])))
         _common(found, report)
         for name in _TEXTS:
             if name in report:
