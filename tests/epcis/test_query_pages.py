@@ -149,3 +149,13 @@ def test_events_of_a_collection_take_all_parameters(world: World) -> None:
     assert ids_of(find(world, f"{path}/events", EQ_action="ADD")) == ids[:1]
     assert events_of(find(world, f"{path}/events", EQ_bizStep="nothing")) == []
     assert find(world, f"{path}/events", EQ_nothing="1").status == 400
+
+
+def test_a_page_ends_where_its_events_get_too_large(world: World) -> None:
+    epc = unique("epc")
+    ids = capture(
+        world, *(event(epcList=[epc], eventTime=at(minute), **{"ex:a": "x" * 900_000}) for minute in range(11))
+    )
+    answers = pages(world, find(world, MATCH_epc=epc, perPage=500))
+    assert [one for page in answers for one in ids_of(page)] == ids[::-1]
+    assert len(answers) == 2

@@ -40,7 +40,7 @@ async def find_events(
     if size <= 0:
         return EventPage([], None)
 
-    def unit(conn: Connection) -> list[FoundEvent] | _TooMany:
+    def unit(conn: Connection) -> tuple[list[FoundEvent], int] | _TooMany:
         if query.most is not None and at is None:
             counted = store.count_events(conn, account_id, query, most=query.most)
             if counted > query.most:
@@ -48,14 +48,13 @@ async def find_events(
         return store.list_events(conn, account_id, query, at=place, limit=size + 1)
 
     is_quick = query.most is None and store.is_quick(query)
-    found = await (database.read(unit) if is_quick else read_bounded(database, unit))
-    if isinstance(found, _TooMany):
-        raise QueryTooLargeException(
-            f"The query has more than {found.most} events, which maxEventCount allows at most."
-        )
+    outcome = await (database.read(unit) if is_quick else read_bounded(database, unit))
+    if isinstance(outcome, _TooMany):
+        raise QueryTooLargeException(f"The query has more events than maxEventCount allows, which is {outcome.most}.")
+    found, total = outcome
     page = found[:size]
-    ends = len(found) <= size or (query.limit is not None and before + size >= query.limit)
-    return EventPage(page, None if ends else [before + size, *page[-1].position])
+    ends = total <= len(page) or (query.limit is not None and before + len(page) >= query.limit)
+    return EventPage(page, None if ends else [before + len(page), *page[-1].position])
 
 
 async def read_event(database: Database, account_id: str, event_id: str) -> list[FoundEvent]:

@@ -88,7 +88,8 @@ def source_of(
 def has_order(condition: Condition) -> bool:
     """Whether an index has the events of the condition in the order of time, or has only few."""
     if isinstance(condition, ItemsMatch):
-        return not condition.match.prefixes and len(condition.match.exact) * len(condition.roles) <= MAX_BRANCHES
+        few = min(MAX_ITEMS, MAX_BRANCHES // len(condition.roles))
+        return not condition.match.prefixes and len(condition.match.exact) <= few
     if isinstance(condition, ColumnIn):
         ordered = condition.column in _ORDERED and not condition.match.prefixes
         return (ordered or condition.column == "event_id") and len(condition.match.exact) <= MAX_BRANCHES

@@ -36,8 +36,10 @@ from linkxg.network.epcis.query.source_store import (
 AnySelect = Select[*tuple[Any, ...]]
 Position = Sequence[Any]
 """The sort key of the last event of a page, and its number."""
-SHOWN = [events.c[name] for name in ("id", "event_id", "record_time", "content", "context")]
+SHOWN = [events.c[name] for name in ("event_id", "record_time", "content", "context")]
 _TIMES = {"eventTime": events.c.event_time, "recordTime": events.c.record_time}
+MAX_BYTES = 8 * 1024 * 1024
+"""Of the events of a page; it has at least one."""
 # Lower than any number that a query finds.
 _LOWEST = -1.7e308
 
@@ -63,17 +65,26 @@ def is_quick(query: EventQuery) -> bool:
 
 def list_events(
     conn: Connection, account_id: str, query: EventQuery, *, at: Position | None, limit: int
-) -> list[FoundEvent]:
-    """At most `limit` events in the order of the query, from the first or behind the position `at`."""
+) -> tuple[list[FoundEvent], int]:
+    """(events in the order of the query, from the first or behind the position `at`; how many of `limit` there are).
+
+    The list is shorter where the events together have more than MAX_BYTES.
+    """
     page = _page(conn, account_id, query, at, limit)
     if page is None:
-        return []
+        return [], 0
     cte = page.cte("page").prefix_with("MATERIALIZED")
-    keys = [column for column in cte.c if column.name != "id"]
-    joined = OrderedJoin(cte, events, and_(events.c.account_id == account_id, events.c.id == cte.c.id))
-    shown = select(*keys, *SHOWN).select_from(joined).order_by(*_ordered([*keys, cte.c.id], query))
-    found = conn.execute(shown).all()
-    return [_found((*row[: len(keys)], row.id), row) for row in found]
+    names = [column.name for column in cte.c]
+    mine = and_(events.c.account_id == account_id, events.c.id == cte.c.id)
+    size = func.length(events.c.content)
+    before = (func.sum(size).over(order_by=_ordered(list(cte.c), query)) - size).label("before")
+    sizes = select(*cte.c, before, func.count().over().label("total")).select_from(OrderedJoin(cte, events, mine))
+    sized = sizes.cte("sizes").prefix_with("MATERIALIZED")
+    keys = [sized.c[name] for name in names]
+    mine = and_(events.c.account_id == account_id, events.c.id == sized.c.id, sized.c.before < MAX_BYTES)
+    shown = select(*keys, sized.c.total, *SHOWN).select_from(OrderedJoin(sized, events, mine))
+    rows = conn.execute(shown.order_by(*_ordered(keys, query))).all()
+    return [_found(tuple(row[: len(keys)]), row) for row in rows], rows[0].total if rows else 0
 
 
 def count_events(conn: Connection, account_id: str, query: EventQuery, *, most: int) -> int:
@@ -213,7 +224,7 @@ def _ordered(keys: Sequence[ColumnElement[Any]], query: EventQuery) -> list[Colu
 
 def list_by_event_id(conn: Connection, account_id: str, event_id: str) -> list[FoundEvent]:
     """The event and its error declarations, in the order in which they were captured."""
-    mine = select(*SHOWN).where(events.c.account_id == account_id, events.c.event_id == event_id)
+    mine = select(events.c.id, *SHOWN).where(events.c.account_id == account_id, events.c.event_id == event_id)
     found = conn.execute(mine.order_by(events.c.id))
     return [_found((row.id,), row) for row in found]
 
