@@ -66,7 +66,8 @@ def test_options_has_exactly_the_fields_of_the_openapi_document(world: World) ->
         ours = path
         for theirs, name in NAMES.items():
             ours = ours.replace(f"{{{theirs}}}", f"{{{name}}}")
-        if "options" not in operations or ours not in shown:
+        # There are no subscriptions yet, and so no GS1-Query-Min-Record-Time of one.
+        if "options" not in operations or ours not in shown or path.endswith("/{subscriptionID}"):
             continue
         wanted = operations["options"]["responses"]["204"]["$ref"].rpartition("/")[2]
         address = "/epcis" + ours.replace("{", "").replace("}", "")
