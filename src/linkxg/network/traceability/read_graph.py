@@ -1,0 +1,78 @@
+"""Reads the graph of an item, and the events that it was derived from."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.database import P, T, Unit
+from linkxg.errors import InvalidRequest, NotFound
+from linkxg.network.traceability import document_store
+from linkxg.network.traceability.document_store import StoredEvent
+from linkxg.network.traceability.find_graph import FoundGraph, GraphQuery, find_graph
+from linkxg.network.traceability.model import Graph
+from linkxg.network.traceability.tombstones import HiddenParty
+from linkxg.network.traceability.view_graph import view_graph
+
+CountReads = Callable[[str, str, list[str]], None]
+Pseudonymizer = Callable[[str, HiddenParty, str], str]
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+
+
+class TraceReader(NamedTuple):
+    """What the verbs of traceability need."""
+
+    database: Database
+    pseudonym: Pseudonymizer
+    count_reads: CountReads
+
+
+async def read_aside(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """One snapshot; on SQLite beside the event loop, since a walk may read 200,000 rows."""
+    if database.dialect == "sqlite":
+        return await database.read_in_thread(unit, *args, **kwargs)
+    return await database.read(unit, *args, **kwargs)
+
+
+async def read_graph(reader: TraceReader, account_id: str, query: GraphQuery) -> Graph:
+    """Raises NotFound."""
+    found = await read_aside(reader.database, find_graph, account_id, query, now_ms())
+    if found is None:
+        raise NotFound
+    count_partner_reads(reader, account_id, found)
+    return view_graph(found, query.bounds.as_of, partial(reader.pseudonym, account_id))
+
+
+async def read_graph_events(reader: TraceReader, account_id: str, query: GraphQuery) -> list[StoredEvent]:
+    """The account's own events that the graph is derived from, in the order of their times.
+
+    Raises NotFound, and InvalidRequest if they are more than 16 MiB.
+    """
+
+    def unit(conn: Connection) -> tuple[FoundGraph | None, list[StoredEvent] | None]:
+        found = find_graph(conn, account_id, query, now_ms())
+        if found is None:
+            return None, []
+        ids = {edge.event_id for edge in found.edges if edge.event_id is not None}
+        if document_store.sum_lengths(conn, account_id, ids) > MAX_DOCUMENT_BYTES:
+            return found, None
+        return found, document_store.list_contents(conn, account_id, ids)
+
+    found, events = await read_aside(reader.database, unit)
+    if found is None:
+        raise NotFound
+    if events is None:
+        raise InvalidRequest("The events of this graph are larger than 16 MiB. Ask for fewer nodes with maxNodes.")
+    count_partner_reads(reader, account_id, found)
+    return events
+
+
+def count_partner_reads(reader: TraceReader, account_id: str, found: FoundGraph) -> None:
+    """Reads of partners' events, by partner."""
+    faces = found.walk.faces
+    if faces is not None:
+        for owner_id, product_ids in faces.products_read().items():
+            reader.count_reads(owner_id, account_id, product_ids)

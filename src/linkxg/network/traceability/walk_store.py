@@ -1,0 +1,125 @@
+"""The SQL of a walk: from items to the events that made or used them, and from events to the items on the other side.
+
+Two statements per level, however many items it has: an event of a thousand inputs and a thousand outputs is read as two
+thousand rows.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, bindparam, literal, or_, select
+
+from linkxg.db.bulk import listed, prepare_any
+from linkxg.db.compiled import CompiledStatement
+from linkxg.db.integers import numbered, prepare_any_number
+from linkxg.db.join_order import OrderedJoin
+from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.events.store import event_items, events, items
+from linkxg.network.traceability.bounds import Bounds
+
+Direction = Literal["upstream", "downstream"]
+DIRECTIONS: tuple[Direction, ...] = ("upstream", "downstream")
+_ACCOUNT = bindparam("account", type_=String)
+_ei, _e = event_items.c, events.c
+# Of transformations and of associations, on the side of a node and on the side of its neighbours.
+_NEAR = {"upstream": (Role.OUTPUT, Role.PARENT), "downstream": (Role.INPUT, Role.CHILD)}
+_FAR = {"upstream": (Role.INPUT, Role.CHILD), "downstream": (Role.OUTPUT, Role.PARENT)}
+_declared = events.alias("declared")
+
+
+WalkEvent = tuple[int, int, int, str | None]
+"""Item, its role, event, transformationID: an event that made the item, for the way upstream, or that used it."""
+Neighbour = tuple[int, int, int]
+"""Event, item on its other side, level of the item."""
+
+
+def counts(include_voided: bool) -> ColumnElement[bool]:
+    """The condition that an event is one of those of the parameters of `Bounds`."""
+    within = and_(
+        _e.record_time <= bindparam("as_of", type_=BigInteger),
+        _e.event_time >= bindparam("since", type_=BigInteger),
+        _e.event_time < bindparam("until", type_=BigInteger),
+    )
+    return within if include_voided else and_(within, _e.declaration_time == "", ~is_voided())
+
+
+def is_voided() -> ColumnElement[bool]:
+    """By a declaration with the same eventID."""
+    c = _declared.c
+    same = and_(c.account_id == _e.account_id, c.event_id == _e.event_id, c.declaration_time > "")
+    return select(c.id).where(same, c.record_time <= bindparam("as_of", type_=BigInteger)).exists()
+
+
+def _events_of_items(direction: Direction, include_voided: bool) -> CompiledStatement:
+    made, associated = _NEAR[direction]
+    joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
+    is_genealogy = or_(_ei.role == int(made), and_(_e.type == "AssociationEvent", _e.action != "DELETE"))
+    query = select(_ei.item_id, _ei.role, _ei.event_id, _e.transformation_id).select_from(joined)
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(made)), literal(int(associated))]))
+    query = query.where(is_genealogy, counts(include_voided)).limit(bindparam("rows", type_=BigInteger))
+    return prepare_any_number(_ei.item_id, "items", query.where)
+
+
+def _neighbours(direction: Direction) -> CompiledStatement:
+    joined = OrderedJoin(event_items, items, items.c.id == _ei.item_id)
+    query = select(_ei.event_id, _ei.item_id, items.c.level).select_from(joined)
+    far = [literal(int(role)) for role in _FAR[direction]]
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_(far)).limit(bindparam("rows", type_=BigInteger))
+    return prepare_any_number(_ei.event_id, "events", query.where)
+
+
+_EVENTS_OF_ITEMS = {(way, voided): _events_of_items(way, voided) for way in DIRECTIONS for voided in (False, True)}
+_NEIGHBOURS = {way: _neighbours(way) for way in DIRECTIONS}
+
+
+def list_events_of_items(
+    conn: Connection, account_id: str, direction: Direction, item_ids: Iterable[int], bounds: Bounds, *, rows: int
+) -> list[WalkEvent]:
+    """Up to `rows` of them."""
+    given: dict[str, Any] = {"account": account_id, "items": numbered(conn, item_ids), "rows": rows}
+    return _EVENTS_OF_ITEMS[direction, bounds.include_voided].all(conn, given | bounds.parameters)
+
+
+def list_neighbours(
+    conn: Connection, account_id: str, direction: Direction, event_ids: Iterable[int], *, rows: int
+) -> list[Neighbour]:
+    """Up to `rows` items on the other side of these events."""
+    given = {"account": account_id, "events": numbered(conn, event_ids), "rows": rows}
+    return _NEIGHBOURS[direction].all(conn, given)
+
+
+def _expandable(direction: Direction, include_voided: bool) -> CompiledStatement:
+    made, associated = _NEAR[direction]
+    joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
+    is_genealogy = or_(_ei.role == int(made), and_(_e.type == "AssociationEvent", _e.action != "DELETE"))
+    query = select(_ei.item_id).select_from(joined).distinct()
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(made)), literal(int(associated))]))
+    return prepare_any_number(_ei.item_id, "items", query.where(is_genealogy, counts(include_voided)).where)
+
+
+_EXPANDABLE = {(way, voided): _expandable(way, voided) for way in DIRECTIONS for voided in (False, True)}
+
+
+def list_expandable(
+    conn: Connection, account_id: str, direction: Direction, item_ids: Iterable[int], bounds: Bounds
+) -> list[int]:
+    """Those of the items that some event leads on from."""
+    given: dict[str, Any] = {"account": account_id, "items": numbered(conn, item_ids)}
+    return [row[0] for row in _EXPANDABLE[direction, bounds.include_voided].all(conn, given | bounds.parameters)]
+
+
+def _transformation_events(include_voided: bool) -> CompiledStatement:
+    query = select(_e.id, _e.transformation_id).where(_e.account_id == _ACCOUNT, counts(include_voided))
+    query = query.limit(bindparam("rows", type_=BigInteger))
+    return prepare_any(_e.transformation_id, "names", query.where)
+
+
+_TRANSFORMATION_EVENTS = {voided: _transformation_events(voided) for voided in (False, True)}
+
+
+def list_transformation_events(
+    conn: Connection, account_id: str, names: Iterable[str], bounds: Bounds, *, rows: int
+) -> list[tuple[int, str]]:
+    """Up to `rows` (event, its transformationID) of these transformations."""
+    given: dict[str, Any] = {"account": account_id, "names": listed(conn, [*names]), "rows": rows}
+    return _TRANSFORMATION_EVENTS[bounds.include_voided].all(conn, given | bounds.parameters)
