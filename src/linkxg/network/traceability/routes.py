@@ -67,7 +67,7 @@ class TraceabilityServices:
 @get(
     "/traceability/graph",
     operation_id="readTraceabilityGraph",
-    gives={"application/json": Success[Graph], **_CSV, **_DOCUMENT},
+    gives={**_CSV, **_DOCUMENT},
     **scope("traceability:read", GRAPHS),
 )
 async def graph(
@@ -84,7 +84,7 @@ async def graph(
     since: From = None,
     until: To = None,
     include_voided: Voided = False,
-) -> Response[Any]:
+) -> Response[Success[Graph]]:
     """What an item was made of (upstream) and what was made of it (downstream), as far as events tell.
 
     With `Accept: text/csv` a row for each edge; with `application/ld+json` an EPCISQueryDocument of your events that
@@ -97,7 +97,8 @@ async def graph(
     accepted = _accepted(request, csv_tables.MEDIA_TYPE, event_document.MEDIA_TYPE)
     if accepted == event_document.MEDIA_TYPE:
         events = await read_graph_events(services.reader, account_id, query)
-        return Response(event_document.event_document(events), media_type=event_document.MEDIA_TYPE)
+        document: Response[Any] = Response(event_document.event_document(events), media_type=event_document.MEDIA_TYPE)
+        return document
     found = await read_graph(services.reader, account_id, query)
     if accepted == csv_tables.MEDIA_TYPE:
         return _csv(csv_tables.graph_table(found), "graph.csv")
@@ -108,7 +109,7 @@ async def graph(
     "/traceability/items/events",
     operation_id="listItemEvents",
     response_headers=[LINK],
-    gives={"application/json": Page[TimelineEvent], **_CSV},
+    gives=_CSV,
     **scope("traceability:read", GRAPHS),
 )
 async def events(
@@ -124,7 +125,7 @@ async def events(
     include_voided: Voided = False,
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
-) -> Response[Any]:
+) -> Response[Page[TimelineEvent]]:
     """The events of an item, newest first, with those of its containers while it was in them.
 
     Events that partners share with you are listed with their owner, without locations. `Accept: text/csv` for a table.
@@ -165,7 +166,7 @@ async def status(
 @get(
     "/traceability/impact",
     operation_id="readImpact",
-    gives={"application/json": Success[Impact], **_CSV},
+    gives=_CSV,
     **scope("traceability:read", GRAPHS),
 )
 async def impact(
@@ -181,7 +182,7 @@ async def impact(
     since: From = None,
     until: To = None,
     include_voided: Voided = False,
-) -> Response[Any]:
+) -> Response[Success[Impact]]:
     """What a recall of an item concerns: all lots and serials made of it, the products, and who received them.
 
     Recipients are the destinations of your events about the items and about containers while the items were in them.
@@ -208,6 +209,6 @@ def _accepted(request: Request[Any, Any, Any], *others: str) -> str:
     return request.accept.best_match([MediaType.JSON, *others]) or MediaType.JSON
 
 
-def _csv(table: bytes, name: str, headers: dict[str, str] | None = None) -> Response[bytes]:
+def _csv(table: bytes, name: str, headers: dict[str, str] | None = None) -> Response[Any]:
     named = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(table, media_type=csv_tables.MEDIA_TYPE, headers={**(headers or {}), **named})
