@@ -49,8 +49,8 @@ def test_ancestors_and_descendants_are_those_of_networkx(
         recorded.setdefault(at, []).append(made([nodes[n] for n in inputs], [nodes[n] for n in outputs]))
         if at <= as_of:
             graph.add_edges_from((a, b) for a in inputs for b in outputs)
-    for at, found in recorded.items():
-        here.capture(*found, recorded=at)
+    for at, captured in recorded.items():
+        here.capture(*captured, recorded=at)
     root = given_events[0][0][0]
     graph.add_node(root)
     for direction, way in (("upstream", graph.reverse()), ("downstream", graph)):

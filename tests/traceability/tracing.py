@@ -79,7 +79,7 @@ class Tracing:
 
 
 def _bounds(as_of: int | None = None, **given: Any) -> Bounds:
-    times = {name: T0 + given.pop(name) * 1_000 for name in ("since", "until") if name in given}
+    times: dict[str, Any] = {name: T0 + given.pop(name) * 1_000 for name in ("since", "until") if name in given}
     if as_of is not None:
         times["as_of"] = T0 + as_of * 1_000
     return Bounds(**times, **given)

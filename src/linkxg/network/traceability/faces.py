@@ -55,16 +55,19 @@ class Faces:
         """Whether a share lets the viewer walk this partner's events about a GTIN; known of all items of the graph."""
         return account_id in self._tiers.get(gtin14 or "", {})
 
+    def is_unchanged(self, conn: Connection, now: int) -> bool:
+        """Whether the shares by which partners' events were read are still those."""
+        owners = partner_store.list_owners(conn, self._viewer_id, now)
+        again = Faces(self._viewer_id, owners, now)
+        again._read_shares(conn, self._tiers)
+        return owners == self.owners and again._tiers == self._tiers
+
     def list_faces(self, conn: Connection, nodes: Iterable[int]) -> list[Face]:
         """What the viewer and partners know of these nodes, as far as live shares let the viewer walk it."""
         rows = [self.rows[node] for node in nodes]
         gtins = {row.gtin14 for row in rows if row.gtin14 is not None}
         if unknown := gtins - self._tiers.keys():
-            self._tiers.update((gtin, {}) for gtin in unknown)
-            for shared in partner_store.list_shared_gtins(conn, self._viewer_id, self.owners, unknown, self._now):
-                tiers = self._tiers[shared.gtin14]
-                tiers[shared.owner_id] = max(shared.tiers, tiers.get(shared.owner_id, 0))
-                self._products.setdefault((shared.gtin14, shared.owner_id), set()).add(shared.product_id)
+            self._read_shares(conn, unknown)
         wanted: dict[str, list[str]] = {}
         for row in rows:
             if self.account_of[row.id] != self._viewer_id:
@@ -77,6 +80,13 @@ class Faces:
             self._keep(account_id, known)
             found += [Face(account_id, row.id, row.level, self._tiers_of(row, account_id)) for row in known]
         return found
+
+    def _read_shares(self, conn: Connection, gtins: Iterable[str]) -> None:
+        self._tiers.update((gtin, {}) for gtin in gtins)
+        for shared in partner_store.list_shared_gtins(conn, self._viewer_id, self.owners, gtins, self._now):
+            tiers = self._tiers[shared.gtin14]
+            tiers[shared.owner_id] = max(shared.tiers, tiers.get(shared.owner_id, 0))
+            self._products.setdefault((shared.gtin14, shared.owner_id), set()).add(shared.product_id)
 
     def _tiers_of(self, row: ItemRow, account_id: str) -> int:
         return self._tiers.get(row.gtin14 or "", {}).get(account_id, 0)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms, rfc3339
-from linkxg.errors import NotFound
+from linkxg.http.long_answer import LongAnswer
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability import party_store
 from linkxg.network.traceability.bounds import EARLIEST_MS, Bounds
@@ -20,7 +20,7 @@ from linkxg.network.traceability.model import (
     Recipient,
 )
 from linkxg.network.traceability.party_store import ConnectionRow, PartyRow
-from linkxg.network.traceability.read_graph import TraceReader, count_partner_reads, read_aside
+from linkxg.network.traceability.read_graph import TraceReader, count_partner_reads, is_still_shared, read_settled
 from linkxg.network.traceability.tombstones import MAX_PARTY_ROWS, connections_by_gln, gln_of
 from linkxg.network.traceability.view_graph import GRANULARITIES, rfc3339_as_of
 from linkxg.network.traceability.walk import Limits
@@ -38,11 +38,20 @@ class _Found(NamedTuple):
     is_complete: bool
 
 
-async def read_impact(reader: TraceReader, account_id: str, uri: str, bounds: Bounds, limits: Limits) -> Impact:
-    """Raises NotFound."""
-    found = await read_aside(reader.database, _find, account_id, uri, bounds, limits)
-    if found is None:
-        raise NotFound
+async def read_impact(
+    reader: TraceReader,
+    account_id: str,
+    uri: str,
+    bounds: Bounds,
+    limits: Limits,
+    answer: LongAnswer | None = None,
+) -> Impact:
+    """Raises NotFound, and the errors of `read_settled`."""
+
+    def unit(conn: Connection) -> _Found | None:
+        return _find(conn, account_id, uri, bounds, limits)
+
+    found = await read_settled(reader, answer, lambda conn, one, now: is_still_shared(conn, one.graph, now), unit)
     graph = found.graph
     count_partner_reads(reader, account_id, graph)
     recipients, is_whole = _recipients(found)

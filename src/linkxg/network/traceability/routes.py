@@ -8,11 +8,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
 from linkxg.http.headers import LINK
+from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
-from linkxg.http.request_context import account_id_of
+from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.traceability import csv_tables, event_document
 from linkxg.network.traceability.find_graph import GraphQuery
@@ -96,10 +97,12 @@ async def graph(
     query = GraphQuery(read_uri(item, gtin, lot, serial), directions, Limits(depth, max_nodes), bounds)
     accepted = _accepted(request, csv_tables.MEDIA_TYPE, event_document.MEDIA_TYPE)
     if accepted == event_document.MEDIA_TYPE:
-        events = await read_graph_events(services.reader, account_id, query)
+        with long_answer(context_of(request.scope)) as answer:
+            events = await read_graph_events(services.reader, account_id, query, answer)
         document: Response[Any] = Response(event_document.event_document(events), media_type=event_document.MEDIA_TYPE)
         return document
-    found = await read_graph(services.reader, account_id, query)
+    with long_answer(context_of(request.scope)) as answer:
+        found = await read_graph(services.reader, account_id, query, answer)
     if accepted == csv_tables.MEDIA_TYPE:
         return _csv(csv_tables.graph_table(found), "graph.csv")
     return Response(Success(data=found))
@@ -135,7 +138,8 @@ async def events(
     bounds = read_bounds(as_of, since, until, include_voided=include_voided)
     filters = {"list": "item events", "account": account_id, "item": uri, **bounds._asdict()}
     after = Place._make(services.cursors.open(cursor, filters)) if cursor else None
-    found, last = await read_timeline(services.reader, account_id, uri, bounds, after=after, limit=limit)
+    with long_answer(context_of(request.scope)) as answer:
+        found, last = await read_timeline(services.reader, account_id, uri, bounds, answer, after=after, limit=limit)
     following = services.cursors.seal([*last], filters) if last else None
     asked = {"item": uri, "asOf": as_of, "from": since, "to": until}
     if include_voided:
@@ -160,7 +164,8 @@ async def status(
     """Where an item is, its dispositions and its containers, by your own events."""
     bounds = read_bounds(as_of, None, None, include_voided=include_voided)
     uri = read_uri(item, gtin, lot, serial)
-    return Success(data=await read_status(services.reader, account_id_of(request.scope), uri, bounds))
+    with long_answer(context_of(request.scope)) as answer:
+        return Success(data=await read_status(services.reader, account_id_of(request.scope), uri, bounds, answer))
 
 
 @get(
@@ -190,7 +195,8 @@ async def impact(
     """
     bounds = read_bounds(as_of, since, until, include_voided=include_voided)
     uri, account_id = read_uri(item, gtin, lot, serial), account_id_of(request.scope)
-    found = await read_impact(services.reader, account_id, uri, bounds, Limits(depth, max_nodes))
+    with long_answer(context_of(request.scope)) as answer:
+        found = await read_impact(services.reader, account_id, uri, bounds, Limits(depth, max_nodes), answer)
     if _accepted(request, csv_tables.MEDIA_TYPE) == csv_tables.MEDIA_TYPE:
         return _csv(csv_tables.impact_table(found), "impact.csv")
     return Response(Success(data=found))

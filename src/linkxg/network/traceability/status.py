@@ -5,13 +5,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clock import LATEST_MS, rfc3339
-from linkxg.errors import NotFound
+from linkxg.http.long_answer import LongAnswer
 from linkxg.network.traceability import describe_store
 from linkxg.network.traceability.bounds import Bounds
 from linkxg.network.traceability.containment import Stay
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.model import Container, ItemStatus, LastLocation
-from linkxg.network.traceability.read_graph import TraceReader, read_aside
+from linkxg.network.traceability.read_graph import TraceReader, read_settled
 from linkxg.network.traceability.timeline import list_with_inherited
 from linkxg.network.traceability.timeline_store import SET, TimelineRow, list_persistent_dispositions
 from linkxg.network.traceability.view_graph import GRANULARITIES, digital_link
@@ -29,11 +29,15 @@ class _Found(NamedTuple):
     is_complete: bool
 
 
-async def read_status(reader: TraceReader, account_id: str, uri: str, bounds: Bounds) -> ItemStatus:
-    """From own events alone. Raises NotFound."""
-    found = await read_aside(reader.database, _find, account_id, uri, bounds)
-    if found is None:
-        raise NotFound
+async def read_status(
+    reader: TraceReader, account_id: str, uri: str, bounds: Bounds, answer: LongAnswer | None = None
+) -> ItemStatus:
+    """From own events alone. Raises NotFound, and the errors of `read_settled`."""
+
+    def unit(conn: Connection) -> _Found | None:
+        return _find(conn, account_id, uri, bounds)
+
+    found = await read_settled(reader, answer, lambda *_: True, unit)
     item, rows = found.item, found.rows
     placed = next(((row, by) for row, by in rows if row.read_point or row.biz_location), None)
     return ItemStatus(

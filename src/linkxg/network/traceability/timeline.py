@@ -6,13 +6,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms, rfc3339
-from linkxg.errors import NotFound
+from linkxg.http.long_answer import LongAnswer
 from linkxg.network.traceability import describe_store, partner_store
 from linkxg.network.traceability.bounds import Bounds
 from linkxg.network.traceability.containment import Stays, list_stays
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.model import Owner, TimelineEvent
-from linkxg.network.traceability.read_graph import TraceReader, read_aside
+from linkxg.network.traceability.read_graph import TraceReader, read_settled
 from linkxg.network.traceability.timeline_store import Source, TimelineRow, list_timeline
 
 MAX_SOURCES = 1_000
@@ -46,12 +46,24 @@ class FoundTimeline(NamedTuple):
 
 
 async def read_timeline(
-    reader: TraceReader, account_id: str, uri: str, bounds: Bounds, *, after: Place | None, limit: int
+    reader: TraceReader,
+    account_id: str,
+    uri: str,
+    bounds: Bounds,
+    answer: LongAnswer | None = None,
+    *,
+    after: Place | None,
+    limit: int,
 ) -> tuple[list[TimelineEvent], Place | None]:
-    """(events, the newest first; where to continue). Raises NotFound."""
-    found = await read_aside(reader.database, _find, account_id, uri, bounds, after, limit + 1, now_ms())
-    if found is None:
-        raise NotFound
+    """(events, the newest first; where to continue). Raises NotFound, and the errors of `read_settled`."""
+
+    def unit(conn: Connection) -> FoundTimeline | None:
+        return _find(conn, account_id, uri, bounds, after, limit + 1, now_ms())
+
+    def is_unchanged(conn: Connection, found: FoundTimeline, now: int) -> bool:
+        return list_shared_items(conn, account_id, uri, now) == found.read
+
+    found = await read_settled(reader, answer, is_unchanged, unit)
     for shared in found.read:
         reader.count_reads(shared.owner_id, account_id, list(shared.product_ids))
     page = found.rows[:limit]
