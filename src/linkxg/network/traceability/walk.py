@@ -127,6 +127,7 @@ class Way:
         self._lots: list[int] = []
         self.found: list[int] = []
         """The nodes that the last step has added to the graph."""
+        self._profile = walk_store.read_profile(walk.conn, account_id, walk.bounds)
         self._has_lot_numbers = lot_store.has_lot_numbers(walk.conn, account_id)
 
     @property
@@ -189,7 +190,7 @@ class Way:
     def _near(self, frontier: list[int], lots: list[int]) -> list[WalkEvent]:
         walk = self._walk
         args = (walk.conn, self.account_id, self._direction)
-        near = walk_store.list_events_of_items(*args, frontier, walk.bounds, rows=self._rows)
+        near = walk_store.list_events_of_items(*args, frontier, walk.bounds, self._profile, rows=self._rows)
         if self._has_lot_numbers and lots and self._direction == "upstream":
             near += lot_store.list_makers_of_lots(walk.conn, self.account_id, lots, walk.bounds, rows=self._rows)
         walk.count(len(near))

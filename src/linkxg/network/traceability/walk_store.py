@@ -5,9 +5,23 @@ thousand rows.
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, bindparam, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Executable,
+    String,
+    and_,
+    bindparam,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.compiled import CompiledStatement
@@ -19,18 +33,35 @@ from linkxg.network.traceability.bounds import Bounds
 
 Direction = Literal["upstream", "downstream"]
 DIRECTIONS: tuple[Direction, ...] = ("upstream", "downstream")
-_ACCOUNT = bindparam("account", type_=String)
+_ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)
 _ei, _e = event_items.c, events.c
 # Of transformations and of associations, on the side of a node and on the side of its neighbours.
 _NEAR = {"upstream": (Role.OUTPUT, Role.PARENT), "downstream": (Role.INPUT, Role.CHILD)}
 _FAR = {"upstream": (Role.INPUT, Role.CHILD), "downstream": (Role.OUTPUT, Role.PARENT)}
 _declared = events.alias("declared")
+# As in the index of declarations, without a parameter.
+_IS_DECLARATION = text("declared.declaration_time <> ''")
+MAX_EXCLUDED = 1_000
 
 
 WalkEvent = tuple[int, int, int, str | None]
 """Item, its role, event, transformationID: an event that made the item, for the way upstream, or that used it."""
 Neighbour = tuple[int, int, int]
 """Event, item on its other side, level of the item."""
+
+
+class Profile(NamedTuple):
+    """What the events of an account have in common, so that a walk need not read each of them.
+
+    `excluded` are those that do not count; None if that depends on each event, or they are many.
+    """
+
+    excluded: frozenset[int] | None
+    has_transformation_ids: bool
+
+    @property
+    def is_plain(self) -> bool:
+        return self.excluded is not None and not self.has_transformation_ids
 
 
 def counts(include_voided: bool) -> ColumnElement[bool]:
@@ -50,34 +81,95 @@ def is_voided() -> ColumnElement[bool]:
     return select(c.id).where(same, c.record_time <= bindparam("as_of", type_=BigInteger)).exists()
 
 
+def _is_genealogy(direction: Direction) -> ColumnElement[bool]:
+    made, _ = _NEAR[direction]
+    return or_(_ei.role == literal(int(made)), _is_association())
+
+
+def _is_association() -> ColumnElement[bool]:
+    return and_(_e.type == literal("AssociationEvent"), _e.action != literal("DELETE"))
+
+
 def _events_of_items(direction: Direction, include_voided: bool) -> CompiledStatement:
-    made, associated = _NEAR[direction]
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
-    is_genealogy = or_(_ei.role == int(made), and_(_e.type == "AssociationEvent", _e.action != "DELETE"))
     query = select(_ei.item_id, _ei.role, _ei.event_id, _e.transformation_id).select_from(joined)
-    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(made)), literal(int(associated))]))
-    query = query.where(is_genealogy, counts(include_voided)).limit(bindparam("rows", type_=BigInteger))
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(role)) for role in _NEAR[direction]]))
+    query = query.where(_is_genealogy(direction), counts(include_voided)).limit(_ROWS)
     return prepare_any_number(_ei.item_id, "items", query.where)
+
+
+def _plain_events_of_items(direction: Direction) -> CompiledStatement:
+    """Without a look at each transformation."""
+    made, associated = _NEAR[direction]
+    of_account = _ei.account_id == _ACCOUNT
+    by_role = select(_ei.item_id, _ei.role, _ei.event_id, null().cast(String)).where(of_account)
+    joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
+    by_type = select(_ei.item_id, _ei.role, _ei.event_id, null().cast(String)).select_from(joined).where(of_account)
+
+    def both(condition: ColumnElement[bool]) -> Executable:
+        return union_all(
+            by_role.where(_ei.role == literal(int(made)), condition),
+            by_type.where(_ei.role == literal(int(associated)), condition, _is_association()),
+        ).limit(_ROWS)
+
+    return prepare_any_number(_ei.item_id, "items", both)
 
 
 def _neighbours(direction: Direction) -> CompiledStatement:
     joined = OrderedJoin(event_items, items, items.c.id == _ei.item_id)
     query = select(_ei.event_id, _ei.item_id, items.c.level).select_from(joined)
     far = [literal(int(role)) for role in _FAR[direction]]
-    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_(far)).limit(bindparam("rows", type_=BigInteger))
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_(far)).limit(_ROWS)
     return prepare_any_number(_ei.event_id, "events", query.where)
 
 
 _EVENTS_OF_ITEMS = {(way, voided): _events_of_items(way, voided) for way in DIRECTIONS for voided in (False, True)}
+_PLAIN_EVENTS_OF_ITEMS = {way: _plain_events_of_items(way) for way in DIRECTIONS}
 _NEIGHBOURS = {way: _neighbours(way) for way in DIRECTIONS}
+_HAS_TRANSFORMATION_IDS = CompiledStatement(
+    select(literal(1)).where(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")).limit(literal(1))
+)
+_EXCLUDED = CompiledStatement(
+    select(_e.id)
+    .select_from(
+        OrderedJoin(
+            _declared, events, and_(_e.account_id == _declared.c.account_id, _e.event_id == _declared.c.event_id)
+        )
+    )
+    .where(_declared.c.account_id == _ACCOUNT, _IS_DECLARATION)
+    .limit(literal(MAX_EXCLUDED + 1))
+)
+
+
+def read_profile(conn: Connection, account_id: str, bounds: Bounds) -> Profile:
+    given = {"account": account_id}
+    has_ids = _HAS_TRANSFORMATION_IDS.first(conn, given) is not None
+    if bounds._replace(include_voided=False) != Bounds():
+        return Profile(None, has_ids)
+    if bounds.include_voided:
+        return Profile(frozenset(), has_ids)
+    excluded = frozenset(row[0] for row in _EXCLUDED.all(conn, given))
+    return Profile(excluded if len(excluded) <= MAX_EXCLUDED else None, has_ids)
 
 
 def list_events_of_items(
-    conn: Connection, account_id: str, direction: Direction, item_ids: Iterable[int], bounds: Bounds, *, rows: int
+    conn: Connection,
+    account_id: str,
+    direction: Direction,
+    item_ids: Iterable[int],
+    bounds: Bounds,
+    profile: Profile,
+    *,
+    rows: int,
 ) -> list[WalkEvent]:
     """Up to `rows` of them."""
     given: dict[str, Any] = {"account": account_id, "items": numbered(conn, item_ids), "rows": rows}
-    return _EVENTS_OF_ITEMS[direction, bounds.include_voided].all(conn, given | bounds.parameters)
+    if not profile.is_plain:
+        return _EVENTS_OF_ITEMS[direction, bounds.include_voided].all(conn, given | bounds.parameters)
+    found: list[WalkEvent] = _PLAIN_EVENTS_OF_ITEMS[direction].all(conn, given)
+    if excluded := profile.excluded:
+        found = [row for row in found if row[2] not in excluded]
+    return found
 
 
 def list_neighbours(
@@ -89,12 +181,10 @@ def list_neighbours(
 
 
 def _expandable(direction: Direction, include_voided: bool) -> CompiledStatement:
-    made, associated = _NEAR[direction]
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
-    is_genealogy = or_(_ei.role == int(made), and_(_e.type == "AssociationEvent", _e.action != "DELETE"))
     query = select(_ei.item_id).select_from(joined).distinct()
-    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(made)), literal(int(associated))]))
-    return prepare_any_number(_ei.item_id, "items", query.where(is_genealogy, counts(include_voided)).where)
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(role)) for role in _NEAR[direction]]))
+    return prepare_any_number(_ei.item_id, "items", query.where(_is_genealogy(direction), counts(include_voided)).where)
 
 
 _EXPANDABLE = {(way, voided): _expandable(way, voided) for way in DIRECTIONS for voided in (False, True)}
@@ -110,7 +200,7 @@ def list_expandable(
 
 def _transformation_events(include_voided: bool) -> CompiledStatement:
     query = select(_e.id, _e.transformation_id).where(_e.account_id == _ACCOUNT, counts(include_voided))
-    query = query.limit(bindparam("rows", type_=BigInteger))
+    query = query.limit(_ROWS)
     return prepare_any(_e.transformation_id, "names", query.where)
 
 
