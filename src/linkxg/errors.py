@@ -47,6 +47,8 @@ class PublicError(Exception):
     """Members that only bodies of this error have."""
     scim_type: ClassVar[str] = ""
     """The `scimType` of RFC 7644 §3.12, in answers of SCIM."""
+    epcis_exception: ClassVar[str] = ""
+    """The exception of EPCIS 2.0, in its answers; without one it follows from the status."""
 
     def __init__(
         self,
@@ -195,6 +197,12 @@ class MethodNotAllowed(PublicError):
     meaning = "`Allow` lists the methods that it does support."
 
 
+class NotAcceptable(PublicError):
+    code, status = "not_acceptable", 406
+    text = "The requested format or version is not supported."
+    meaning = "For EPCIS: a version or media type that this service does not speak; `OPTIONS` lists those it does."
+
+
 class Conflict(PublicError):
     code, status = "conflict", 409
     text = "The request conflicts with the current state."
@@ -321,6 +329,7 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     SignUpDisabled,
     NotFound,
     MethodNotAllowed,
+    NotAcceptable,
     Conflict,
     DuplicateSku,
     DuplicateGtin,

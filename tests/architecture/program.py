@@ -29,14 +29,17 @@ SOURCE = ROOT / "src" / "linkxg"
 ISSUER = "https://api.example.test"
 
 
-GROUPS = {"identity", "catalog", "network"}
+GROUPS = {"identity", "catalog", "network", "network.epcis"}
 """Packages that hold features; every other package below `linkxg` is one."""
 
 
 def package_of(name: str) -> str:
     """The feature, package or single module below `linkxg` that a dotted name belongs to; "" for `linkxg` itself."""
     parts = name.split(".")[1:]
-    return ".".join(parts[: 2 if parts[:1] and parts[0] in GROUPS else 1])
+    depth = 1
+    while depth < len(parts) and ".".join(parts[:depth]) in GROUPS:
+        depth += 1
+    return ".".join(parts[:depth])
 
 
 @dataclass(frozen=True)

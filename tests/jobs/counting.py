@@ -13,7 +13,7 @@ from linkxg.jobs.file_error import file_error
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.json_rows import NdjsonRows
 from linkxg.jobs.lease import JobLease
-from linkxg.jobs.model import JobRow, RowFault, RowResult
+from linkxg.jobs.model import MIB, JobRow, RowFault, RowResult
 from linkxg.jobs.process_main import main
 
 
@@ -25,6 +25,8 @@ class Line(NamedTuple):
 
 class LetterCheck:
     """Refuses a file that begins with a number."""
+
+    max_content = MIB
 
     def check_early(self, head: bytes, *, whole: bool) -> None:
         if head[:1].isdigit():

@@ -10,6 +10,8 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
+from epcis.documents import CAPTURE
+from epcis.documents import ended as capture_ended
 from harness.clients import OAuthClient, rotate
 from harness.databases import PostgresDatabase
 from harness.people import Person, add_person
@@ -144,8 +146,11 @@ def _shares(world: World) -> tuple[str, str, str, str]:
 
 
 def await_imports(world: World) -> None:
-    """Until no import of the account is under way, and nothing is written but by requests."""
+    """Until no import or capture of the account is under way, and nothing is written but by requests."""
     api, owner = world.api, world.owner.access
+    for job in api.get(CAPTURE, bearer=owner).expect(200).json():
+        if job["running"]:
+            capture_ended(world, f"{CAPTURE}/{job['captureID']}")
     for job in api.get("/imports", bearer=owner).expect(200).object()["data"]:
         deadline = time.monotonic() + 30
         while job["status"] in ("QUEUED", "RUNNING"):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from architecture.program import Route, routes
+from epcis.documents import CONTEXT, document, object_event
 from harness.factors import Authenticator
 from harness.held_request import HttpRequest
 from harness.passkeys import new_authenticator
@@ -74,6 +75,8 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "DELETE /account/domains/{domain}": lambda w, t: _empty(f"/account/domains/{uuid4()}.example"),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
+    "POST /epcis/capture": lambda w, t: ("/epcis/capture", (JSON,), document([object_event()])),
+    "POST /epcis/events": lambda w, t: _json("/epcis/events", {"@context": [CONTEXT], **object_event()}),
     "POST /identifiers/validate": lambda w, t: _json(
         "/identifiers/validate", {"identifiers": [{"type": "gtin", "value": "4006381333931"}]}
     ),

@@ -12,7 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from linkxg.api_docs.edge_operations import answers, bodies, edge_operations
-from linkxg.api_docs.error_responses import DETAIL_SCHEMA, ERROR_SCHEMA, HEADERS
+from linkxg.api_docs.error_responses import DETAIL_SCHEMA, ERROR_SCHEMA, HEADERS, PROBLEM_SCHEMA
 from linkxg.api_docs.operations import TypedRoute, finish, titled, typed_routes
 from linkxg.api_docs.schemas import Schemas
 from linkxg.errors import CATALOGUE
@@ -86,6 +86,7 @@ def describe(handlers: Sequence[ControllerRouterHandler], raw: RawRoutes, issuer
             "schemas": {
                 "ErrorResponse": ERROR_SCHEMA,
                 "ErrorDetail": DETAIL_SCHEMA,
+                "EpcisProblem": PROBLEM_SCHEMA,
                 **titled(routes),
                 **schemas.components,
             },

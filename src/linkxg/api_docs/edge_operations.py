@@ -7,7 +7,6 @@ from linkxg.api_docs.error_responses import KEY_SCHEMA, error_responses, header_
 from linkxg.api_docs.operations import JSON, summary_of
 from linkxg.api_docs.schemas import Schemas
 from linkxg.errors import PayloadTooLarge
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import IDEMPOTENCY_KEY, REPLAYED
 from linkxg.http.route_declaration import EdgeRoute, Form, RawRoute, RawRoutes, Schema
 
@@ -71,7 +70,7 @@ def _operation(endpoint: RawRoute, schemas: Schemas) -> dict[str, Any]:
                 },
                 "content": {JSON: schemas.shown(_schema(declared.answer, schemas))},
             },
-            **error_responses((*declared.errors, PayloadTooLarge), oauth=declared.style is BodyStyle.OAUTH),
+            **error_responses((*declared.errors, PayloadTooLarge), declared.style),
         },
     }
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from linkxg.db.idempotency import MAX_KEY
 from linkxg.errors import CATALOGUE, AccessDenied, PublicError, SignUpDisabled
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.error_responses import epcis_exception, problem
 
 KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
 """Of the `Idempotency-Key` header."""
@@ -86,40 +88,65 @@ DETAIL_SCHEMA: dict[str, Any] = {
 }
 
 
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "description": "The body of every error of EPCIS: a problem (RFC 9457) with the members of every other error.",
+    "type": "object",
+    "properties": {
+        "type": {
+            "type": "string",
+            "format": "uri",
+            "description": "The exception of EPCIS 2.0, as `epcisException:…`.",
+        },
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        **ERROR_SCHEMA["properties"],
+    },
+    "required": ["type", "title", "status", "error", "error_description"],
+    "additionalProperties": False,
+}
+
+
 def header_references(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def error_responses(errors: Iterable[type[PublicError]], *, oauth: bool = False) -> dict[str, Any]:
+def error_responses(
+    errors: Iterable[type[PublicError]], style: BodyStyle = BodyStyle.ENVELOPE, method: str = ""
+) -> dict[str, Any]:
     """Response objects by status; each names its codes and shows one example of each."""
     by_status: dict[int, dict[str, type[PublicError]]] = {}
     for error in sorted(set(errors), key=_order):
         by_status.setdefault(error.status, {})[error.code] = error
-    return {str(status): _response(status, found, oauth) for status, found in by_status.items()}
+    return {str(status): _response(status, found, style, method) for status, found in by_status.items()}
 
 
 def _order(error: type[PublicError]) -> tuple[int, int]:
     return error.status, CATALOGUE.index(error)
 
 
-def _response(status: int, errors: dict[str, type[PublicError]], oauth: bool) -> dict[str, Any]:
+def _response(status: int, errors: dict[str, type[PublicError]], style: BodyStyle, method: str) -> dict[str, Any]:
     names = ["X-Request-Id", *_HEADERS_OF.get(status, ())]
     if status == AccessDenied.status and set(errors) <= {AccessDenied.code, SignUpDisabled.code}:
         # No other token helps where a role is missing, or a setting is off, so there is no challenge.
         names.remove("WWW-Authenticate")
     codes = " or ".join(f"`{code}`" for code in errors)
+    is_problem = style is BodyStyle.EPCIS
     return {
         "description": f"{HTTPStatus(status).phrase}: {codes}.",
         "headers": header_references(names),
         "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/ErrorResponse"},
-                "examples": {code: {"value": _example(error, oauth)} for code, error in errors.items()},
+            "application/problem+json" if is_problem else "application/json": {
+                "schema": {"$ref": f"#/components/schemas/{'EpcisProblem' if is_problem else 'ErrorResponse'}"},
+                "examples": {code: {"value": _example(error, style, method)} for code, error in errors.items()},
             }
         },
     }
 
 
-def _example(error: type[PublicError], oauth: bool) -> dict[str, Any]:
+def _example(error: type[PublicError], style: BodyStyle, method: str) -> dict[str, Any]:
     body: dict[str, Any] = {"error": error.code, "error_description": error.text} | error.example
-    return body if oauth else {"success": False, **body, "requestId": "3f9c1b7a42d000000001"}
+    if style is BodyStyle.OAUTH:
+        return body
+    body = {"success": False, **body, "requestId": "3f9c1b7a42d000000001"}
+    return {**problem(error(), epcis_exception(error, method)), **body} if style is BodyStyle.EPCIS else body

@@ -110,7 +110,7 @@ def finish(operation: dict[str, Any], route: TypedRoute, schemas: Schemas) -> No
         required = "may_be_empty" not in route.handler.opt
         operation["requestBody"] = {"required": required, "content": _media(route.handler.opt["takes"])}
     operation["responses"] = _successes(operation["responses"], route, schemas) | error_responses(
-        _errors(operation, route), oauth=style_of(route.handler.opt) is BodyStyle.OAUTH
+        _errors(operation, route), style_of(route.handler.opt), route.method.upper()
     )
 
 

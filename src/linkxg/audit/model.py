@@ -61,6 +61,7 @@ ACTIONS = (
     "import.started",
     "import.cancelled",
     "import.finished",
+    "event.captured",
     "connection.invited",
     "connection.accepted",
     "connection.declined",

@@ -63,7 +63,7 @@ class ErrorPages:
         if error.status_code >= 500:
             return self.unexpected(request, error)
         if error.status_code == MethodNotAllowed.status:
-            return self.refuse(request, method_not_allowed(error))
+            return self.refuse(request, method_not_allowed(error, context_of(request.scope)))
         return self.refuse(request, NotFound())
 
     def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:

@@ -16,6 +16,8 @@ class BodyStyle(Enum):
     """Errors have two members (RFC 6749 §5.2), and an invalid body is `invalid_request`."""
     SCIM = "scim"
     """Errors are messages of RFC 7644 §3.12; unknown parameters are ignored."""
+    EPCIS = "epcis"
+    """Errors are problems (RFC 9457) whose type names an exception of EPCIS 2.0; OPTIONS describes the resource."""
     PAGE = "page"
     """Pages for people; unknown parameters of a link are ignored."""
 
@@ -26,9 +28,9 @@ def style_of(opt: Mapping[str, Any]) -> BodyStyle:
     return style
 
 
-def oauth_groups(base: str, declared: Iterable[tuple[str, BodyStyle]]) -> tuple[str, ...]:
-    """The groups of paths below `base` whose routes are `OAUTH`; unknown paths there answer in the same style."""
-    paths = (path.removeprefix(f"{base}/") for path, style in declared if style is BodyStyle.OAUTH)
+def path_groups(base: str, declared: Iterable[tuple[str, BodyStyle]], style: BodyStyle) -> tuple[str, ...]:
+    """The groups of paths below `base` whose routes have this style; unknown paths there answer in it as well."""
+    paths = (path.removeprefix(f"{base}/") for path, of_route in declared if of_route is style)
     return tuple(sorted({f"{base}/{path.partition('/')[0]}/" for path in paths}))
 
 

@@ -65,6 +65,7 @@ class Edge(HttpApplication):
         strict_transport: bool,
         oauth_groups: tuple[str, ...],
         scim_groups: tuple[str, ...] = (),
+        epcis_groups: tuple[str, ...] = (),
     ) -> None:
         self.inner = inner
         self.raw = raw
@@ -75,7 +76,7 @@ class Edge(HttpApplication):
         }
         self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
         self.oauth_groups = oauth_groups
-        self._scim_groups = scim_groups
+        self._scim_groups, self._epcis_groups = scim_groups, epcis_groups
         self._sources = sources
         self._plain_http = plain_http
         self._error_responses = error_responses
@@ -147,6 +148,7 @@ class Edge(HttpApplication):
         context = RequestContext(label, self._next_request_id(), source, headers, receive, query)
         context.flat_errors = path.startswith(self.oauth_groups)
         context.scim_errors = path.startswith(self._scim_groups)
+        context.epcis_errors = f"{path}/".startswith(self._epcis_groups)
         methods = self.raw.get(path)
         refused = self._early_refusal(scope, path, may_serve=may_serve)
         if refused is not None:
@@ -228,7 +230,8 @@ class Edge(HttpApplication):
         return reply.status
 
     async def _call_router(self, scope: Scope, context: RequestContext, send: Send) -> int:
-        if scope["method"] in _ROUTED_AS:
+        # EPCIS describes its resources by OPTIONS, to callers with a token.
+        if scope["method"] in _ROUTED_AS and not (scope["method"] == "OPTIONS" and context.epcis_errors):
             scope = {**scope, "method": _ROUTED_AS[scope["method"]]}
         scope["linkxg"] = context
         status = 500

@@ -30,6 +30,19 @@ PROBLEM_TYPE = (b"content-type", b"application/problem+json")
 SCIM_TYPE = (b"content-type", b"application/scim+json")
 _SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
+_EPCIS_EXCEPTIONS = {
+    400: "ValidationException",
+    401: "SecurityException",
+    403: "SecurityException",
+    404: "NoSuchResourceException",
+    406: "NotAcceptableException",
+    409: "ResourceAlreadyExistsException",
+    413: "CaptureLimitExceededException",
+    414: "URITooLongException",
+    415: "UnsupportedMediaTypeException",
+    422: "ValidationException",
+}
+
 
 class ErrorResponses:
     """Builds error responses; the Bearer challenge has the path `resource_metadata` of `public_url`."""
@@ -49,9 +62,14 @@ class ErrorResponses:
             media_type, body = SCIM_TYPE, _scim_body(error)
         elif not context.flat_errors:
             body = {"success": False, **body, "requestId": context.request_id}
-            if _wants_problem(context):
+            if context.epcis_errors or _wants_problem(context):
+                kind = (
+                    epcis_exception(error, context.method)
+                    if context.epcis_errors
+                    else f"{self._public_url}/errors/{error.code}"
+                )
                 media_type = PROBLEM_TYPE
-                body = {**self._problem(error), **body}
+                body = {**problem(error, kind), **body}
         headers: Headers = [media_type, *((k.lower().encode(), v.encode()) for k, v in error.headers.items())]
         challenge = _scim_challenge(error) if context.scim_errors else self._challenge(error)
         if challenge:
@@ -59,15 +77,6 @@ class ErrorResponses:
         if error.retry_after is not None:
             headers.append((b"retry-after", str(error.retry_after).encode()))
         return RawResponse(error.status, msgspec.json.encode(body), headers)
-
-    def _problem(self, error: PublicError) -> dict[str, Any]:
-        """The members of RFC 9457 §3.1."""
-        return {
-            "type": f"{self._public_url}/errors/{error.code}",
-            "title": error.text,
-            "status": error.status,
-            "detail": error.description,
-        }
 
     def unexpected(self, fault: Exception, context: RequestContext) -> RawResponse:
         """500. Only the type and the frames are logged: a fault's message may quote what the caller sent."""
@@ -97,6 +106,19 @@ class ErrorResponses:
         return None
 
 
+def problem(error: PublicError, kind: str) -> dict[str, Any]:
+    """The members of RFC 9457 §3.1; `kind` is the type of the problem."""
+    return {"type": kind, "title": error.text, "status": error.status, "detail": error.description}
+
+
+def epcis_exception(error: PublicError | type[PublicError], method: str) -> str:
+    """The type of the problem in EPCIS 2.0; an error of which the standard knows nothing is of the implementation."""
+    name = error.epcis_exception or _EPCIS_EXCEPTIONS.get(error.status, "ImplementationException")
+    if method in ("GET", "HEAD") and name == _EPCIS_EXCEPTIONS[HTTPStatus.BAD_REQUEST]:
+        name = "QueryParameterException"
+    return f"epcisException:{name}"
+
+
 def _scim_body(error: PublicError) -> dict[str, Any]:
     """RFC 7644 §3.12, where the status is a string."""
     kind = error.scim_type or ("invalidSyntax" if error.status == HTTPStatus.BAD_REQUEST else None)
@@ -114,10 +136,10 @@ def _scim_challenge(error: PublicError) -> str | None:
     return f'{challenge}, error="{error.code}", error_description="{error.description}"'
 
 
-def method_not_allowed(error: HTTPException) -> MethodNotAllowed:
+def method_not_allowed(error: HTTPException, context: RequestContext) -> MethodNotAllowed:
     """The router's 405; its `Allow` lists OPTIONS, and lacks the HEAD that every GET answers."""
     listed = (error.headers or {}).get("allow", "").split(", ")
-    methods = [method for method in listed if method != "OPTIONS"]
+    methods = [method for method in listed if method != "OPTIONS" or context.epcis_errors]
     return MethodNotAllowed(headers={"Allow": ", ".join(methods + ["HEAD"] * ("GET" in methods))})
 
 

@@ -35,7 +35,7 @@ class ExceptionHandlers:
         if isinstance(error, NotFoundException):
             return self._refuse(request, NotFound())
         if isinstance(error, MethodNotAllowedException):
-            return self._refuse(request, method_not_allowed(error))
+            return self._refuse(request, method_not_allowed(error, context_of(request.scope)))
         if isinstance(error, ValidationException):
             fields = request.route_handler.parsed_fn_signature.parameters
             return self._refuse(request, InvalidRequest(parameter_error(error, fields), reason="validation"))

@@ -44,14 +44,15 @@ class RequestContext:
 
     `whole` is the body if it has arrived already; `raw_body` keeps it where the router asks for it again.
     `argument` is the id at the end of the path of a fast read.
-    `flat_errors`: errors have only the two members of RFC 6749 §5.2; `scim_errors`: those of RFC 7644 §3.12.
+    `flat_errors`: errors have only the two members of RFC 6749 §5.2; `scim_errors`: those of RFC 7644 §3.12;
+    `epcis_errors`: errors are problems of EPCIS 2.0.
     `authorise_again` authorises the caller once more, and raises the errors of the guard (ASVS 8.3.2). It is called at
     the end of a body, and at most once a second before: writes authorise their caller themselves.
     """
 
     __slots__ = (
-        "argument", "authorise_again", "extend_deadline", "flat_errors", "headers", "method", "notes", "principal",
-        "query", "raw_body", "receive", "request_id", "route", "scim_errors", "source", "whole",
+        "argument", "authorise_again", "epcis_errors", "extend_deadline", "flat_errors", "headers", "method", "notes",
+        "principal", "query", "raw_body", "receive", "request_id", "route", "scim_errors", "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +75,7 @@ class RequestContext:
         self.argument = ""
         self.flat_errors = False
         self.scim_errors = False
+        self.epcis_errors = False
         self.notes: dict[str, Any] = {}
         self.principal: Any = None
         self.raw_body: bytes | None = None

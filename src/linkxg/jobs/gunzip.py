@@ -34,8 +34,9 @@ class Gunzip:
     `head` is the first block, with the header; `is_whole` says that it is the whole file.
     """
 
-    def __init__(self, charset: str | None = None) -> None:
+    def __init__(self, charset: str | None = None, max_content: int = MAX_CONTENT) -> None:
         self.head = b""
+        self._max_content = max_content
         self.is_whole = False
         self._pending = bytearray()
         self._first = b""
@@ -122,8 +123,8 @@ class Gunzip:
 
     def _store(self, text: bytes) -> list[bytes]:
         self._total += len(text)
-        if self._total > MAX_CONTENT:
-            raise PayloadTooLarge("The decompressed file is larger than 1 GB.")
+        if self._total > self._max_content:
+            raise PayloadTooLarge(f"The decompressed file is larger than {self._max_content // MIB} MiB.")
         self._pending += text
         if not self.head and len(self._pending) >= BLOCK:
             self.head = bytes(self._pending[:BLOCK])

@@ -17,6 +17,10 @@ from linkxg.jobs.model import JobRow, RowResult
 class HeadCheck(Protocol):
     """Checks the first block of a file; `whole` says that the block is the whole file."""
 
+    @property
+    def max_content(self) -> int:
+        """The most bytes that a decompressed file may have."""
+
     def check_early(self, head: bytes, *, whole: bool) -> None:
         """Called as soon as the block has arrived. Raises ValidationFailed for a file that can never be imported."""
 

@@ -64,7 +64,7 @@ async def retry_job(
                 return refusal
             record_start(conn, actor, account_id, again)
             return again
-        if refusal := check_job_limit(conn, account_id, now):
+        if refusal := check_job_limit(conn, account_id, resource, now):
             return refusal
         # From here on, the caller who retries is the actor.
         values = {"status": "QUEUED", "actor": as_json(actor.identity), "error": None, "finished_at": None,

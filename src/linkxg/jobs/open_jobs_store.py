@@ -20,9 +20,9 @@ class OrphanedJob(NamedTuple):
     touched_at: int
 
 
-def count_open_jobs(conn: Connection, account_id: str, *, now: int) -> int:
-    """Unfinished jobs, without abandoned uploads."""
-    is_open = jobs.c.status.in_(OPEN) & not_(is_abandoned(now))
+def count_open_jobs(conn: Connection, account_id: str, *, resource: str, now: int) -> int:
+    """Unfinished jobs of one kind, without abandoned uploads."""
+    is_open = (jobs.c.resource == resource) & jobs.c.status.in_(OPEN) & not_(is_abandoned(now))
     return conn.execute(
         select(func.count()).select_from(jobs).where(jobs.c.account_id == account_id, is_open)
     ).scalar_one()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -48,10 +48,13 @@ async def start_job(
     idempotency_key: str | None = None,
     charset: str | None = None,
     finalize: Callable[[JobRow], JobRow] | None = None,
+    route: str = ROUTE,
+    max_open: int = MAX_OPEN_JOBS,
 ) -> IdempotentOutcome[JobRow]:
     """Queue a new job for the file in `parts`; `charset` is that of `receive_file`.
 
-    `finalize` returns the job with its final options, where they may follow the file in a form.
+    `finalize` returns the job with its final options, where they may follow the file in a form. `route` is that of the
+    request, to which a key belongs; an account may have `max_open` open jobs of this kind.
 
     The key is looked up before the file is read: a repetition stores nothing and opens no job.
 
@@ -61,9 +64,12 @@ async def start_job(
     job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
 
     def request_for(made: JobRow, sha256: str) -> Request:
-        return Request(account_id, ROUTE, idempotency_key, [actor.id, made.options, sha256])
+        return Request(account_id, route, idempotency_key, [actor.id, made.options, sha256])
 
-    repeated = await write_as(database, actor, _open_or_recall, account_id, job, request_for(job, ""), finalize is None)
+    first_request = request_for(job, "")
+    repeated = await write_as(
+        database, actor, _open_or_recall, account_id, job, first_request, finalize is None, max_open
+    )
     if isinstance(repeated, PublicError):
         raise repeated
     if repeated is not None:
@@ -136,33 +142,35 @@ def same_file_job(job: JobRow, actor: Actor) -> JobRow:
 
 
 def _open_or_recall(
-    conn: Connection, account_id: str, job: JobRow, request: Request, options_are_known: bool
+    conn: Connection, account_id: str, job: JobRow, request: Request, options_are_known: bool, max_open: int
 ) -> _Repetition | PublicError | None:
     """Open the job, unless the request is a repetition, as far as that is known before its file."""
     recorded = find_record(conn, request)
     if recorded is None:
-        return open_job(conn, account_id, job)
+        return open_job(conn, account_id, job, max_open)
     first = store.find_job(conn, account_id, recorded.read(RecordedJob).id)
     if first is not None and (first.upload_length or (options_are_known and first.options != job.options)):
         return IdempotencyKeyReused()
     return _Repetition(None if first is None else first.bytes_uploaded)
 
 
-def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
-    """Insert the job, unless the account has too many open ones."""
-    refused = check_job_limit(conn, account_id, job.created_at)
+def open_job(conn: Connection, account_id: str, job: JobRow, max_open: int = MAX_OPEN_JOBS) -> RateLimitExceeded | None:
+    """Insert the job, unless the account has too many open ones of its kind."""
+    refused = check_job_limit(conn, account_id, job.resource, job.created_at, max_open)
     if refused is None:
         store.insert_job(conn, account_id, job)
     return refused
 
 
-def check_job_limit(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
-    """The error if the account has too many open jobs; nobody opens another until this transaction ends."""
+def check_job_limit(
+    conn: Connection, account_id: str, resource: str, now: int, max_open: int = MAX_OPEN_JOBS
+) -> RateLimitExceeded | None:
+    """The error if the account has too many open jobs of this kind; none is opened until this transaction ends."""
     lock_jobs(conn, account_id)
-    if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
+    if count_open_jobs(conn, account_id, resource=resource, now=now) < max_open:
         return None
-    description = f"There are already {MAX_OPEN_JOBS} open imports. Wait until one of them has ended."
-    return limit_error(description, retry_s=_RETRY_S)
+    description = f"There are already {max_open} open imports. Wait until one of them has ended."
+    return limit_error(description, retry_s=_RETRY_S, most=max_open)
 
 
 def _queue(
@@ -195,5 +203,7 @@ _QUEUED = (
 
 
 def record_start(conn: Connection, actor: Actor, account_id: str, job: JobRow) -> None:
-    details = {"sha256": job.sha256, "mode": job.mode, "dry_run": bool(job.dry_run), "publish": bool(job.publish)}
+    details: dict[str, Any] = {"sha256": job.sha256, "resource": job.resource}
+    if job.mode:
+        details |= {"mode": job.mode, "dry_run": bool(job.dry_run), "publish": bool(job.publish)}
     audit.record(conn, account_id, actor, "import.started", job.id, details)

@@ -11,12 +11,14 @@ from linkxg.catalog.product_imports.model import RESOURCE, Options
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import ValidationFailed
-from linkxg.jobs.model import JobRow
+from linkxg.jobs.model import MAX_CONTENT, JobRow
 from linkxg.jobs.start_job import new_job, start_job
 
 
 class ProductHeadCheck:
     """`check_first_block` for these options; with `form_options`, later fields of the form may still change them."""
+
+    max_content = MAX_CONTENT
 
     def __init__(self, options: Options, form_options: FormOptions | None = None) -> None:
         self._options, self._form_options = options, form_options

@@ -11,22 +11,27 @@ depends_on = None
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _text(length: int) -> sa.String:
+    """Compared by code point on both engines."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
 def upgrade() -> None:
     op.create_table(
         "epcis_events",
         sa.Column("id", _NUMBER, nullable=False),
         sa.Column("account_id", sa.String(36), nullable=False),
-        sa.Column("event_id", sa.String(2_000), nullable=False),
-        sa.Column("declaration_time", sa.String(24), nullable=False),
-        sa.Column("type", sa.String(20), nullable=False),
+        sa.Column("event_id", _text(2_000), nullable=False),
+        sa.Column("declaration_time", _text(24), nullable=False),
+        sa.Column("type", _text(20), nullable=False),
         sa.Column("action", sa.String(7), nullable=True),
         sa.Column("event_time", sa.BigInteger(), nullable=False),
         sa.Column("record_time", sa.BigInteger(), nullable=False),
-        sa.Column("biz_step", sa.String(255), nullable=True),
-        sa.Column("disposition", sa.String(255), nullable=True),
-        sa.Column("read_point", sa.String(2_000), nullable=True),
-        sa.Column("biz_location", sa.String(2_000), nullable=True),
-        sa.Column("transformation_id", sa.String(2_000), nullable=True),
+        sa.Column("biz_step", _text(255), nullable=True),
+        sa.Column("disposition", _text(255), nullable=True),
+        sa.Column("read_point", _text(2_000), nullable=True),
+        sa.Column("biz_location", _text(2_000), nullable=True),
+        sa.Column("transformation_id", _text(2_000), nullable=True),
         sa.Column("error_reason", sa.String(255), nullable=True),
         sa.Column("content_hash", sa.LargeBinary(32), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
@@ -39,13 +44,22 @@ def upgrade() -> None:
     _index("epcis_events", "account_id_id", "account_id", "id")
     _index("epcis_events", "event_time", "account_id", "event_time", "id")
     _index("epcis_events", "record_time", "account_id", "record_time", "id")
-    _index("epcis_events", "biz_step", "account_id", "biz_step", "event_time", "id")
+    for column in ("type", "biz_step", "disposition", "read_point", "biz_location"):
+        _index("epcis_events", column, "account_id", column, "event_time", "id")
     _index("epcis_events", "transformation_id", "account_id", "transformation_id")
+    declared = sa.text("declaration_time <> ''")
+    op.create_index(
+        "ix_epcis_events_declared",
+        "epcis_events",
+        ["account_id", "event_time", "id"],
+        sqlite_where=declared,
+        postgresql_where=declared,
+    )
     op.create_table(
         "epcis_items",
         sa.Column("id", _NUMBER, nullable=False),
         sa.Column("account_id", sa.String(36), nullable=False),
-        sa.Column("uri", sa.String(2_000), nullable=False),
+        sa.Column("uri", _text(2_000), nullable=False),
         sa.Column("level", sa.SmallInteger(), nullable=False),
         sa.Column("gtin14", sa.String(14), nullable=True),
         sa.Column("lot", sa.String(20), nullable=True),
@@ -60,12 +74,15 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(36), nullable=False),
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.SmallInteger(), nullable=False),
+        sa.Column("event_time", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("is_class", sa.SmallInteger(), nullable=False),
         sa.Column("quantity", sa.Float(53), nullable=True),
         sa.Column("uom", sa.String(3), nullable=True),
-        sa.PrimaryKeyConstraint("account_id", "item_id", "role", "event_id", "position", name="pk_epcis_event_items"),
+        sa.PrimaryKeyConstraint(
+            "account_id", "item_id", "role", "event_time", "event_id", "position", name="pk_epcis_event_items"
+        ),
         sqlite_with_rowid=False,
     )
     _index("epcis_event_items", "event_id", "account_id", "event_id", "role", "item_id")
@@ -73,8 +90,8 @@ def upgrade() -> None:
         "epcis_event_values",
         sa.Column("account_id", sa.String(36), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.String(500), nullable=False),
-        sa.Column("text", sa.String(500), nullable=True),
+        sa.Column("name", _text(500), nullable=False),
+        sa.Column("text", _text(500), nullable=True),
         sa.Column("number", sa.Float(53), nullable=True),
     )
     _index("epcis_event_values", "text", "account_id", "name", "text", "event_id")

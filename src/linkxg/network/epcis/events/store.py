@@ -1,32 +1,39 @@
-"""The tables of events: an event and an item meet in a row of `epcis_event_items`, never in a row for each pair of items.
+"""The tables of events: an event and an item meet in a row of `epcis_event_items`, no two items do.
 
 Ids are integers of this database: text ids would cost four times the space. The ids of the events of one account rise
 in the order in which they were committed, since whoever inserts them holds the account's capture lock.
 """
 
-from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, SmallInteger, String, Table, Text, text
 
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
 MAX_URI = 2_000
 
+
+def _text(length: int) -> String:
+    """Compared by code point on both engines: prefixes are ranges of an index, and lists continue after a value."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+_DECLARED = text("declaration_time <> ''")
 events = Table(
     "epcis_events",
     metadata,
     Column("id", Sequence, primary_key=True),
     Column("account_id", String(36), nullable=False),
-    Column("event_id", String(MAX_URI), nullable=False),
+    Column("event_id", _text(MAX_URI), nullable=False),
     # Of the error declaration; empty for an event without one.
-    Column("declaration_time", String(24), nullable=False),
-    Column("type", String(20), nullable=False),
+    Column("declaration_time", _text(24), nullable=False),
+    Column("type", _text(20), nullable=False),
     Column("action", String(7)),
     Column("event_time", Milliseconds, nullable=False),
     Column("record_time", Milliseconds, nullable=False),
-    Column("biz_step", String(255)),
-    Column("disposition", String(255)),
-    Column("read_point", String(MAX_URI)),
-    Column("biz_location", String(MAX_URI)),
-    Column("transformation_id", String(MAX_URI)),
+    Column("biz_step", _text(255)),
+    Column("disposition", _text(255)),
+    Column("read_point", _text(MAX_URI)),
+    Column("biz_location", _text(MAX_URI)),
+    Column("transformation_id", _text(MAX_URI)),
     Column("error_reason", String(255)),
     Column("content_hash", LargeBinary(32), nullable=False),
     Column("content", LargeBinary, nullable=False),
@@ -38,8 +45,16 @@ events = Table(
     Index("ix_epcis_events_account_id_id", "account_id", "id"),
     Index("ix_epcis_events_event_time", "account_id", "event_time", "id"),
     Index("ix_epcis_events_record_time", "account_id", "record_time", "id"),
+    # A query by one of these reads its page in the order of time, and its values are listed without their events.
+    Index("ix_epcis_events_type", "account_id", "type", "event_time", "id"),
     Index("ix_epcis_events_biz_step", "account_id", "biz_step", "event_time", "id"),
+    Index("ix_epcis_events_disposition", "account_id", "disposition", "event_time", "id"),
+    Index("ix_epcis_events_read_point", "account_id", "read_point", "event_time", "id"),
+    Index("ix_epcis_events_biz_location", "account_id", "biz_location", "event_time", "id"),
     Index("ix_epcis_events_transformation_id", "account_id", "transformation_id"),
+    Index(
+        "ix_epcis_events_declared", "account_id", "event_time", "id", sqlite_where=_DECLARED, postgresql_where=_DECLARED
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -48,7 +63,7 @@ items = Table(
     metadata,
     Column("id", Sequence, primary_key=True),
     Column("account_id", String(36), nullable=False),
-    Column("uri", String(MAX_URI), nullable=False),
+    Column("uri", _text(MAX_URI), nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("gtin14", String(14)),
     Column("lot", String(20)),
@@ -64,6 +79,8 @@ event_items = Table(
     Column("account_id", String(36), primary_key=True),
     Column("item_id", BigInteger, primary_key=True, autoincrement=False),
     Column("role", SmallInteger, primary_key=True, autoincrement=False),
+    # Of the event, so that the events of one item are read in the order of time, a page at once.
+    Column("event_time", Milliseconds, primary_key=True, autoincrement=False),
     Column("event_id", BigInteger, primary_key=True, autoincrement=False),
     # Among the uses of this item in this role, from 0: a class may stand in one list with several quantities.
     Column("position", SmallInteger, primary_key=True, autoincrement=False),
@@ -79,8 +96,8 @@ event_values = Table(
     metadata,
     Column("account_id", String(36), nullable=False),
     Column("event_id", BigInteger, nullable=False),
-    Column("name", String(500), nullable=False),
-    Column("text", String(500)),
+    Column("name", _text(500), nullable=False),
+    Column("text", _text(500)),
     Column("number", Float(53)),
     Index("ix_epcis_event_values_text", "account_id", "name", "text", "event_id"),
     Index("ix_epcis_event_values_number", "account_id", "name", "number", "event_id"),

@@ -1,0 +1,24 @@
+"""The key of an event, and what became of one that was to be inserted."""
+
+from typing import Literal, NamedTuple
+
+EventKey = tuple[str, str]
+"""The event's id and the time of its error declaration."""
+Status = Literal["CREATED", "UNCHANGED", "CONFLICT"]
+
+
+class StoredEvent(NamedTuple):
+    """What tells a repeated event from another one with the same key."""
+
+    id: int
+    content_hash: bytes
+
+
+class Inserted(NamedTuple):
+    """What became of an event; `id` is that of the stored event with its key.
+
+    UNCHANGED: it was stored already. CONFLICT: another event has its id and declaration time.
+    """
+
+    status: Status
+    id: int

@@ -1,0 +1,1 @@
+"""EPCIS: documents, events, capture, queries and the graph."""
