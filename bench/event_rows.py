@@ -42,10 +42,10 @@ def fill(conn: Connection, account_id: str, count: int, first: int = 1) -> None:
                 (first + n, f"urn:uuid:{first + n}", "", "TransformationEvent", at, at, "commissioning", bytes(32),
                  content, "")
             )  # fmt: skip
-            uses.append((first + n, int(Role.OUTPUT), first + n, 0))
-            uses += [(first + m, int(Role.INPUT), first + n, 0) for m in dict.fromkeys(parents)]
+            uses.append((first + n, int(Role.OUTPUT), at, first + n, 0))
+            uses += [(first + m, int(Role.INPUT), at, first + n, 0) for m in dict.fromkeys(parents)]
         insert_many(conn, events, _EVENT, rows, same=same)
-        columns = ("item_id", "role", "event_id", "position")
+        columns = ("item_id", "role", "event_time", "event_id", "position")
         insert_many(conn, event_items, columns, uses, same={**same, "is_class": 1})
 
 

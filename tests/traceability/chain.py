@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from linkxg.clock import rfc3339
 from linkxg.network.epcis.documents.model import IndexedValue, Item, ItemUse, Level, ParsedEvent, Role
-from linkxg.network.epcis.events.store import event_items, event_values, events, items
+from linkxg.network.epcis.events.insert_events import insert_events
 from linkxg.network.traceability.lot_store import LOT_NUMBER
 
 GTIN, OTHER_GTIN = "09520000002176", "09520000010010"
@@ -110,31 +110,5 @@ def seen(found: Sequence[Item], action: str = "OBSERVE", **options: Any) -> Pars
 
 
 def insert(conn: Connection, account_id: str, found: Sequence[ParsedEvent], *, record_time: int = T0) -> None:
-    """Rows of these events, as a capture writes them."""
-    known = {row.uri: row.id for row in conn.execute(select(items.c.uri, items.c.id).where(_of(items, account_id)))}
-    for parsed in found:
-        columns = {name: getattr(parsed, name) for name in ParsedEvent._fields if name not in ("items", "values")}
-        made = events.insert().values(account_id=account_id, record_time=record_time, **columns)
-        number = conn.execute(made.returning(events.c.id)).scalar_one()
-        positions: dict[tuple[int, int], int] = {}
-        for use in parsed.items:
-            if use.item.uri not in known:
-                row = use.item._asdict() | {"level": int(use.item.level)}
-                item = items.insert().values(account_id=account_id, **row)
-                known[use.item.uri] = conn.execute(item.returning(items.c.id)).scalar_one()
-            place = known[use.item.uri], int(use.role)
-            positions[place] = positions.get(place, -1) + 1
-            incidence = {"item_id": place[0], "role": place[1], "event_id": number, "position": positions[place]}
-            amount = {"is_class": int(use.is_class), "quantity": use.quantity, "uom": use.uom}
-            conn.execute(event_items.insert().values(account_id=account_id, **incidence, **amount))
-        for value in parsed.values:
-            row = {"account_id": account_id, "event_id": number, **value._asdict()}
-            conn.execute(event_values.insert().values(**row))
-
-
-def count_events(conn: Connection, account_id: str) -> int:
-    return conn.execute(select(func.count()).select_from(events).where(_of(events, account_id))).scalar_one()
-
-
-def _of(table: Any, account_id: str) -> Any:
-    return table.c.account_id == account_id
+    """As a capture inserts them."""
+    insert_events(conn, account_id, found, record_time=record_time, job_id=None)

@@ -54,9 +54,7 @@ def chain(world: World) -> list[Item]:
     """Three lots, each made of the one before, and a serial made of the last."""
     lots = new_lots(3)
     found = [*lots, serial(uuid7()[-12:])]
-    events = [
-        made([one], [other], at=number) for number, (one, other) in enumerate(itertools.pairwise(found))
-    ]
+    events = [made([one], [other], at=number) for number, (one, other) in enumerate(itertools.pairwise(found))]
     capture(world, world.account.account_id, *events)
     return found
 

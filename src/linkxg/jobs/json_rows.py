@@ -29,11 +29,8 @@ class NdjsonRows:
         return self._lines.bytes_read(self._lines.row_after)
 
 
-class JsonRows:
-    """(line, text) of the elements of one JSON array. Raises Unreadable.
-
-    The decoder finds the end of each element, in a window that moves over the text.
-    """
+class JsonText:
+    """A JSON text in a window that moves over it; the decoder finds the end of each value. Raises Unreadable."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._pieces = _pieces(blocks)
@@ -46,11 +43,11 @@ class JsonRows:
     def bytes_read(self) -> int:
         return self._bytes_read
 
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        if self._peek() != "[":
-            raise Unreadable("not_json", "The file must be one JSON array.")
+    def _elements(self) -> Iterator[tuple[int, str]]:
+        """(line, text) of the elements of an array, whose bracket is the next character."""
         self._advance(1)
         if self._peek() == "]":
+            self._advance(1)
             return
         mark = ","
         while mark == ",":
@@ -59,7 +56,7 @@ class JsonRows:
             yield line, self._element()
             mark = self._peek()
             self._advance(1)
-        if mark != "]" or self._peek():
+        if mark != "]":
             raise self._broken()
 
     def _peek(self) -> str:
@@ -111,6 +108,17 @@ class JsonRows:
     def _broken(self) -> Unreadable:
         message = "This is not valid JSON, so the beginning of the next row cannot be found."
         return Unreadable("not_json", message, self._line)
+
+
+class JsonRows(JsonText):
+    """(line, text) of the elements of one JSON array. Raises Unreadable."""
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        if self._peek() != "[":
+            raise Unreadable("not_json", "The file must be one JSON array.")
+        yield from self._elements()
+        if self._peek():
+            raise self._broken()
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[str]:

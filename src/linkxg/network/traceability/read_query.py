@@ -1,11 +1,11 @@
 """Reads the parameters that say about which item, and of which events, something is asked."""
 
-from linkxg.catalog.identifiers.digital_link import build_identifier, read_digital_link
-from linkxg.catalog.identifiers.epc_urn import read_epc_urn
+from linkxg.catalog.identifiers.digital_link import build_identifier
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.clock import LATEST_MS, read_rfc3339
 from linkxg.errors import InvalidRequest
+from linkxg.network.epcis.documents.items import normal_uri
 from linkxg.network.epcis.events.store import MAX_URI
 from linkxg.network.traceability.bounds import EARLIEST_MS, Bounds
 
@@ -28,17 +28,9 @@ def read_uri(item: str | None, gtin: str | None, lot: str | None, serial: str | 
 
 
 def _read_item(text: str) -> str:
-    """Identifiers of GS1 in their normal form, other URIs as they are (EPCIS 2.0 §6.4)."""
     if not 0 < len(text) <= MAX_URI or ":" not in text or not text.isprintable():
         raise NotAnIdentifier("It must be a GS1 Digital Link, an EPC URN or another URI.")
-    if text.lower().startswith("urn:epc:"):
-        return read_epc_urn(text).uri
-    try:
-        return read_digital_link(text).uri
-    except NotAnIdentifier:
-        if text.startswith("https://id.gs1.org/"):
-            raise
-        return text
+    return normal_uri(text)
 
 
 def read_bounds(as_of: str | None, since: str | None, until: str | None, *, include_voided: bool) -> Bounds:

@@ -76,7 +76,7 @@ def _timeline(sources: FromClause, position: Any, item: Any, since: Any, until: 
     query = (
         select(*shown, voided.label("is_voided"), func.min(position).label("source"))
         .select_from(joined.then(events, _e.id == _ei.event_id))
-        .where(_e.event_time >= since, _e.event_time <= until, of_container, counts(include_voided))
+        .where(_ei.event_time >= since, _ei.event_time <= until, of_container, counts(include_voided))
         .group_by(*shown, _e.declaration_time, _e.account_id)
         .order_by(_e.event_time.desc(), _e.id.desc())
     )

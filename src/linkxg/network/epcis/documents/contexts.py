@@ -1,0 +1,120 @@
+"""Prefixes of extension names, from the `@context` of a document or event. A context is never fetched.
+
+EPCIS's own context is known; other contexts that are only named by a URL are kept, but add no prefixes, so that names
+with a prefix of theirs are rejected.
+"""
+
+import json
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from linkxg.network.epcis.documents.model import EventFault
+
+MAX_CONTEXT = 16_384
+"""Characters of JSON, since the context is stored with each event."""
+_MAX_PREFIXES = 200
+_MAX_NESTING = 4
+_STANDARD_HOSTS = {"ref.gs1.org": "/standards/epcis/", "gs1.github.io": "/EPCIS/"}
+STANDARD_PREFIXES = {
+    "epcis": "https://ref.gs1.org/epcis/",
+    "cbv": "https://ref.gs1.org/cbv/",
+    # In XML, which events are hashed like, the namespace has no colon at its end.
+    "cbvmda": "urn:epcglobal:cbv:mda",
+    "gs1": "https://gs1.org/voc/",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "dcterms": "http://purl.org/dc/terms/",
+}
+# Beginnings of URIs; a name such as `urn:example:field` needs no prefix.
+_SCHEMES = frozenset({"http", "https", "urn"})
+
+
+class Contexts(NamedTuple):
+    """`foreign` are the members of `@context` that are not EPCIS's own, as JSON, '' for none.
+
+    Fields in `ignored` take no part in the hash of an event: a query result names those that its repository added.
+    """
+
+    prefixes: dict[str, str]
+    foreign: str = ""
+    ignored: frozenset[str] = frozenset()
+
+    def expand(self, name: str) -> tuple[str, str] | None:
+        """Namespace and local name of an extension field; None if the prefix is unknown."""
+        prefix, colon, local = name.partition(":")
+        namespace = self.prefixes.get(prefix)
+        if namespace is not None and colon:
+            return namespace, local
+        if prefix.lower() not in _SCHEMES:
+            return None
+        # Written as a URI.
+        end = max(name.rfind("#"), name.rfind("/"), name.rfind(":")) + 1
+        return (name[:end], name[end:]) if end < len(name) else None
+
+
+NO_CONTEXTS = Contexts(STANDARD_PREFIXES)
+
+
+def read_contexts(value: Any, within: Contexts = NO_CONTEXTS) -> Contexts | EventFault:
+    """The contexts of a document, or with `within` those of an event in it."""
+    members: list[Any] = []
+    fault = _flatten(value, members, 0)
+    if fault is not None:
+        return fault
+    prefixes = dict(within.prefixes)
+    foreign = json.loads(within.foreign) if within.foreign else []
+    for member in members:
+        if isinstance(member, dict):
+            added = _prefixes(member)
+            if isinstance(added, EventFault):
+                return added
+            prefixes.update(added)
+        if member and member not in foreign and not (isinstance(member, str) and is_standard(member)):
+            foreign.append(member)
+    text = json.dumps(foreign, separators=(",", ":"), ensure_ascii=False) if foreign else ""
+    if len(text) > MAX_CONTEXT or len(prefixes) > _MAX_PREFIXES:
+        return _fault(f"The @context is too large: {MAX_CONTEXT} characters and {_MAX_PREFIXES} prefixes are allowed.")
+    return Contexts(prefixes, text, within.ignored)
+
+
+def is_standard(url: str) -> bool:
+    """Whether it is a context that GS1 publishes for EPCIS."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    start = _STANDARD_HOSTS.get(parts.hostname or "")
+    return start is not None and parts.path.startswith(start) and parts.path.endswith("epcis-context.jsonld")
+
+
+def _flatten(value: Any, into: list[Any], nesting: int) -> EventFault | None:
+    if isinstance(value, list):
+        if nesting == _MAX_NESTING:
+            return _fault("The @context is nested too deeply.")
+        for member in value:
+            if (fault := _flatten(member, into, nesting + 1)) is not None:
+                return fault
+    elif isinstance(value, dict) or (isinstance(value, str) and ":" in value):
+        into.append(value)
+    elif value is not None:
+        return _fault("The @context must be a URL, an object with prefixes, or a list of these.")
+    return None
+
+
+def _prefixes(member: dict[str, Any]) -> dict[str, str] | EventFault:
+    found = {}
+    for name, value in member.items():
+        if isinstance(value, dict):
+            value = value.get("@id")
+        # Keywords, and terms that are defined otherwise, are no prefixes.
+        if name.startswith("@") or not isinstance(value, str) or value.startswith("@"):
+            continue
+        if ":" not in value:
+            return _fault(f"The prefix {name[:40]} in the @context must stand for an absolute URI.")
+        found[name] = value
+    return found
+
+
+def _fault(message: str) -> EventFault:
+    return EventFault("/@context", "invalid_context", message)
