@@ -99,7 +99,7 @@ def test_a_gln_that_two_partners_declare_is_nobody(tracing: Tracing) -> None:
 
 def test_parties_of_other_accounts_are_not_looked_up(tracing: Tracing) -> None:
     """An account without a connection is not recognised by its GLN."""
-    other = Tracing(tracing.database, uuid7(), tracing.loop)
+    other = tracing.another()
     connect(other, STRANGER)
     tracing.capture(made([A], [B]), ship([B], STRANGER, 5))
     (found,) = tracing.impact(A).recipients

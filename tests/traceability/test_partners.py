@@ -52,8 +52,8 @@ class Partner:
             "created_by": "test",
             "type": "PRODUCT",
         }
-        terms = {"product_id": self.product} | terms
-        self._write(insert_share, id=share_id, traceability=traceability, trace_tiers=tiers, **common, **terms)
+        common |= {"product_id": self.product, "traceability": traceability, "trace_tiers": tiers}
+        self._write(insert_share, id=share_id, **common | terms)
         return share_id
 
     def withdraw(self, share_id: str) -> None:
@@ -153,7 +153,7 @@ def test_a_share_of_everything_lets_the_graph_go_on(viewer: Tracing, partner: Pa
 
 
 def test_a_share_for_somebody_else_lets_nobody_go_on(viewer: Tracing, partner: Partner) -> None:
-    other = Tracing(viewer.database, uuid7(), viewer.loop)
+    other = viewer.another()
     partner.viewer = other
     partner.share()
     assert shown(viewer) == uris(SHIRT, CLOTH)
@@ -168,7 +168,7 @@ def test_a_partner_whose_connection_ended_is_revoked(viewer: Tracing, partner: P
 def test_a_party_without_a_connection_is_the_same_with_or_without_an_account(viewer: Tracing) -> None:
     """A viewer does not learn who is on the platform, nor what they captured."""
     before = viewer.graph(SHIRT)
-    stranger = Partner(Tracing(viewer.database, uuid7(), viewer.loop))
+    stranger = Partner(viewer.another())
     stranger.share()
     assert viewer.graph(SHIRT) == before
     assert reasons(viewer) == [("NOT_CONNECTED", False)]
@@ -187,7 +187,7 @@ def test_a_pseudonym_is_stable_for_a_viewer_and_different_for_another(viewer: Tr
     def hidden(by: Tracing) -> list[str]:
         return [node.id for node in by.graph(CLOTH, ("upstream",)).nodes if node.redacted]
 
-    other = Tracing(viewer.database, uuid7(), viewer.loop)
+    other = viewer.another()
     other.capture(seen([CLOTH]), made([CLOTH], [SHIRT]))
     partner.viewer = other
     partner.share(tiers=1)

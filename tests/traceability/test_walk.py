@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkxg.errors import NotFound
-from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import Role
 from linkxg.network.traceability.walk_store import Direction
 from traceability.chain import OTHER_GTIN, assembled, class_of, crate, event, lot, made, packed, seen, serial
@@ -39,7 +38,7 @@ def uris(*items: Any) -> set[str]:
 def test_ancestors_and_descendants_are_those_of_networkx(
     tracing: Tracing, given_events: Any, acyclic: bool, depth: int, as_of: int
 ) -> None:
-    here = Tracing(tracing.database, uuid7(), tracing.loop)
+    here = tracing.another()
     graph = nx.DiGraph()
     nodes = [lot(f"N{number}") for number in range(12)]
     recorded: dict[int, list[Any]] = {}
@@ -145,13 +144,13 @@ def test_an_error_declaration_voids_the_event_with_its_id(tracing: Tracing) -> N
 
 
 def test_a_declaration_of_another_account_voids_nothing(tracing: Tracing) -> None:
-    other = Tracing(tracing.database, uuid7(), tracing.loop)
+    other = tracing.another()
     wrong = {"id": "urn:uuid:same"}
     tracing.capture(made([A], [B], **wrong))
     other.capture(made([A], [B], declared=5, **wrong))
     assert set(tracing.depths(B)) == uris(A, B)
     with pytest.raises(NotFound):
-        Tracing(tracing.database, uuid7(), tracing.loop).graph(A)
+        tracing.another().graph(A)
 
 
 def test_only_events_of_the_time_window_count(tracing: Tracing) -> None:

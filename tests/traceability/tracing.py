@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.identity.accounts.store import insert_account
+from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import Item, ParsedEvent
 from linkxg.network.traceability.bounds import Bounds
 from linkxg.network.traceability.find_graph import GraphQuery
@@ -28,6 +31,12 @@ class Tracing:
         self.database, self.account_id, self.loop = database, account_id, loop
         self.reads: list[tuple[str, str, list[str]]] = []
         self.reader = TraceReader(database, pseudonymizer(bytes(32)), lambda *read: self.reads.append(read))
+
+    def another(self) -> Tracing:
+        """Another account."""
+        account_id = uuid7()
+        self.run(self.database.write(lambda conn: insert_account(conn, account_id, "Other Ltd", now_ms())))
+        return Tracing(self.database, account_id, self.loop)
 
     def run(self, awaited: Any) -> Any:
         return self.loop.run_until_complete(awaited)
