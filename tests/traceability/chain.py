@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from linkxg.clock import rfc3339
 from linkxg.network.epcis.documents.model import IndexedValue, Item, ItemUse, Level, ParsedEvent, Role
 from linkxg.network.epcis.events.insert_events import insert_events
-from linkxg.network.traceability.lot_store import LOT_NUMBER
+from linkxg.network.traceability.walk_store import LOT_NUMBER
 
 GTIN, OTHER_GTIN = "09520000002176", "09520000010010"
 T0 = 1_790_000_000_000

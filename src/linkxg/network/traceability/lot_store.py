@@ -28,10 +28,8 @@ from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import Level, Role
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.traceability.bounds import Bounds
-from linkxg.network.traceability.walk_store import WalkEvent, counts
+from linkxg.network.traceability.walk_store import LOT_NUMBER, WalkEvent, counts
 
-LOT_NUMBER = "ILMD_urn:epcglobal:cbv:mda#lotNumber"
-"""The name of the value that has the number of a lot."""
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)
 _serials, _lots = items.alias("serials"), items.alias("lots")
 _s, _l, _ei, _e, _v = _serials.c, _lots.c, event_items.c, events.c, event_values.c
@@ -54,11 +52,6 @@ def _is_known(item_id: ColumnElement[int], include_voided: bool) -> ColumnElemen
     known = OrderedJoin(event_items, events, _e.id == _ei.event_id)
     query = select(_e.id).select_from(known).where(_ei.account_id == _ACCOUNT, _ei.item_id == item_id)
     return query.where(counts(include_voided)).exists()
-
-
-_HAS_NUMBERS = CompiledStatement(
-    select(literal(1)).where(_v.account_id == _ACCOUNT, _v.name == literal(LOT_NUMBER)).limit(literal(1))
-)
 
 
 def _lots_of_serials_by_identifier(include_voided: bool) -> CompiledStatement:
@@ -119,11 +112,6 @@ _SERIALS_BY_EVENT = {voided: _serials_of_lots_by_event(voided) for voided in (Fa
 _MAKERS = {voided: _makers_of_lots(voided) for voided in (False, True)}
 SerialLot = tuple[int, int, int | None]
 """A serial or lot, its lot or serial, and the event that says so."""
-
-
-def has_lot_numbers(conn: Connection, account_id: str) -> bool:
-    """Whether any event of the account has the number of a lot in its master data."""
-    return _HAS_NUMBERS.first(conn, {"account": account_id}) is not None
 
 
 def list_lots_of_serials(

@@ -128,7 +128,6 @@ class Way:
         self.found: list[int] = []
         """The nodes that the last step has added to the graph."""
         self._profile = walk_store.read_profile(walk.conn, account_id, walk.bounds)
-        self._has_lot_numbers = lot_store.has_lot_numbers(walk.conn, account_id)
 
     @property
     def frontier(self) -> list[int]:
@@ -171,7 +170,7 @@ class Way:
     def _mark(self, item_ids: list[int], reason: Reason) -> None:
         walk = self._walk
         if item_ids:
-            args = (walk.conn, self.account_id, self._direction, item_ids, walk.bounds)
+            args = (walk.conn, self.account_id, self._direction, item_ids, walk.bounds, self._profile)
             for item_id in walk_store.list_expandable(*args):
                 walk.mark(walk.node_of(item_id), Cut(self._direction, reason, self.account_id))
 
@@ -181,7 +180,7 @@ class Way:
         ends.update(item_id for item_id in frontier if item_id not in expanded)
 
     def _options(self) -> dict[str, Any]:
-        return {"by_event": self._has_lot_numbers, "rows": self._rows}
+        return {"by_event": self._profile.has_lot_numbers, "rows": self._rows}
 
     @property
     def _rows(self) -> int:
@@ -191,7 +190,7 @@ class Way:
         walk = self._walk
         args = (walk.conn, self.account_id, self._direction)
         near = walk_store.list_events_of_items(*args, frontier, walk.bounds, self._profile, rows=self._rows)
-        if self._has_lot_numbers and lots and self._direction == "upstream":
+        if self._profile.has_lot_numbers and lots and self._direction == "upstream":
             near += lot_store.list_makers_of_lots(walk.conn, self.account_id, lots, walk.bounds, rows=self._rows)
         walk.count(len(near))
         return near
@@ -207,12 +206,13 @@ class Way:
             )
             walk.count(len(others))
             group_of.update(others)
-        rows = walk_store.list_neighbours(walk.conn, self.account_id, self._direction, group_of, rows=self._rows)
+        args = (walk.conn, self.account_id, self._direction, group_of, self._profile)
+        rows = walk_store.list_neighbours(*args, rows=self._rows)
         walk.count(len(rows))
         far: dict[int | str, dict[int, int]] = {}
         for event_id, item_id, level in rows:
             far.setdefault(group_of[event_id], {})[item_id] = level
-        if self._direction == "downstream":
+        if self._direction == "downstream" and self._profile.joins_lots:
             self._add_lots_made(far, group_of)
         if walk.faces is not None:
             walk.faces.learn(walk.conn, self.account_id, {item_id for items in far.values() for item_id in items})
@@ -241,6 +241,8 @@ class Way:
         """Upstream from serials to their lots, downstream from lots to their serials."""
         walk = self._walk
         args = (walk.conn, self.account_id)
+        if not self._profile.joins_lots:
+            return
         if self._direction == "upstream" and serials:
             rows, level = lot_store.list_lots_of_serials(*args, serials, walk.bounds, **self._options()), Level.LOT
         elif self._direction == "downstream" and lots:

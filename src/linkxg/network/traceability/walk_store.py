@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union,
     union_all,
 )
 
@@ -27,9 +28,9 @@ from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered, prepare_any_number
 from linkxg.db.join_order import OrderedJoin
-from linkxg.network.epcis.documents.model import Role
-from linkxg.network.epcis.events.store import event_items, events, items
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.epcis.documents.model import Level, Role
+from linkxg.network.epcis.events.store import event_items, event_values, events, items
+from linkxg.network.traceability.bounds import EARLIEST_MS, Bounds
 
 Direction = Literal["upstream", "downstream"]
 DIRECTIONS: tuple[Direction, ...] = ("upstream", "downstream")
@@ -41,7 +42,10 @@ _FAR = {"upstream": (Role.INPUT, Role.CHILD), "downstream": (Role.OUTPUT, Role.P
 _declared = events.alias("declared")
 # As in the index of declarations, without a parameter.
 _IS_DECLARATION = text("declared.declaration_time <> ''")
-MAX_EXCLUDED = 1_000
+MAX_EXCLUDED, MAX_CLASSES = 1_000, 10_000
+_LOT_LEVEL, _CLASS_LEVEL = int(Level.LOT), int(Level.CLASS)
+LOT_NUMBER = "ILMD_urn:epcglobal:cbv:mda#lotNumber"
+"""The name of the value that has the number of a lot."""
 
 
 WalkEvent = tuple[int, int, int, str | None]
@@ -51,17 +55,32 @@ Neighbour = tuple[int, int, int]
 
 
 class Profile(NamedTuple):
-    """What the events of an account have in common, so that a walk need not read each of them.
+    """What the events of an account have in common, so that a walk need not read each event and item.
 
-    `excluded` are those that do not count; None if that depends on each event, or they are many.
+    `excluded` are the events that do not count, None if that depends on each event; `classes` are the items that are
+    not expanded. Either is None if there are many.
     """
 
     excluded: frozenset[int] | None
+    classes: frozenset[int] | None
     has_transformation_ids: bool
+    has_associations: bool
+    has_lot_numbers: bool
+    """Whether an event has the number of a lot in its master data."""
+    has_serials_of_lots: bool
+    """Whether the identifier of a serial contains its lot."""
 
     @property
-    def is_plain(self) -> bool:
-        return self.excluded is not None and not self.has_transformation_ids
+    def reads_events(self) -> bool:
+        return self.excluded is None or self.has_transformation_ids
+
+    @property
+    def reads_items(self) -> bool:
+        return self.classes is None or self.joins_lots
+
+    @property
+    def joins_lots(self) -> bool:
+        return self.has_lot_numbers or self.has_serials_of_lots
 
 
 def counts(include_voided: bool) -> ColumnElement[bool]:
@@ -78,7 +97,8 @@ def is_voided() -> ColumnElement[bool]:
     """By a declaration with the same eventID."""
     c = _declared.c
     same = and_(c.account_id == _e.account_id, c.event_id == _e.event_id, c.declaration_time > "")
-    return select(c.id).where(same, c.record_time <= bindparam("as_of", type_=BigInteger)).exists()
+    # A sum, or SQLite would look through all events that were recorded by then.
+    return select(c.id).where(same, c.record_time + literal(0) <= bindparam("as_of", type_=BigInteger)).exists()
 
 
 def _is_genealogy(direction: Direction) -> ColumnElement[bool]:
@@ -98,7 +118,7 @@ def _events_of_items(direction: Direction, include_voided: bool) -> CompiledStat
     return prepare_any_number(_ei.item_id, "items", query.where)
 
 
-def _plain_events_of_items(direction: Direction) -> CompiledStatement:
+def _plain_events_of_items(direction: Direction, associations: bool) -> CompiledStatement:
     """Without a look at each transformation."""
     made, associated = _NEAR[direction]
     of_account = _ei.account_id == _ACCOUNT
@@ -107,6 +127,8 @@ def _plain_events_of_items(direction: Direction) -> CompiledStatement:
     by_type = select(_ei.item_id, _ei.role, _ei.event_id, null().cast(String)).select_from(joined).where(of_account)
 
     def both(condition: ColumnElement[bool]) -> Executable:
+        if not associations:
+            return by_role.where(_ei.role == literal(int(made)), condition).limit(_ROWS)
         return union_all(
             by_role.where(_ei.role == literal(int(made)), condition),
             by_type.where(_ei.role == literal(int(associated)), condition, _is_association()),
@@ -123,9 +145,21 @@ def _neighbours(direction: Direction) -> CompiledStatement:
     return prepare_any_number(_ei.event_id, "events", query.where)
 
 
+def _bare_neighbours(direction: Direction) -> CompiledStatement:
+    """From an index alone."""
+    query = select(_ei.event_id, _ei.item_id, literal(_LOT_LEVEL)).where(_ei.account_id == _ACCOUNT)
+    far = [literal(int(role)) for role in _FAR[direction]]
+    return prepare_any_number(_ei.event_id, "events", query.where(_ei.role.in_(far)).limit(_ROWS).where)
+
+
 _EVENTS_OF_ITEMS = {(way, voided): _events_of_items(way, voided) for way in DIRECTIONS for voided in (False, True)}
-_PLAIN_EVENTS_OF_ITEMS = {way: _plain_events_of_items(way) for way in DIRECTIONS}
+_PLAIN_EVENTS_OF_ITEMS = {
+    (way, associations): _plain_events_of_items(way, associations)
+    for way in DIRECTIONS
+    for associations in (False, True)
+}
 _NEIGHBOURS = {way: _neighbours(way) for way in DIRECTIONS}
+_BARE_NEIGHBOURS = {way: _bare_neighbours(way) for way in DIRECTIONS}
 _HAS_TRANSFORMATION_IDS = CompiledStatement(
     select(literal(1)).where(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")).limit(literal(1))
 )
@@ -136,20 +170,45 @@ _EXCLUDED = CompiledStatement(
             _declared, events, and_(_e.account_id == _declared.c.account_id, _e.event_id == _declared.c.event_id)
         )
     )
-    .where(_declared.c.account_id == _ACCOUNT, _IS_DECLARATION)
+    # With a time, for which SQLite has the index of declarations alone.
+    .where(_declared.c.account_id == _ACCOUNT, _IS_DECLARATION, _declared.c.event_time >= literal(EARLIEST_MS))
     .limit(literal(MAX_EXCLUDED + 1))
+)
+
+
+_HAS_ASSOCIATIONS = CompiledStatement(
+    select(literal(1)).where(_e.account_id == _ACCOUNT, _e.type == literal("AssociationEvent")).limit(literal(1))
+)
+_CLASSES = CompiledStatement(
+    select(items.c.id).where(items.c.account_id == _ACCOUNT, text("level = 3")).limit(literal(MAX_CLASSES + 1))
+)
+_HAS_SERIALS_OF_LOTS = CompiledStatement(
+    select(literal(1))
+    .select_from(items)
+    .where(items.c.account_id == _ACCOUNT, text("level = 1 and lot is not null"))
+    .limit(literal(1))
+)
+_HAS_LOT_NUMBERS = CompiledStatement(
+    select(literal(1))
+    .where(event_values.c.account_id == _ACCOUNT, event_values.c.name == literal(LOT_NUMBER))
+    .limit(literal(1))
 )
 
 
 def read_profile(conn: Connection, account_id: str, bounds: Bounds) -> Profile:
     given = {"account": account_id}
-    has_ids = _HAS_TRANSFORMATION_IDS.first(conn, given) is not None
-    if bounds._replace(include_voided=False) != Bounds():
-        return Profile(None, has_ids)
-    if bounds.include_voided:
-        return Profile(frozenset(), has_ids)
-    excluded = frozenset(row[0] for row in _EXCLUDED.all(conn, given))
-    return Profile(excluded if len(excluded) <= MAX_EXCLUDED else None, has_ids)
+    excluded: frozenset[int] | None = None
+    if bounds == Bounds():
+        found = _EXCLUDED.all(conn, given)
+        excluded = frozenset(row[0] for row in found) if len(found) <= MAX_EXCLUDED else None
+    elif bounds == Bounds(include_voided=True):
+        excluded = frozenset()
+    classes = _CLASSES.all(conn, given)
+    has = [
+        statement.first(conn, given) is not None
+        for statement in (_HAS_TRANSFORMATION_IDS, _HAS_ASSOCIATIONS, _HAS_LOT_NUMBERS, _HAS_SERIALS_OF_LOTS)
+    ]
+    return Profile(excluded, frozenset(row[0] for row in classes) if len(classes) <= MAX_CLASSES else None, *has)
 
 
 def list_events_of_items(
@@ -164,20 +223,25 @@ def list_events_of_items(
 ) -> list[WalkEvent]:
     """Up to `rows` of them."""
     given: dict[str, Any] = {"account": account_id, "items": numbered(conn, item_ids), "rows": rows}
-    if not profile.is_plain:
+    if profile.reads_events:
         return _EVENTS_OF_ITEMS[direction, bounds.include_voided].all(conn, given | bounds.parameters)
-    found: list[WalkEvent] = _PLAIN_EVENTS_OF_ITEMS[direction].all(conn, given)
+    found: list[WalkEvent] = _PLAIN_EVENTS_OF_ITEMS[direction, profile.has_associations].all(conn, given)
     if excluded := profile.excluded:
         found = [row for row in found if row[2] not in excluded]
     return found
 
 
 def list_neighbours(
-    conn: Connection, account_id: str, direction: Direction, event_ids: Iterable[int], *, rows: int
+    conn: Connection, account_id: str, direction: Direction, event_ids: Iterable[int], profile: Profile, *, rows: int
 ) -> list[Neighbour]:
-    """Up to `rows` items on the other side of these events."""
+    """Up to `rows` items on the other side of these events. If no lots are joined, a serial has the level of a lot."""
     given = {"account": account_id, "events": numbered(conn, event_ids), "rows": rows}
-    return _NEIGHBOURS[direction].all(conn, given)
+    if profile.reads_items:
+        return _NEIGHBOURS[direction].all(conn, given)
+    found = _BARE_NEIGHBOURS[direction].all(conn, given)
+    if classes := profile.classes:
+        return [(event, item, _CLASS_LEVEL if item in classes else _LOT_LEVEL) for event, item, _ in found]
+    return found
 
 
 def _expandable(direction: Direction, include_voided: bool) -> CompiledStatement:
@@ -190,11 +254,37 @@ def _expandable(direction: Direction, include_voided: bool) -> CompiledStatement
 _EXPANDABLE = {(way, voided): _expandable(way, voided) for way in DIRECTIONS for voided in (False, True)}
 
 
+def _plain_expandable(direction: Direction, associations: bool) -> CompiledStatement:
+    made, associated = _NEAR[direction]
+    by_role = select(_ei.item_id).where(_ei.account_id == _ACCOUNT, _ei.role == literal(int(made)))
+    joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
+    by_type = select(_ei.item_id).select_from(joined).where(_ei.account_id == _ACCOUNT, _is_association())
+    by_type = by_type.where(_ei.role == literal(int(associated)))
+
+    def both(condition: ColumnElement[bool]) -> Executable:
+        found = by_role.where(condition)
+        return union(found, by_type.where(condition)) if associations else found.distinct()
+
+    return prepare_any_number(_ei.item_id, "items", both)
+
+
+_PLAIN_EXPANDABLE = {
+    (way, associations): _plain_expandable(way, associations) for way in DIRECTIONS for associations in (False, True)
+}
+
+
 def list_expandable(
-    conn: Connection, account_id: str, direction: Direction, item_ids: Iterable[int], bounds: Bounds
+    conn: Connection,
+    account_id: str,
+    direction: Direction,
+    item_ids: Iterable[int],
+    bounds: Bounds,
+    profile: Profile,
 ) -> list[int]:
     """Those of the items that some event leads on from."""
     given: dict[str, Any] = {"account": account_id, "items": numbered(conn, item_ids)}
+    if profile.excluded is not None and not profile.excluded:
+        return [row[0] for row in _PLAIN_EXPANDABLE[direction, profile.has_associations].all(conn, given)]
     return [row[0] for row in _EXPANDABLE[direction, bounds.include_voided].all(conn, given | bounds.parameters)]
 
 
