@@ -49,6 +49,7 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
     owners = list_owners(conn, account_id, now)
     faces = Faces(account_id, owners, now) if owners else None
     walk = walk_from(conn, account_id, root.id, root.level, query.directions, query.bounds, query.limits, faces)
+    walk.mark_cuts()
     own = [node for node in walk.depths if faces is None or faces.account_of[node] == account_id]
     contained = _add_containment(conn, account_id, walk, own)
     edges = list(dict.fromkeys(walk.edges))

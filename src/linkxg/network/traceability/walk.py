@@ -15,7 +15,7 @@ from linkxg.network.epcis.documents.model import Level, Role
 from linkxg.network.traceability import lot_store, walk_store
 from linkxg.network.traceability.bounds import Bounds
 from linkxg.network.traceability.faces import Faces
-from linkxg.network.traceability.walk_store import Direction, WalkEvent
+from linkxg.network.traceability.walk_store import Direction, Step, WalkEvent
 
 EdgeKind = Literal["TRANSFORMED", "CONTAINED", "PART_OF", "OF_LOT", "HIDDEN"]
 MAX_ROWS = 200_000
@@ -67,6 +67,7 @@ class Walk:
         self.cut: dict[int, list[Cut]] = {}
         self.ends: dict[Direction, set[int]] = {}
         """Own items that no event leads on from."""
+        self.ways: list[Way] = []
         self.rows_left = MAX_ROWS
         self.is_cut_short = False
         """Whether edges or rows were left out without an item that says so."""
@@ -79,6 +80,11 @@ class Walk:
     def is_truncated(self) -> bool:
         limited = (Reason.DEPTH_LIMIT, Reason.NODE_LIMIT)
         return self.is_cut_short or any(cut.reason in limited for cuts in self.cut.values() for cut in cuts)
+
+    def mark_cuts(self) -> None:
+        """Find out where the search could go on; the last step of a walk."""
+        for way in self.ways:
+            way.mark_cut()
 
     def node_of(self, item_id: int) -> int:
         """Items of several accounts with one identifier are one node."""
@@ -154,12 +160,45 @@ class Way:
         """Expand the items of one level; what they lead to has this depth."""
         serials, lots, self._serials, self._lots, self.found = self._serials, self._lots, [], [], []
         self._depth = depth
+        if self._profile.is_plain and self._walk.faces is None:
+            args = (self._walk.conn, self.account_id, self._direction, serials + lots, self._profile)
+            steps = walk_store.list_steps(*args, rows=self._rows)
+            if steps is not None:
+                self._cross_plain(serials + lots, steps)
+                return
         self._join_lots(serials, lots)
         near = self._near(serials + lots, lots)
         if self._is_own:
             self._note_ends(serials + lots, near)
         if near:
             self._cross(near)
+
+    def _cross_plain(self, frontier: list[int], steps: list[Step]) -> None:
+        """As `_cross`, for an account of transformations alone, in one loop: most walks have many steps."""
+        walk, depth, is_up = self._walk, self._depth, self._direction == "upstream"
+        walk.count(len(steps))
+        if self._is_own:
+            expanded = {step[0] for step in steps}
+            walk.ends.setdefault(self._direction, set()).update(one for one in frontier if one not in expanded)
+        depths, edges, visited, lots = walk.depths, walk.edges, self._visited, self._lots
+        nodes, classes = walk.limits.nodes, self._profile.classes or ()
+        most = nodes * EDGES_PER_NODE
+        for item_id, event_id, other in steps:
+            is_new = other not in depths
+            if is_new:
+                if len(depths) >= nodes:
+                    walk.mark(item_id, Cut(self._direction, Reason.NODE_LIMIT, self.account_id))
+                    continue
+                depths[other] = depth
+            if other not in visited:
+                visited.add(other)
+                if other not in classes:
+                    lots.append(other)
+            if is_new or len(edges) < most:
+                source, target = (other, item_id) if is_up else (item_id, other)
+                edges.append(Edge(source, target, "TRANSFORMED", event_id))
+            else:
+                walk.is_cut_short = True
 
     def mark_cut(self) -> None:
         """Where the search could go on, but for the limits or the tiers of the share."""
@@ -302,9 +341,7 @@ def walk_from(
                 if not walk.is_full:
                     way.step(depth)
             _enter(walk, by_account, direction, account_id, [node for way in running for node in way.found])
-    for by_account in ways.values():
-        for way in by_account.values():
-            way.mark_cut()
+    walk.ways = [way for by_account in ways.values() for way in by_account.values()]
     return walk
 
 

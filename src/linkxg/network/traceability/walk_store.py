@@ -4,7 +4,7 @@ Two statements per level, however many items it has: an event of a thousand inpu
 thousand rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -13,8 +13,10 @@ from sqlalchemy import (
     Connection,
     Executable,
     String,
+    TextClause,
     and_,
     bindparam,
+    case,
     literal,
     null,
     or_,
@@ -39,10 +41,11 @@ _ei, _e = event_items.c, events.c
 # Of transformations and of associations, on the side of a node and on the side of its neighbours.
 _NEAR = {"upstream": (Role.OUTPUT, Role.PARENT), "downstream": (Role.INPUT, Role.CHILD)}
 _FAR = {"upstream": (Role.INPUT, Role.CHILD), "downstream": (Role.OUTPUT, Role.PARENT)}
-_declared = events.alias("declared")
+_declared, _other = events.alias("declared"), event_items.alias("other")
 # As in the index of declarations, without a parameter.
 _IS_DECLARATION = text("declared.declaration_time <> ''")
 MAX_EXCLUDED, MAX_CLASSES = 1_000, 10_000
+ROWS_PER_ITEM, FEW_ROWS = 8, 1_000
 _LOT_LEVEL, _CLASS_LEVEL = int(Level.LOT), int(Level.CLASS)
 LOT_NUMBER = "ILMD_urn:epcglobal:cbv:mda#lotNumber"
 """The name of the value that has the number of a lot."""
@@ -50,6 +53,8 @@ LOT_NUMBER = "ILMD_urn:epcglobal:cbv:mda#lotNumber"
 
 WalkEvent = tuple[int, int, int, str | None]
 """Item, its role, event, transformationID: an event that made the item, for the way upstream, or that used it."""
+Step = tuple[int, int, int]
+"""Item, event, item on the other side of the event."""
 Neighbour = tuple[int, int, int]
 """Event, item on its other side, level of the item."""
 
@@ -77,6 +82,11 @@ class Profile(NamedTuple):
     @property
     def reads_items(self) -> bool:
         return self.classes is None or self.joins_lots
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows of events and items alone tell what was made of what."""
+        return not (self.reads_events or self.reads_items or self.has_associations)
 
     @property
     def joins_lots(self) -> bool:
@@ -152,6 +162,15 @@ def _bare_neighbours(direction: Direction) -> CompiledStatement:
     return prepare_any_number(_ei.event_id, "events", query.where(_ei.role.in_(far)).limit(_ROWS).where)
 
 
+def _steps(direction: Direction) -> CompiledStatement:
+    near, far = (literal(int(roles[direction][0])) for roles in (_NEAR, _FAR))
+    c = _other.c
+    is_far = and_(c.account_id == _ACCOUNT, c.event_id == _ei.event_id, c.role == far)
+    query = select(_ei.item_id, _ei.event_id, c.item_id).select_from(OrderedJoin(event_items, _other, is_far))
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role == near).limit(_ROWS)
+    return prepare_any_number(_ei.item_id, "items", query.where)
+
+
 _EVENTS_OF_ITEMS = {(way, voided): _events_of_items(way, voided) for way in DIRECTIONS for voided in (False, True)}
 _PLAIN_EVENTS_OF_ITEMS = {
     (way, associations): _plain_events_of_items(way, associations)
@@ -159,10 +178,8 @@ _PLAIN_EVENTS_OF_ITEMS = {
     for associations in (False, True)
 }
 _NEIGHBOURS = {way: _neighbours(way) for way in DIRECTIONS}
+_STEPS = {way: _steps(way) for way in DIRECTIONS}
 _BARE_NEIGHBOURS = {way: _bare_neighbours(way) for way in DIRECTIONS}
-_HAS_TRANSFORMATION_IDS = CompiledStatement(
-    select(literal(1)).where(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")).limit(literal(1))
-)
 _EXCLUDED = CompiledStatement(
     select(_e.id)
     .select_from(
@@ -174,40 +191,37 @@ _EXCLUDED = CompiledStatement(
     .where(_declared.c.account_id == _ACCOUNT, _IS_DECLARATION, _declared.c.event_time >= literal(EARLIEST_MS))
     .limit(literal(MAX_EXCLUDED + 1))
 )
-
-
-_HAS_ASSOCIATIONS = CompiledStatement(
-    select(literal(1)).where(_e.account_id == _ACCOUNT, _e.type == literal("AssociationEvent")).limit(literal(1))
-)
 _CLASSES = CompiledStatement(
     select(items.c.id).where(items.c.account_id == _ACCOUNT, text("level = 3")).limit(literal(MAX_CLASSES + 1))
 )
-_HAS_SERIALS_OF_LOTS = CompiledStatement(
-    select(literal(1))
-    .select_from(items)
-    .where(items.c.account_id == _ACCOUNT, text("level = 1 and lot is not null"))
-    .limit(literal(1))
-)
-_HAS_LOT_NUMBERS = CompiledStatement(
-    select(literal(1))
-    .where(event_values.c.account_id == _ACCOUNT, event_values.c.name == literal(LOT_NUMBER))
-    .limit(literal(1))
+
+
+def _has(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[int]:
+    return case((select(literal(1)).where(*conditions).correlate(None).exists(), 1), else_=0)
+
+
+_HAS = CompiledStatement(
+    select(
+        _has(_declared.c.account_id == _ACCOUNT, _IS_DECLARATION, _declared.c.event_time >= literal(EARLIEST_MS)),
+        _has(items.c.account_id == _ACCOUNT, text("level = 3")),
+        _has(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")),
+        _has(_e.account_id == _ACCOUNT, _e.type == literal("AssociationEvent")),
+        _has(event_values.c.account_id == _ACCOUNT, event_values.c.name == literal(LOT_NUMBER)),
+        _has(items.c.account_id == _ACCOUNT, text("level = 1 and lot is not null")),
+    )
 )
 
 
 def read_profile(conn: Connection, account_id: str, bounds: Bounds) -> Profile:
     given = {"account": account_id}
+    has_declarations, has_classes, *has = map(bool, _HAS.first(conn, given))
     excluded: frozenset[int] | None = None
-    if bounds == Bounds():
-        found = _EXCLUDED.all(conn, given)
-        excluded = frozenset(row[0] for row in found) if len(found) <= MAX_EXCLUDED else None
-    elif bounds == Bounds(include_voided=True):
+    if bounds == Bounds(include_voided=True):
         excluded = frozenset()
-    classes = _CLASSES.all(conn, given)
-    has = [
-        statement.first(conn, given) is not None
-        for statement in (_HAS_TRANSFORMATION_IDS, _HAS_ASSOCIATIONS, _HAS_LOT_NUMBERS, _HAS_SERIALS_OF_LOTS)
-    ]
+    elif bounds == Bounds():
+        found = _EXCLUDED.all(conn, given) if has_declarations else []
+        excluded = frozenset(row[0] for row in found) if len(found) <= MAX_EXCLUDED else None
+    classes = _CLASSES.all(conn, given) if has_classes else []
     return Profile(excluded, frozenset(row[0] for row in classes) if len(classes) <= MAX_CLASSES else None, *has)
 
 
@@ -228,6 +242,23 @@ def list_events_of_items(
     found: list[WalkEvent] = _PLAIN_EVENTS_OF_ITEMS[direction, profile.has_associations].all(conn, given)
     if excluded := profile.excluded:
         found = [row for row in found if row[2] not in excluded]
+    return found
+
+
+def list_steps(
+    conn: Connection, account_id: str, direction: Direction, item_ids: Sequence[int], profile: Profile, *, rows: int
+) -> list[Step] | None:
+    """From the items to those on the other side of their events, for a plain profile.
+
+    None if it takes more than `rows`, or events have many items on both sides: each pair would be a row.
+    """
+    most = min(rows, ROWS_PER_ITEM * len(item_ids) + FEW_ROWS)
+    given = {"account": account_id, "items": numbered(conn, item_ids), "rows": most}
+    found = _STEPS[direction].all(conn, given)
+    if len(found) >= most:
+        return None
+    if excluded := profile.excluded:
+        return [row for row in found if row[1] not in excluded]
     return found
 
 
