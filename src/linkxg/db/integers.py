@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, Text, bindparam, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, Text, bindparam, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkxg.db.compiled import CompiledStatement
@@ -20,6 +20,14 @@ def prepare_any_number(
     split = cast(func.string_to_array(bindparam(name, type_=Text), ","), ARRAY(BigInteger))
     in_list = column.in_(select(values.c.value))
     return CompiledStatement(statement(in_list), on_postgres=statement(column == func.any(split)))
+
+
+def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The column as an expression that no index has: rows are looked up by their ids, and then compared.
+
+    Without statistics, SQLite would take all rows of an account for fewer than those of a list of ids.
+    """
+    return column + literal("")
 
 
 def numbered(conn: Connection, values: Iterable[int]) -> str:

@@ -9,7 +9,7 @@ from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.store import CURRENT, versions
 from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.compiled import CompiledStatement
-from linkxg.db.integers import numbered, prepare_any_number
+from linkxg.db.integers import numbered, prepare_any_number, unindexed
 from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import Role
 from linkxg.network.epcis.events.store import event_items, events, items
@@ -44,9 +44,9 @@ class ProductName(NamedTuple):
 
 _ITEM_COLUMNS = tuple(_i[name] for name in ItemRow._fields)
 _FIND = CompiledStatement(select(*_ITEM_COLUMNS).where(_i.account_id == _ACCOUNT, _i.uri == bindparam("uri")))
-_ITEMS = prepare_any_number(_i.id, "items", select(*_ITEM_COLUMNS).where(_i.account_id == _ACCOUNT).where)
+_ITEMS = prepare_any_number(_i.id, "items", select(*_ITEM_COLUMNS).where(unindexed(_i.account_id) == _ACCOUNT).where)
 _EVENTS = prepare_any_number(
-    _e.id, "events", select(*(_e[name] for name in EventRow._fields)).where(_e.account_id == _ACCOUNT).where
+    _e.id, "events", select(*(_e[name] for name in EventRow._fields)).where(unindexed(_e.account_id) == _ACCOUNT).where
 )
 
 

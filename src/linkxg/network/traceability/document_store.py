@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, String, bindparam, func, select
 
-from linkxg.db.integers import numbered, prepare_any_number
+from linkxg.db.integers import numbered, prepare_any_number, unindexed
 from linkxg.network.epcis.events.store import events
 
 _e = events.c
@@ -21,10 +21,12 @@ class StoredEvent(NamedTuple):
 
 
 _CONTENTS = prepare_any_number(
-    _e.id, "events", select(*(_e[name] for name in StoredEvent._fields)).where(_e.account_id == _ACCOUNT).where
+    _e.id,
+    "events",
+    select(*(_e[name] for name in StoredEvent._fields)).where(unindexed(_e.account_id) == _ACCOUNT).where,
 )
 _LENGTH = prepare_any_number(
-    _e.id, "events", select(func.sum(func.length(_e.content))).where(_e.account_id == _ACCOUNT).where
+    _e.id, "events", select(func.sum(func.length(_e.content))).where(unindexed(_e.account_id) == _ACCOUNT).where
 )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from linkxg.db.compiled import CompiledStatement
-from linkxg.db.integers import numbered, prepare_any_number
+from linkxg.db.integers import numbered, prepare_any_number, unindexed
 from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import Level, Role
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
@@ -35,6 +35,9 @@ _serials, _lots = items.alias("serials"), items.alias("lots")
 _s, _l, _ei, _e, _v = _serials.c, _lots.c, event_items.c, events.c, event_values.c
 _is_about = _ei.role.in_([literal(int(Role.OBSERVED)), literal(int(Role.OUTPUT))])
 _IS_SERIAL = and_(_s.account_id == _ACCOUNT, _s.level == int(Level.INSTANCE))
+# Where rows are found by their ids.
+_IS_GIVEN_SERIAL = and_(unindexed(_s.account_id) == _ACCOUNT, _s.level == int(Level.INSTANCE))
+_IS_GIVEN_LOT = and_(unindexed(_l.account_id) == _ACCOUNT, _l.level == int(Level.LOT))
 _IS_LOT = and_(_l.account_id == _ACCOUNT, _l.level == int(Level.LOT), _l.gtin14 == _s.gtin14)
 
 
@@ -56,14 +59,14 @@ def _is_known(item_id: ColumnElement[int], include_voided: bool) -> ColumnElemen
 
 def _lots_of_serials_by_identifier(include_voided: bool) -> CompiledStatement:
     joined = OrderedJoin(_serials, _lots, and_(_IS_LOT, _l.lot == _s.lot, _l.serial.is_(None)))
-    query = _by_identifier(include_voided).select_from(joined).where(_IS_SERIAL).limit(_ROWS)
+    query = _by_identifier(include_voided).select_from(joined).where(_IS_GIVEN_SERIAL).limit(_ROWS)
     return prepare_any_number(_s.id, "items", query.where)
 
 
 def _serials_of_lots_by_identifier(include_voided: bool) -> CompiledStatement:
     is_of_lot = and_(_IS_SERIAL, _s.gtin14 == _l.gtin14, _s.lot == _l.lot)
     query = _by_identifier(include_voided).select_from(OrderedJoin(_lots, _serials, is_of_lot))
-    query = query.where(_l.account_id == _ACCOUNT, _l.level == int(Level.LOT)).limit(_ROWS)
+    query = query.where(_IS_GIVEN_LOT).limit(_ROWS)
     return prepare_any_number(_l.id, "items", query.where)
 
 
@@ -73,16 +76,16 @@ def _lots_of_serials_by_event(include_voided: bool) -> CompiledStatement:
         .then(event_values, and_(_v.account_id == _ACCOUNT, _v.event_id == _ei.event_id, _v.name == LOT_NUMBER))
         .then(_lots, and_(_IS_LOT, _l.lot == _v.text))
     )
-    return _by_event(joined, _IS_SERIAL, _s.id, include_voided)
+    return _by_event(joined, _IS_GIVEN_SERIAL, _s.id, include_voided)
 
 
 def _serials_of_lots_by_event(include_voided: bool) -> CompiledStatement:
     joined = (
         OrderedJoin(_lots, event_values, _is_number(_l.lot))
         .then(event_items, and_(_ei.account_id == _ACCOUNT, _ei.event_id == _v.event_id, _is_about))
-        .then(_serials, and_(_s.id == _ei.item_id, _IS_SERIAL, _s.gtin14 == _l.gtin14))
+        .then(_serials, and_(_s.id == _ei.item_id, _IS_GIVEN_SERIAL, _s.gtin14 == _l.gtin14))
     )
-    return _by_event(joined, _IS_LOT, _l.id, include_voided)
+    return _by_event(joined, _IS_GIVEN_LOT, _l.id, include_voided)
 
 
 def _by_event(joined: FromClause, condition: ColumnElement[bool], item: Any, include_voided: bool) -> CompiledStatement:
@@ -101,7 +104,7 @@ def _makers_of_lots(include_voided: bool) -> CompiledStatement:
         .then(events, _e.id == _ei.event_id)
     )
     query = select(_l.id, _ei.role, _ei.event_id, _e.transformation_id).select_from(joined).distinct()
-    query = query.where(_l.account_id == _ACCOUNT, counts(include_voided)).limit(_ROWS)
+    query = query.where(_IS_GIVEN_LOT, counts(include_voided)).limit(_ROWS)
     return prepare_any_number(_l.id, "items", query.where)
 
 

@@ -78,7 +78,7 @@ async def graph(
     gtin: Gtin = None,
     lot: Lot = None,
     serial: Serial = None,
-    direction: Literal["upstream", "downstream", "both"] = "both",
+    direction: Annotated[Literal["upstream", "downstream", "both"], QueryParameter()] = "both",
     depth: Depth = DEFAULT_DEPTH,
     max_nodes: MaxNodes = DEFAULT_NODES,
     as_of: AsOf = None,
