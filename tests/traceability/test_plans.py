@@ -22,7 +22,8 @@ from linkxg.network.traceability import (
 )
 
 STORES = (
-    containment_store, describe_store, document_store, lot_store, partner_store, party_store, timeline_store, walk_store,
+    containment_store, describe_store, document_store, lot_store,
+    partner_store, party_store, timeline_store, walk_store,
 )  # fmt: skip
 # By indexes of few rows.
 FEW = ("ix_epcis_items_classes", "ix_epcis_items_of_lots", "ix_epcis_events_declared", "ix_connections")

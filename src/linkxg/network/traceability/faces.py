@@ -28,6 +28,7 @@ class Faces:
         self._node_of: dict[int, int] = {}
         self._by_uri: dict[str, int] = {}
         self._tiers: dict[str, dict[str, int]] = {}
+        self._with_items: dict[str, set[str]] = {}
         self._products: dict[tuple[str, str], set[str]] = {}
 
     @property
@@ -72,7 +73,7 @@ class Faces:
         for row in rows:
             if self.account_of[row.id] != self._viewer_id:
                 wanted.setdefault(self._viewer_id, []).append(row.uri)
-            for owner_id in self._tiers.get(row.gtin14 or "", {}):
+            for owner_id in self._with_items.get(row.gtin14 or "", ()):
                 wanted.setdefault(owner_id, []).append(row.uri)
         found = []
         for account_id, uris in wanted.items():
@@ -86,6 +87,8 @@ class Faces:
         for shared in partner_store.list_shared_gtins(conn, self._viewer_id, self.owners, gtins, self._now):
             tiers = self._tiers[shared.gtin14]
             tiers[shared.owner_id] = max(shared.tiers, tiers.get(shared.owner_id, 0))
+            if shared.has_items:
+                self._with_items.setdefault(shared.gtin14, set()).add(shared.owner_id)
             self._products.setdefault((shared.gtin14, shared.owner_id), set()).add(shared.product_id)
 
     def _tiers_of(self, row: ItemRow, account_id: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, bindparam, literal, select
+from sqlalchemy import Connection, String, bindparam, case, literal, select
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
 from linkxg.catalog.products.store import products
@@ -26,6 +26,8 @@ class SharedGtin(NamedTuple):
     owner_id: str
     tiers: int
     product_id: str
+    has_items: int
+    """Whether any event of the owner is about an item with the GTIN."""
 
 
 def _owners(*traceability: str) -> CompiledStatement:
@@ -38,7 +40,9 @@ def _owners(*traceability: str) -> CompiledStatement:
 def _shared_gtins(*traceability: str) -> CompiledStatement:
     shown = _s.traceability.in_([literal(one) for one in traceability])
     joined = OrderedJoin(products, shares, visible_to(VIEWER, NOW))
-    query = select(_p.gtin14, _p.account_id, _s.trace_tiers, _p.id).select_from(joined)
+    has_items = select(_i.id).where(_i.account_id == _p.account_id, _i.gtin14 == _p.gtin14).exists()
+    shown_columns = (_p.gtin14, _p.account_id, _s.trace_tiers, _p.id, case((has_items, 1), else_=0))
+    query = select(*shown_columns).select_from(joined)
     query = query.where(_p.account_id == bindparam("owner", type_=String), _p.status != literal("ARCHIVED"), shown)
     return prepare_any(_p.gtin14, "gtins", query.where)
 
