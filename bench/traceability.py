@@ -28,10 +28,11 @@ from linkxg.db.database import Unit
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import Level
-from linkxg.network.traceability import walk
+from linkxg.network.traceability import walk_result
 from linkxg.network.traceability.bounds import Bounds
 from linkxg.network.traceability.find_graph import GraphQuery, find_graph
-from linkxg.network.traceability.walk import Limits, walk_from
+from linkxg.network.traceability.walk import walk_from
+from linkxg.network.traceability.walk_result import Limits
 
 EVENTS, ROOTS, ROUNDS, NODES, PARTNERS = 1_000_000, 20, 3, 500, 10
 # Depth, and how many times as fast the walk must be.
@@ -81,7 +82,7 @@ async def _measure(url: str, account_id: str, events: int, engine: str) -> tuple
     await database.run_exclusive(fill, account_id, events)
     await database.run_exclusive(lambda conn: conn.execute(text("analyze")) if engine == "PostgreSQL" else None)
     await database.open()
-    walk.MAX_ROWS = 100 * events
+    walk_result.MAX_ROWS = 100 * events
     chance, width = random.Random(2), events // LAYERS
     roots = [events - chance.randrange(width) for _ in range(ROOTS)]
     try:

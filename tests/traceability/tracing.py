@@ -19,7 +19,7 @@ from linkxg.network.traceability.read_graph import TraceReader, read_graph
 from linkxg.network.traceability.status import read_status
 from linkxg.network.traceability.timeline import read_timeline
 from linkxg.network.traceability.tombstones import pseudonymizer
-from linkxg.network.traceability.walk import Limits
+from linkxg.network.traceability.walk_result import Limits
 from linkxg.network.traceability.walk_store import DIRECTIONS, Direction
 from traceability.chain import T0, insert
 

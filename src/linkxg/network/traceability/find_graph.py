@@ -12,7 +12,8 @@ from linkxg.network.traceability.describe_store import EventRow, ItemRow, Produc
 from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.partner_store import list_owners
 from linkxg.network.traceability.tombstones import HiddenParty, find_hidden_parties
-from linkxg.network.traceability.walk import Edge, Limits, Walk, walk_from
+from linkxg.network.traceability.walk import walk_from
+from linkxg.network.traceability.walk_result import Edge, Limits, Walk
 from linkxg.network.traceability.walk_store import DIRECTIONS, Direction
 
 MAX_CONTAINED_ROWS = 20_000

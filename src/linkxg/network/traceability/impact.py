@@ -23,7 +23,7 @@ from linkxg.network.traceability.party_store import ConnectionRow, PartyRow
 from linkxg.network.traceability.read_graph import TraceReader, count_partner_reads, is_still_shared, read_settled
 from linkxg.network.traceability.tombstones import MAX_PARTY_ROWS, connections_by_gln, gln_of
 from linkxg.network.traceability.view_graph import GRANULARITIES, rfc3339_as_of
-from linkxg.network.traceability.walk import Limits
+from linkxg.network.traceability.walk_result import Limits
 
 MAX_RECIPIENT_ITEMS = 20_000
 """Items that the recipients of an answer have together."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from linkxg.network.traceability.walk import EdgeKind
+from linkxg.network.traceability.walk_result import EdgeKind
 
 Granularity = Literal["SERIAL", "LOT", "CLASS"]
 TombstoneReason = Literal["NOT_CONNECTED", "REVOKED", "NOT_SHARED", "DEPTH_LIMIT", "NODE_LIMIT"]

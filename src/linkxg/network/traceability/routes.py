@@ -32,7 +32,7 @@ from linkxg.network.traceability.read_graph import TraceReader, read_graph, read
 from linkxg.network.traceability.read_query import read_bounds, read_uri
 from linkxg.network.traceability.status import read_status
 from linkxg.network.traceability.timeline import Place, read_timeline
-from linkxg.network.traceability.walk import Limits
+from linkxg.network.traceability.walk_result import Limits
 from linkxg.network.traceability.walk_store import DIRECTIONS, Direction
 
 TAG = Tag("Traceability", "What items were made of, what was made of them, where they are, and what a recall concerns.")

@@ -15,7 +15,7 @@ from linkxg.network.traceability import party_store
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.party_store import ConnectionRow
-from linkxg.network.traceability.walk import Reason, Walk
+from linkxg.network.traceability.walk_result import Reason, Walk
 from linkxg.network.traceability.walk_store import Direction
 
 MAX_PARTY_ROWS = 20_000

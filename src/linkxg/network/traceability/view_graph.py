@@ -17,7 +17,7 @@ from linkxg.network.traceability.model import (
     Tombstone,
 )
 from linkxg.network.traceability.tombstones import HiddenParty
-from linkxg.network.traceability.walk import Reason
+from linkxg.network.traceability.walk_result import Reason
 
 GRANULARITIES: dict[int, Granularity] = {Level.INSTANCE: "SERIAL", Level.LOT: "LOT", Level.CLASS: "CLASS"}
 Pseudonym = Callable[[HiddenParty, str], str]
