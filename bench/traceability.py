@@ -29,10 +29,10 @@ from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability import walk_result
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.find_graph import GraphQuery, find_graph
 from linkxg.network.traceability.walk import walk_from
-from linkxg.network.traceability.walk_result import Limits
+from linkxg.network.traceability.walk_result import WalkLimits
 
 EVENTS, ROOTS, ROUNDS, NODES, PARTNERS = 1_000_000, 20, 3, 500, 10
 # Depth, and how many times as fast the walk must be.
@@ -93,7 +93,7 @@ async def _measure(url: str, account_id: str, events: int, engine: str) -> tuple
             base, ours, nodes = (statistics.median(values) for values in zip(*pairs, strict=True))
             note = f"{ours * 1_000:.2f} ms beside {base * 1_000:.2f} ms, {nodes:,.0f} nodes"
             figures.append(Figure(f"graph of depth {depth}, beside a recursive query, {engine}", ratio, bar, note))
-        graph = GraphQuery(uri_of(events - 1), ("upstream",), Limits(LAYERS, NODES))
+        graph = GraphQuery(uri_of(events - 1), ("upstream",), WalkLimits(LAYERS, NODES))
         before = await _median(database, find_graph, account_id, graph, now_ms())
         await database.write(_share, account_id)
         after = await _median(database, find_graph, account_id, graph, now_ms())
@@ -109,7 +109,7 @@ async def _pair(database: Database, account_id: str, root: int, depth: int) -> t
     """Seconds of the base and of the walk, and the nodes that both find."""
     given = {"account": account_id, "root": root, "depth": depth}
     base, expected = await _timed(database, lambda conn: dict(conn.execute(_RECURSIVE, given).tuples().all()))
-    limits = Limits(depth, 100_000_000)
+    limits = WalkLimits(depth, 100_000_000)
     ours, found = await _timed(
         database, lambda conn: walk_from(conn, account_id, root, Level.LOT, ("upstream",), Bounds(), limits).depths
     )

@@ -132,9 +132,7 @@ from linkxg.network.shared_products.routes import SharedServices
 from linkxg.network.shares import routes as share_routes
 from linkxg.network.shares.routes import ShareServices
 from linkxg.network.traceability import routes as traceability_routes
-from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.routes import TraceabilityServices
-from linkxg.network.traceability.tombstones import pseudonymizer
 from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -311,9 +309,7 @@ def build(
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
             traceability_routes.router(
-                TraceabilityServices(
-                    TraceReader(database, pseudonymizer(server_key), access_log.count), cursors, issuer
-                )
+                TraceabilityServices.of(database, server_key, access_log.count, cursors, issuer)
             ),
         ],
     )

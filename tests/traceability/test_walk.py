@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from linkxg.errors import NotFound
 from linkxg.network.epcis.documents.model import Role
-from linkxg.network.traceability.walk_store import Direction
+from linkxg.network.traceability.walk_store import WalkDirection
 from traceability.chain import OTHER_GTIN, assembled, class_of, crate, event, lot, made, packed, seen, serial
 from traceability.tracing import Tracing
 
@@ -54,7 +54,7 @@ def test_ancestors_and_descendants_are_those_of_networkx(
     graph.add_node(root)
     for direction, way in (("upstream", graph.reverse()), ("downstream", graph)):
         expected = nx.single_source_shortest_path_length(way, root, cutoff=depth)
-        one: Direction = direction  # type: ignore[assignment]
+        one: WalkDirection = direction  # type: ignore[assignment]
         assert here.depths(nodes[root], one, depth=depth, as_of=as_of) == {
             nodes[n].uri: at for n, at in expected.items()
         }

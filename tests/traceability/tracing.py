@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from linkxg.clock import now_ms
@@ -11,7 +11,7 @@ from linkxg.db import Database
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import Item, ParsedEvent
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.find_graph import GraphQuery
 from linkxg.network.traceability.impact import read_impact
 from linkxg.network.traceability.model import Graph, Impact, ItemStatus, TimelineEvent
@@ -19,8 +19,8 @@ from linkxg.network.traceability.read_graph import TraceReader, read_graph
 from linkxg.network.traceability.status import read_status
 from linkxg.network.traceability.timeline import read_timeline
 from linkxg.network.traceability.tombstones import pseudonymizer
-from linkxg.network.traceability.walk_result import Limits
-from linkxg.network.traceability.walk_store import DIRECTIONS, Direction
+from linkxg.network.traceability.walk_result import WalkLimits
+from linkxg.network.traceability.walk_store import DIRECTIONS, WalkDirection
 from traceability.chain import T0, insert
 
 
@@ -30,7 +30,10 @@ class Tracing:
     def __init__(self, database: Database, account_id: str, loop: asyncio.AbstractEventLoop) -> None:
         self.database, self.account_id, self.loop = database, account_id, loop
         self.reads: list[tuple[str, str, list[str]]] = []
-        self.reader = TraceReader(database, pseudonymizer(bytes(32)), lambda *read: self.reads.append(read))
+        self.reader = TraceReader(database, pseudonymizer(bytes(32)), self._count)
+
+    def _count(self, owner_id: str, viewer_id: str, product_ids: Iterable[str]) -> None:
+        self.reads.append((owner_id, viewer_id, list(product_ids)))
 
     def another(self) -> Tracing:
         """Another account."""
@@ -47,18 +50,18 @@ class Tracing:
     def graph(
         self,
         item: Item,
-        directions: Sequence[Direction] = DIRECTIONS,
+        directions: Sequence[WalkDirection] = DIRECTIONS,
         *,
         depth: int = 20,
         nodes: int = 5_000,
         as_of: int | None = None,
         **bounds: Any,
     ) -> Graph:
-        query = GraphQuery(item.uri, tuple(directions), Limits(depth, nodes), _bounds(as_of, **bounds))
+        query = GraphQuery(item.uri, tuple(directions), WalkLimits(depth, nodes), _bounds(as_of, **bounds))
         found: Graph = self.run(read_graph(self.reader, self.account_id, query))
         return found
 
-    def depths(self, item: Item, *directions: Direction, **options: Any) -> dict[str, int]:
+    def depths(self, item: Item, *directions: WalkDirection, **options: Any) -> dict[str, int]:
         """Of the nodes that are not redacted, by URI."""
         found = self.graph(item, directions or DIRECTIONS, **options)
         return {node.id: node.depth for node in found.nodes if not node.redacted}
@@ -82,7 +85,7 @@ class Tracing:
 
     def impact(self, item: Item, **bounds: Any) -> Impact:
         found: Impact = self.run(
-            read_impact(self.reader, self.account_id, item.uri, _bounds(None, **bounds), Limits(20, 5_000))
+            read_impact(self.reader, self.account_id, item.uri, _bounds(None, **bounds), WalkLimits(20, 5_000))
         )
         return found
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import LATEST_MS
 from linkxg.network.traceability import containment_store
-from linkxg.network.traceability.bounds import EARLIEST_MS, Bounds
+from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 
 MAX_NESTING = 8
 MAX_STAYS = 5_000

@@ -10,7 +10,7 @@ from linkxg.db.integers import numbered, prepare_any_number
 from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import Role
 from linkxg.network.epcis.events.store import event_items, events
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.walk_store import counts
 
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)

@@ -12,7 +12,7 @@ _e = events.c
 _ACCOUNT = bindparam("account", type_=String)
 
 
-class StoredEvent(NamedTuple):
+class EventContent(NamedTuple):
     id: int
     event_time: int
     record_time: int
@@ -23,7 +23,7 @@ class StoredEvent(NamedTuple):
 _CONTENTS = prepare_any_number(
     _e.id,
     "events",
-    select(*(_e[name] for name in StoredEvent._fields)).where(unindexed(_e.account_id) == _ACCOUNT).where,
+    select(*(_e[name] for name in EventContent._fields)).where(unindexed(_e.account_id) == _ACCOUNT).where,
 )
 _LENGTH = prepare_any_number(
     _e.id, "events", select(func.sum(func.length(_e.content))).where(unindexed(_e.account_id) == _ACCOUNT).where
@@ -36,7 +36,7 @@ def sum_lengths(conn: Connection, account_id: str, event_ids: Iterable[int]) -> 
     return int(row[0] or 0)
 
 
-def list_contents(conn: Connection, account_id: str, event_ids: Iterable[int]) -> list[StoredEvent]:
+def list_contents(conn: Connection, account_id: str, event_ids: Iterable[int]) -> list[EventContent]:
     """In the order of their times."""
     rows = _CONTENTS.all(conn, {"account": account_id, "events": numbered(conn, event_ids)})
-    return sorted(map(StoredEvent._make, rows), key=lambda row: (row.event_time, row.id))
+    return sorted(map(EventContent._make, rows), key=lambda row: (row.event_time, row.id))

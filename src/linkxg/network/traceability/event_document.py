@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 
 from linkxg.clock import now_ms, rfc3339
-from linkxg.network.traceability.document_store import StoredEvent
+from linkxg.network.traceability.document_store import EventContent
 
 MEDIA_TYPE = "application/ld+json"
 _CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 
 
-def event_document(events: Iterable[StoredEvent]) -> bytes:
+def event_document(events: Iterable[EventContent]) -> bytes:
     """With the contexts of all of them; `recordTime` is added to each."""
     contexts: list[Any] = [_CONTEXT]
     found = []

@@ -7,14 +7,14 @@ from sqlalchemy import Connection
 
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability import containment_store, describe_store
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.describe_store import EventRow, ItemRow, ProductName
 from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.partner_store import list_owners
 from linkxg.network.traceability.tombstones import HiddenParty, find_hidden_parties
 from linkxg.network.traceability.walk import walk_from
-from linkxg.network.traceability.walk_result import Edge, Limits, Walk
-from linkxg.network.traceability.walk_store import DIRECTIONS, Direction
+from linkxg.network.traceability.walk_result import ItemEdge, Walk, WalkLimits
+from linkxg.network.traceability.walk_store import DIRECTIONS, WalkDirection
 
 MAX_CONTAINED_ROWS = 20_000
 """Rows of aggregations that one answer reads."""
@@ -22,8 +22,8 @@ MAX_CONTAINED_ROWS = 20_000
 
 class GraphQuery(NamedTuple):
     uri: str
-    directions: tuple[Direction, ...] = DIRECTIONS
-    limits: Limits = Limits(5, 500)
+    directions: tuple[WalkDirection, ...] = DIRECTIONS
+    limits: WalkLimits = WalkLimits(5, 500)
     bounds: Bounds = Bounds()
 
 
@@ -32,7 +32,7 @@ class FoundGraph(NamedTuple):
 
     root: int
     walk: Walk
-    edges: list[Edge]
+    edges: list[ItemEdge]
     items: Mapping[int, ItemRow]
     events: Mapping[int, EventRow]
     names: Mapping[str, ProductName]
@@ -101,7 +101,9 @@ def _add_containment(conn: Connection, account_id: str, walk: Walk, nodes: Itera
     return found
 
 
-def _list_events(conn: Connection, account_id: str, faces: Faces | None, edges: Iterable[Edge]) -> dict[int, EventRow]:
+def _list_events(
+    conn: Connection, account_id: str, faces: Faces | None, edges: Iterable[ItemEdge]
+) -> dict[int, EventRow]:
     ids = {edge.event_id for edge in edges if edge.event_id is not None}
     found = {row.id: row for row in describe_store.list_events(conn, account_id, ids)} if ids else {}
     for owner_id in faces.entered if faces is not None else ():

@@ -8,7 +8,7 @@ from linkxg.clock import now_ms, rfc3339
 from linkxg.http.long_answer import LongAnswer
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability import party_store
-from linkxg.network.traceability.bounds import EARLIEST_MS, Bounds
+from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 from linkxg.network.traceability.containment import list_stays
 from linkxg.network.traceability.find_graph import FoundGraph, GraphQuery, find_graph
 from linkxg.network.traceability.model import (
@@ -23,13 +23,13 @@ from linkxg.network.traceability.party_store import ConnectionRow, PartyRow
 from linkxg.network.traceability.read_graph import TraceReader, count_partner_reads, is_still_shared, read_settled
 from linkxg.network.traceability.tombstones import MAX_PARTY_ROWS, connections_by_gln, gln_of
 from linkxg.network.traceability.view_graph import GRANULARITIES, rfc3339_as_of
-from linkxg.network.traceability.walk_result import Limits
+from linkxg.network.traceability.walk_result import WalkLimits
 
 MAX_RECIPIENT_ITEMS = 20_000
 """Items that the recipients of an answer have together."""
 
 
-class _Found(NamedTuple):
+class _FoundImpact(NamedTuple):
     graph: FoundGraph
     sent: list[tuple[int, PartyRow]]
     """(affected item, a destination of it or of its container)."""
@@ -43,12 +43,12 @@ async def read_impact(
     account_id: str,
     uri: str,
     bounds: Bounds,
-    limits: Limits,
+    limits: WalkLimits,
     answer: LongAnswer | None = None,
 ) -> Impact:
     """Raises NotFound, and the errors of `read_settled`."""
 
-    def unit(conn: Connection) -> _Found | None:
+    def unit(conn: Connection) -> _FoundImpact | None:
         return _find(conn, account_id, uri, bounds, limits)
 
     found = await read_settled(reader, answer, lambda conn, one, now: is_still_shared(conn, one.graph, now), unit)
@@ -70,7 +70,7 @@ async def read_impact(
     )
 
 
-def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds, limits: Limits) -> _Found | None:
+def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds, limits: WalkLimits) -> _FoundImpact | None:
     graph = find_graph(conn, account_id, GraphQuery(uri, ("downstream",), limits, bounds), now_ms())
     if graph is None:
         return None
@@ -91,7 +91,7 @@ def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds, limits: L
     ]
     is_complete = stays.is_complete and len(parties) < MAX_PARTY_ROWS
     connections = party_store.list_connections(conn, account_id)
-    return _Found(graph, sent, connections, party_store.find_gln(conn, account_id), is_complete)
+    return _FoundImpact(graph, sent, connections, party_store.find_gln(conn, account_id), is_complete)
 
 
 def _genealogy(graph: FoundGraph) -> list[int]:
@@ -134,7 +134,7 @@ def _products(graph: FoundGraph) -> list[AffectedProduct]:
     ]
 
 
-def _recipients(found: _Found) -> tuple[list[Recipient], bool]:
+def _recipients(found: _FoundImpact) -> tuple[list[Recipient], bool]:
     """Parties in the order of their URIs, and whether all of their items are listed."""
     partners = connections_by_gln(found.connections)
     by_party: dict[str, dict[str, int]] = {}

@@ -27,7 +27,7 @@ from linkxg.db.integers import numbered, prepare_any_number, unindexed
 from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import Level, Role
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.walk_store import LOT_NUMBER, WalkEvent, counts
 
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)

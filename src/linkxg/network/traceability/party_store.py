@@ -11,8 +11,8 @@ from linkxg.db.join_order import OrderedJoin
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.connections.store import connections
 from linkxg.network.epcis.events.store import event_items, event_values, events
-from linkxg.network.traceability.bounds import Bounds
-from linkxg.network.traceability.walk_store import DIRECTIONS, Direction, counts
+from linkxg.network.traceability.bounds_model import Bounds
+from linkxg.network.traceability.walk_store import DIRECTIONS, WalkDirection, counts
 
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)
 _ei, _e, _v, _c = event_items.c, events.c, event_values.c, connections.c
@@ -37,7 +37,7 @@ class ConnectionRow(NamedTuple):
     gln: str | None
 
 
-def _parties(direction: Direction, include_voided: bool) -> CompiledStatement:
+def _parties(direction: WalkDirection, include_voided: bool) -> CompiledStatement:
     named = _v.name.in_([literal(name) for name in _NAMES[direction]])
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id).then(
         event_values, and_(_v.account_id == _ACCOUNT, _v.event_id == _ei.event_id, named, _v.text.is_not(None))
@@ -61,7 +61,7 @@ _GLN = CompiledStatement(select(accounts.c.gln).where(accounts.c.id == _ACCOUNT)
 
 
 def list_parties(
-    conn: Connection, account_id: str, direction: Direction, item_ids: Iterable[int], bounds: Bounds, *, rows: int
+    conn: Connection, account_id: str, direction: WalkDirection, item_ids: Iterable[int], bounds: Bounds, *, rows: int
 ) -> list[PartyRow]:
     """Up to `rows` sources (for the way upstream) or destinations of events about these items."""
     given: dict[str, Any] = {"account": account_id, "items": numbered(conn, item_ids), "rows": rows}

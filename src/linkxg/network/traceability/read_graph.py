@@ -11,14 +11,14 @@ from linkxg.db import Database
 from linkxg.db.database import P, T, Unit
 from linkxg.errors import InvalidRequest, NotFound, TemporarilyUnavailable
 from linkxg.http.long_answer import LongAnswer
+from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import document_store
-from linkxg.network.traceability.document_store import StoredEvent
+from linkxg.network.traceability.document_store import EventContent
 from linkxg.network.traceability.find_graph import FoundGraph, GraphQuery, find_graph
 from linkxg.network.traceability.model import Graph
 from linkxg.network.traceability.tombstones import HiddenParty
 from linkxg.network.traceability.view_graph import view_graph
 
-CountReads = Callable[[str, str, list[str]], None]
 Pseudonymizer = Callable[[str, HiddenParty, str], str]
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 ATTEMPTS = 3
@@ -74,13 +74,13 @@ async def read_graph(
 
 async def read_graph_events(
     reader: TraceReader, account_id: str, query: GraphQuery, answer: LongAnswer | None = None
-) -> list[StoredEvent]:
+) -> list[EventContent]:
     """The account's own events that the graph is derived from, in the order of their times.
 
     Raises NotFound, InvalidRequest if they are more than 16 MiB, and the errors of `read_settled`.
     """
 
-    def unit(conn: Connection) -> tuple[FoundGraph, list[StoredEvent] | None] | None:
+    def unit(conn: Connection) -> tuple[FoundGraph, list[EventContent] | None] | None:
         found = find_graph(conn, account_id, query, now_ms())
         if found is None:
             return None

@@ -6,8 +6,8 @@ from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.clock import LATEST_MS, read_rfc3339
 from linkxg.errors import InvalidRequest
 from linkxg.network.epcis.documents.items import normal_uri
-from linkxg.network.epcis.events.store import MAX_URI
-from linkxg.network.traceability.bounds import EARLIEST_MS, Bounds
+from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
+from linkxg.network.traceability.model import MAX_URI
 
 
 def read_uri(item: str | None, gtin: str | None, lot: str | None, serial: str | None) -> str:

@@ -1,12 +1,13 @@
 """`/traceability/…`: the genealogy of items, their events and status, and the impact of a recall."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from litestar import MediaType, Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
+from linkxg.db import Database
 from linkxg.http.headers import LINK
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
@@ -15,6 +16,7 @@ from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
+from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import csv_tables, event_document
 from linkxg.network.traceability.find_graph import GraphQuery
 from linkxg.network.traceability.impact import read_impact
@@ -23,6 +25,7 @@ from linkxg.network.traceability.model import (
     DEFAULT_NODES,
     MAX_DEPTH,
     MAX_NODES,
+    MAX_URI,
     Graph,
     Impact,
     ItemStatus,
@@ -31,15 +34,18 @@ from linkxg.network.traceability.model import (
 from linkxg.network.traceability.read_graph import TraceReader, read_graph, read_graph_events
 from linkxg.network.traceability.read_query import read_bounds, read_uri
 from linkxg.network.traceability.status import read_status
-from linkxg.network.traceability.timeline import Place, read_timeline
-from linkxg.network.traceability.walk_result import Limits
-from linkxg.network.traceability.walk_store import DIRECTIONS, Direction
+from linkxg.network.traceability.timeline import TimelinePlace, read_timeline
+from linkxg.network.traceability.tombstones import pseudonymizer
+from linkxg.network.traceability.walk_result import WalkLimits
+from linkxg.network.traceability.walk_store import DIRECTIONS, WalkDirection
 
 TAG = Tag("Traceability", "What items were made of, what was made of them, where they are, and what a recall concerns.")
 PATH = "/api/v1/traceability"
 GRAPHS = Budget("traceability", 1_200, 60)
-_URI, _TIME = 2_000, 40
-Item = Annotated[str | None, QueryParameter(max_length=_URI, description="A GS1 Digital Link, EPC URN or other URI.")]
+_TIME = 40
+Item = Annotated[
+    str | None, QueryParameter(max_length=MAX_URI, description="A GS1 Digital Link, EPC URN or other URI.")
+]
 Gtin = Annotated[str | None, QueryParameter(max_length=14, description="Instead of item, with lot or serial.")]
 Lot = Annotated[str | None, QueryParameter(max_length=20)]
 Serial = Annotated[str | None, QueryParameter(max_length=20)]
@@ -63,6 +69,10 @@ class TraceabilityServices:
     reader: TraceReader
     cursors: Cursors
     public_url: str
+
+    @classmethod
+    def of(cls, database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, url: str) -> Self:
+        return cls(TraceReader(database, pseudonymizer(server_key), count_reads), cursors, url)
 
 
 @get(
@@ -92,9 +102,9 @@ async def graph(
     the graph was derived from.
     """
     account_id = account_id_of(request.scope)
-    directions: tuple[Direction, ...] = DIRECTIONS if direction == "both" else (direction,)
+    directions: tuple[WalkDirection, ...] = DIRECTIONS if direction == "both" else (direction,)
     bounds = read_bounds(as_of, since, until, include_voided=include_voided)
-    query = GraphQuery(read_uri(item, gtin, lot, serial), directions, Limits(depth, max_nodes), bounds)
+    query = GraphQuery(read_uri(item, gtin, lot, serial), directions, WalkLimits(depth, max_nodes), bounds)
     accepted = _accepted(request, csv_tables.MEDIA_TYPE, event_document.MEDIA_TYPE)
     if accepted == event_document.MEDIA_TYPE:
         with long_answer(context_of(request.scope)) as answer:
@@ -137,14 +147,14 @@ async def events(
     uri = read_uri(item, gtin, lot, serial)
     bounds = read_bounds(as_of, since, until, include_voided=include_voided)
     filters = {"list": "item events", "account": account_id, "item": uri, **bounds._asdict()}
-    after = Place._make(services.cursors.open(cursor, filters)) if cursor else None
+    after = TimelinePlace._make(services.cursors.open(cursor, filters)) if cursor else None
     with long_answer(context_of(request.scope)) as answer:
         found, last = await read_timeline(services.reader, account_id, uri, bounds, answer, after=after, limit=limit)
     following = services.cursors.seal([*last], filters) if last else None
     asked = {"item": uri, "asOf": as_of, "from": since, "to": until}
     if include_voided:
         asked["includeVoided"] = "true"
-    page = page_response(found, following, f"{PATH}/items/events", limit=limit, **asked)
+    page = page_response(found, following, f"{services.public_url}{PATH}/items/events", limit=limit, **asked)
     if _accepted(request, csv_tables.MEDIA_TYPE) == csv_tables.MEDIA_TYPE:
         return _csv(csv_tables.timeline_table(found), "events.csv", {**page.headers})
     return page
@@ -196,7 +206,7 @@ async def impact(
     bounds = read_bounds(as_of, since, until, include_voided=include_voided)
     uri, account_id = read_uri(item, gtin, lot, serial), account_id_of(request.scope)
     with long_answer(context_of(request.scope)) as answer:
-        found = await read_impact(services.reader, account_id, uri, bounds, Limits(depth, max_nodes), answer)
+        found = await read_impact(services.reader, account_id, uri, bounds, WalkLimits(depth, max_nodes), answer)
     if _accepted(request, csv_tables.MEDIA_TYPE) == csv_tables.MEDIA_TYPE:
         return _csv(csv_tables.impact_table(found), "impact.csv")
     return Response(Success(data=found))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from linkxg.clock import LATEST_MS, rfc3339
 from linkxg.http.long_answer import LongAnswer
 from linkxg.network.traceability import describe_store
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.containment import Stay
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.model import Container, ItemStatus, LastLocation
@@ -21,7 +21,7 @@ NEWEST = 500
 MAX_DISPOSITIONS = 10_000
 
 
-class _Found(NamedTuple):
+class _FoundStatus(NamedTuple):
     item: ItemRow
     rows: list[tuple[TimelineRow, str | None]]
     open_stays: list[tuple[Stay, str]]
@@ -34,7 +34,7 @@ async def read_status(
 ) -> ItemStatus:
     """From own events alone. Raises NotFound, and the errors of `read_settled`."""
 
-    def unit(conn: Connection) -> _Found | None:
+    def unit(conn: Connection) -> _FoundStatus | None:
         return _find(conn, account_id, uri, bounds)
 
     found = await read_settled(reader, answer, lambda *_: True, unit)
@@ -56,7 +56,7 @@ async def read_status(
     )
 
 
-def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds) -> _Found | None:
+def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds) -> _FoundStatus | None:
     item = describe_store.find_item(conn, account_id, uri)
     if item is None:
         return None
@@ -64,7 +64,7 @@ def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds) -> _Found
     open_stays = sorted((stay for stay in stays.found if stay.until == LATEST_MS), key=lambda stay: stay.nesting)
     ids = {stay.container_id for stay in open_stays}
     uris = {row.id: row.uri for row in describe_store.list_items(conn, account_id, ids)} if ids else {}
-    return _Found(
+    return _FoundStatus(
         item,
         rows,
         [(stay, uris[stay.container_id]) for stay in open_stays],

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from linkxg.clock import now_ms, rfc3339
 from linkxg.http.long_answer import LongAnswer
 from linkxg.network.traceability import describe_store, partner_store
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.containment import Stays, list_stays
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.model import Owner, TimelineEvent
@@ -18,7 +18,7 @@ from linkxg.network.traceability.timeline_store import Source, TimelineRow, list
 MAX_SOURCES = 1_000
 
 
-class Place(NamedTuple):
+class TimelinePlace(NamedTuple):
     """Where a page ends: the time of its last event, and how many events at that time have been shown."""
 
     at: int
@@ -52,9 +52,9 @@ async def read_timeline(
     bounds: Bounds,
     answer: LongAnswer | None = None,
     *,
-    after: Place | None,
+    after: TimelinePlace | None,
     limit: int,
-) -> tuple[list[TimelineEvent], Place | None]:
+) -> tuple[list[TimelineEvent], TimelinePlace | None]:
     """(events, the newest first; where to continue). Raises NotFound, and the errors of `read_settled`."""
 
     def unit(conn: Connection) -> FoundTimeline | None:
@@ -71,7 +71,7 @@ async def read_timeline(
 
 
 def _find(
-    conn: Connection, account_id: str, uri: str, bounds: Bounds, after: Place | None, count: int, now: int
+    conn: Connection, account_id: str, uri: str, bounds: Bounds, after: TimelinePlace | None, count: int, now: int
 ) -> FoundTimeline | None:
     item = describe_store.find_item(conn, account_id, uri)
     shared = list_shared_items(conn, account_id, uri, now)
@@ -136,10 +136,10 @@ def _uris(conn: Connection, account_id: str, item_ids: Iterable[int]) -> dict[in
     return {row.id: row.uri for row in describe_store.list_items(conn, account_id, ids)} if ids else {}
 
 
-def _place(page: list[OwnedRow], after: Place | None) -> Place:
+def _place(page: list[OwnedRow], after: TimelinePlace | None) -> TimelinePlace:
     at = page[-1].row.event_time
     shown = sum(one.row.event_time == at for one in page)
-    return Place(at, shown + (after.shown if after is not None and after.at == at else 0))
+    return TimelinePlace(at, shown + (after.shown if after is not None and after.at == at else 0))
 
 
 def _view(one: OwnedRow) -> TimelineEvent:

@@ -15,8 +15,8 @@ from linkxg.network.traceability import party_store
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.party_store import ConnectionRow
-from linkxg.network.traceability.walk_result import Reason, Walk
-from linkxg.network.traceability.walk_store import Direction
+from linkxg.network.traceability.walk_result import CutReason, Walk
+from linkxg.network.traceability.walk_store import WalkDirection
 
 MAX_PARTY_ROWS = 20_000
 _GLN = re.compile(r"/41[47]/([0-9]{13})(?:/|$)")
@@ -27,8 +27,8 @@ class HiddenParty(NamedTuple):
     """A node beyond which somebody else's events would go on; `of` tells apart what is hidden there."""
 
     node: int
-    direction: Direction
-    reason: Reason
+    direction: WalkDirection
+    reason: CutReason
     connection_id: str | None
     of: str
 
@@ -57,7 +57,7 @@ def find_hidden_parties(
         HiddenParty(node, cut.direction, cut.reason, None, cut.account_id)
         for node, cuts in walk.cut.items()
         for cut in cuts
-        if cut.reason == Reason.NOT_SHARED
+        if cut.reason == CutReason.NOT_SHARED
     ]
     if hidden:
         by_partner = party_store.list_connections(conn, account_id)
@@ -76,7 +76,7 @@ def _at_ends(
     walk: Walk,
     faces: Faces | None,
     items: Mapping[int, ItemRow],
-    direction: Direction,
+    direction: WalkDirection,
     nodes: Mapping[int, int],
 ) -> list[HiddenParty]:
     """Upstream the sources, downstream the destinations that own events give for items without further events."""
@@ -93,13 +93,13 @@ def _at_ends(
             continue
         known = connections.get(gln) if gln is not None else None
         if known is None:
-            hidden = HiddenParty(node, direction, Reason.NOT_CONNECTED, None, row.party)
+            hidden = HiddenParty(node, direction, CutReason.NOT_CONNECTED, None, row.party)
         elif known.status != "ACTIVE":
-            hidden = HiddenParty(node, direction, Reason.REVOKED, known.id, row.party)
+            hidden = HiddenParty(node, direction, CutReason.REVOKED, known.id, row.party)
         elif faces is not None and faces.is_shared_by(items[node].gtin14, known.partner_id):
             continue
         else:
-            hidden = HiddenParty(node, direction, Reason.NOT_SHARED, known.id, row.party)
+            hidden = HiddenParty(node, direction, CutReason.NOT_SHARED, known.id, row.party)
         found[node, row.party] = hidden
     return list(found.values())
 

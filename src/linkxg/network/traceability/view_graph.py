@@ -17,12 +17,12 @@ from linkxg.network.traceability.model import (
     Tombstone,
 )
 from linkxg.network.traceability.tombstones import HiddenParty
-from linkxg.network.traceability.walk_result import Reason
+from linkxg.network.traceability.walk_result import CutReason
 
 GRANULARITIES: dict[int, Granularity] = {Level.INSTANCE: "SERIAL", Level.LOT: "LOT", Level.CLASS: "CLASS"}
 Pseudonym = Callable[[HiddenParty, str], str]
 _DIGITAL_LINK = "https://id.gs1.org/"
-_LIMITS = (Reason.NODE_LIMIT, Reason.DEPTH_LIMIT)
+_LIMITS = (CutReason.NODE_LIMIT, CutReason.DEPTH_LIMIT)
 
 
 def view_graph(found: FoundGraph, as_of: int, pseudonym: Pseudonym) -> Graph:
@@ -98,7 +98,7 @@ def _hidden_node(hidden: HiddenParty, name: str, depth: int) -> GraphNode:
         owner=None,
         quantity=None,
         redacted=True,
-        tombstone=Tombstone(reason.value, reason == Reason.NOT_SHARED, hidden.connection_id),
+        tombstone=Tombstone(reason.value, reason == CutReason.NOT_SHARED, hidden.connection_id),
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.faces import Faces
-from linkxg.network.traceability.walk_result import Limits, Walk
-from linkxg.network.traceability.walk_store import Direction
+from linkxg.network.traceability.walk_result import Walk, WalkLimits
+from linkxg.network.traceability.walk_store import WalkDirection
 from linkxg.network.traceability.way import Way
 
 
@@ -16,9 +16,9 @@ def walk_from(
     account_id: str,
     root: int,
     level: int,
-    directions: Iterable[Direction],
+    directions: Iterable[WalkDirection],
     bounds: Bounds,
-    limits: Limits,
+    limits: WalkLimits,
     faces: Faces | None = None,
 ) -> Walk:
     """The genealogy of an item of an account, with `faces` also in the events that partners share."""
@@ -26,7 +26,7 @@ def walk_from(
     if faces is not None:
         faces.learn(conn, account_id, [root])
     walk.find(root, 0)
-    ways: dict[Direction, dict[str, Way]] = {}
+    ways: dict[WalkDirection, dict[str, Way]] = {}
     for direction in directions:
         ways[direction] = {account_id: Way(walk, direction, account_id, is_own=True)}
         ways[direction][account_id].add(root, level)
@@ -43,7 +43,7 @@ def walk_from(
     return walk
 
 
-def _enter(walk: Walk, ways: dict[str, Way], direction: Direction, own_id: str, nodes: list[int]) -> None:
+def _enter(walk: Walk, ways: dict[str, Way], direction: WalkDirection, own_id: str, nodes: list[int]) -> None:
     """Go on from these nodes in the events of other accounts, too."""
     if walk.faces is None or not nodes:
         return

@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg.network.traceability.bounds import Bounds
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.faces import Faces
-from linkxg.network.traceability.walk_store import Direction
+from linkxg.network.traceability.walk_store import WalkDirection
 
 EdgeKind = Literal["TRANSFORMED", "CONTAINED", "PART_OF", "OF_LOT", "HIDDEN"]
 MAX_ROWS = 200_000
@@ -17,7 +17,7 @@ EDGES_PER_NODE = 4
 """Edges of an answer per node of its limit; an event of many inputs and outputs has one for each pair."""
 
 
-class Reason(StrEnum):
+class CutReason(StrEnum):
     """Why a graph does not go on at an item."""
 
     NOT_CONNECTED = "NOT_CONNECTED"
@@ -27,7 +27,7 @@ class Reason(StrEnum):
     NODE_LIMIT = "NODE_LIMIT"
 
 
-class Edge(NamedTuple):
+class ItemEdge(NamedTuple):
     """From what was first to what it became; the event is None where the identifier of a serial contains its lot."""
 
     source: int
@@ -36,7 +36,7 @@ class Edge(NamedTuple):
     event_id: int | None
 
 
-class Limits(NamedTuple):
+class WalkLimits(NamedTuple):
     depth: int
     nodes: int
 
@@ -44,20 +44,20 @@ class Limits(NamedTuple):
 class Cut(NamedTuple):
     """An item from which the search could go on in a direction, were it not for the reason."""
 
-    direction: Direction
-    reason: Reason
+    direction: WalkDirection
+    reason: CutReason
     account_id: str
 
 
 class Walk:
     """What the ways from one item have found: `depths` of items, `edges`, and the items where they were `cut`."""
 
-    def __init__(self, conn: Connection, bounds: Bounds, limits: Limits, faces: Faces | None = None) -> None:
+    def __init__(self, conn: Connection, bounds: Bounds, limits: WalkLimits, faces: Faces | None = None) -> None:
         self.conn, self.bounds, self.limits, self.faces = conn, bounds, limits, faces
         self.depths: dict[int, int] = {}
-        self.edges: list[Edge] = []
+        self.edges: list[ItemEdge] = []
         self.cut: dict[int, list[Cut]] = {}
-        self.ends: dict[Direction, set[int]] = {}
+        self.ends: dict[WalkDirection, set[int]] = {}
         """Own items that no event leads on from."""
         self.last_steps: list[Callable[[], None]] = []
         self.rows_left = MAX_ROWS
@@ -70,7 +70,7 @@ class Walk:
 
     @property
     def is_truncated(self) -> bool:
-        limited = (Reason.DEPTH_LIMIT, Reason.NODE_LIMIT)
+        limited = (CutReason.DEPTH_LIMIT, CutReason.NODE_LIMIT)
         return self.is_cut_short or any(cut.reason in limited for cuts in self.cut.values() for cut in cuts)
 
     def mark_cuts(self) -> None:
@@ -94,7 +94,7 @@ class Walk:
     def join(self, source: int, target: int, kind: EdgeKind, event_id: int | None, *, is_new: bool) -> None:
         """Add an edge; beyond the bound, only one by which a node was found."""
         if is_new or len(self.edges) < self.limits.nodes * EDGES_PER_NODE:
-            self.edges.append(Edge(source, target, kind, event_id))
+            self.edges.append(ItemEdge(source, target, kind, event_id))
         else:
             self.is_cut_short = True
 

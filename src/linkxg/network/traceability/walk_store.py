@@ -32,10 +32,10 @@ from linkxg.db.integers import numbered, prepare_any_number
 from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import Level, Role
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
-from linkxg.network.traceability.bounds import EARLIEST_MS, Bounds
+from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 
-Direction = Literal["upstream", "downstream"]
-DIRECTIONS: tuple[Direction, ...] = ("upstream", "downstream")
+WalkDirection = Literal["upstream", "downstream"]
+DIRECTIONS: tuple[WalkDirection, ...] = ("upstream", "downstream")
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)
 _ei, _e = event_items.c, events.c
 # Of transformations and of associations, on the side of a node and on the side of its neighbours.
@@ -111,7 +111,7 @@ def is_voided() -> ColumnElement[bool]:
     return select(c.id).where(same, c.record_time + literal(0) <= bindparam("as_of", type_=BigInteger)).exists()
 
 
-def _is_genealogy(direction: Direction) -> ColumnElement[bool]:
+def _is_genealogy(direction: WalkDirection) -> ColumnElement[bool]:
     made, _ = _NEAR[direction]
     return or_(_ei.role == literal(int(made)), _is_association())
 
@@ -120,7 +120,7 @@ def _is_association() -> ColumnElement[bool]:
     return and_(_e.type == literal("AssociationEvent"), _e.action != literal("DELETE"))
 
 
-def _events_of_items(direction: Direction, include_voided: bool) -> CompiledStatement:
+def _events_of_items(direction: WalkDirection, include_voided: bool) -> CompiledStatement:
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
     query = select(_ei.item_id, _ei.role, _ei.event_id, _e.transformation_id).select_from(joined)
     query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(role)) for role in _NEAR[direction]]))
@@ -128,7 +128,7 @@ def _events_of_items(direction: Direction, include_voided: bool) -> CompiledStat
     return prepare_any_number(_ei.item_id, "items", query.where)
 
 
-def _plain_events_of_items(direction: Direction, associations: bool) -> CompiledStatement:
+def _plain_events_of_items(direction: WalkDirection, associations: bool) -> CompiledStatement:
     """Without a look at each transformation."""
     made, associated = _NEAR[direction]
     of_account = _ei.account_id == _ACCOUNT
@@ -147,7 +147,7 @@ def _plain_events_of_items(direction: Direction, associations: bool) -> Compiled
     return prepare_any_number(_ei.item_id, "items", both)
 
 
-def _neighbours(direction: Direction) -> CompiledStatement:
+def _neighbours(direction: WalkDirection) -> CompiledStatement:
     joined = OrderedJoin(event_items, items, items.c.id == _ei.item_id)
     query = select(_ei.event_id, _ei.item_id, items.c.level).select_from(joined)
     far = [literal(int(role)) for role in _FAR[direction]]
@@ -155,14 +155,14 @@ def _neighbours(direction: Direction) -> CompiledStatement:
     return prepare_any_number(_ei.event_id, "events", query.where)
 
 
-def _bare_neighbours(direction: Direction) -> CompiledStatement:
+def _bare_neighbours(direction: WalkDirection) -> CompiledStatement:
     """From an index alone."""
     query = select(_ei.event_id, _ei.item_id, literal(_LOT_LEVEL)).where(_ei.account_id == _ACCOUNT)
     far = [literal(int(role)) for role in _FAR[direction]]
     return prepare_any_number(_ei.event_id, "events", query.where(_ei.role.in_(far)).limit(_ROWS).where)
 
 
-def _steps(direction: Direction) -> CompiledStatement:
+def _steps(direction: WalkDirection) -> CompiledStatement:
     near, far = (literal(int(roles[direction][0])) for roles in (_NEAR, _FAR))
     c = _other.c
     is_far = and_(c.account_id == _ACCOUNT, c.event_id == _ei.event_id, c.role == far)
@@ -228,7 +228,7 @@ def read_profile(conn: Connection, account_id: str, bounds: Bounds) -> Profile:
 def list_events_of_items(
     conn: Connection,
     account_id: str,
-    direction: Direction,
+    direction: WalkDirection,
     item_ids: Iterable[int],
     bounds: Bounds,
     profile: Profile,
@@ -246,7 +246,7 @@ def list_events_of_items(
 
 
 def list_steps(
-    conn: Connection, account_id: str, direction: Direction, item_ids: Sequence[int], profile: Profile, *, rows: int
+    conn: Connection, account_id: str, direction: WalkDirection, item_ids: Sequence[int], profile: Profile, *, rows: int
 ) -> list[Step] | None:
     """From the items to those on the other side of their events, for a plain profile.
 
@@ -263,7 +263,13 @@ def list_steps(
 
 
 def list_neighbours(
-    conn: Connection, account_id: str, direction: Direction, event_ids: Iterable[int], profile: Profile, *, rows: int
+    conn: Connection,
+    account_id: str,
+    direction: WalkDirection,
+    event_ids: Iterable[int],
+    profile: Profile,
+    *,
+    rows: int,
 ) -> list[Neighbour]:
     """Up to `rows` items on the other side of these events. If no lots are joined, a serial has the level of a lot."""
     given = {"account": account_id, "events": numbered(conn, event_ids), "rows": rows}
@@ -275,7 +281,7 @@ def list_neighbours(
     return found
 
 
-def _expandable(direction: Direction, include_voided: bool) -> CompiledStatement:
+def _expandable(direction: WalkDirection, include_voided: bool) -> CompiledStatement:
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
     query = select(_ei.item_id).select_from(joined).distinct()
     query = query.where(_ei.account_id == _ACCOUNT, _ei.role.in_([literal(int(role)) for role in _NEAR[direction]]))
@@ -285,7 +291,7 @@ def _expandable(direction: Direction, include_voided: bool) -> CompiledStatement
 _EXPANDABLE = {(way, voided): _expandable(way, voided) for way in DIRECTIONS for voided in (False, True)}
 
 
-def _plain_expandable(direction: Direction, associations: bool) -> CompiledStatement:
+def _plain_expandable(direction: WalkDirection, associations: bool) -> CompiledStatement:
     made, associated = _NEAR[direction]
     by_role = select(_ei.item_id).where(_ei.account_id == _ACCOUNT, _ei.role == literal(int(made)))
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
@@ -307,7 +313,7 @@ _PLAIN_EXPANDABLE = {
 def list_expandable(
     conn: Connection,
     account_id: str,
-    direction: Direction,
+    direction: WalkDirection,
     item_ids: Iterable[int],
     bounds: Bounds,
     profile: Profile,

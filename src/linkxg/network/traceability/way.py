@@ -9,8 +9,8 @@ from typing import Any
 
 from linkxg.network.epcis.documents.model import Level, Role
 from linkxg.network.traceability import lot_store, walk_store
-from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, Edge, EdgeKind, Reason, Walk
-from linkxg.network.traceability.walk_store import Direction, Step, WalkEvent
+from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, CutReason, EdgeKind, ItemEdge, Walk
+from linkxg.network.traceability.walk_store import Step, WalkDirection, WalkEvent
 
 _KIND: dict[int, EdgeKind] = {Role.INPUT: "TRANSFORMED", Role.OUTPUT: "TRANSFORMED"}
 
@@ -21,7 +21,7 @@ class Way:
     For a partner's account, `tiers` is how far the search may go on from each of its items.
     """
 
-    def __init__(self, walk: Walk, direction: Direction, account_id: str, *, is_own: bool) -> None:
+    def __init__(self, walk: Walk, direction: WalkDirection, account_id: str, *, is_own: bool) -> None:
         self._walk, self._direction, self.account_id, self._is_own = walk, direction, account_id, is_own
         self._depth = 0
         self._visited: set[int] = set()
@@ -93,7 +93,7 @@ class Way:
             is_new = other not in depths
             if is_new:
                 if len(depths) >= nodes:
-                    walk.mark(item_id, Cut(self._direction, Reason.NODE_LIMIT, self.account_id))
+                    walk.mark(item_id, Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
                     continue
                 depths[other] = depth
             if other not in visited:
@@ -102,17 +102,17 @@ class Way:
                     lots.append(other)
             if is_new or len(edges) < most:
                 source, target = (other, item_id) if is_up else (item_id, other)
-                edges.append(Edge(source, target, "TRANSFORMED", event_id))
+                edges.append(ItemEdge(source, target, "TRANSFORMED", event_id))
             else:
                 walk.is_cut_short = True
 
     def mark_cut(self) -> None:
         """Where the search could go on, but for the limits or the tiers of the share."""
-        reason = Reason.NODE_LIMIT if self._walk.is_full else Reason.DEPTH_LIMIT
+        reason = CutReason.NODE_LIMIT if self._walk.is_full else CutReason.DEPTH_LIMIT
         self._mark(self.frontier, reason)
-        self._mark([item_id for item_id, tiers in self._tiers.items() if tiers == 0], Reason.NOT_SHARED)
+        self._mark([item_id for item_id, tiers in self._tiers.items() if tiers == 0], CutReason.NOT_SHARED)
 
-    def _mark(self, item_ids: list[int], reason: Reason) -> None:
+    def _mark(self, item_ids: list[int], reason: CutReason) -> None:
         walk = self._walk
         if item_ids:
             args = (walk.conn, self.account_id, self._direction, item_ids, walk.bounds, self._profile)
@@ -172,7 +172,7 @@ class Way:
         is_new = far not in walk.depths
         if is_new:
             if not walk.find(far, self._depth):
-                walk.mark(near, Cut(self._direction, Reason.NODE_LIMIT, self.account_id))
+                walk.mark(near, Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
                 return
             self.found.append(far)
         self.add(other, level, 0 if self._is_own else self._tiers[item_id] - 1)
