@@ -33,7 +33,7 @@ from linkxg.db import open_database
 from linkxg.health import HEALTH, METRICS, READINESS, HealthServices
 from linkxg.health import router as health_router
 from linkxg.http import logs
-from linkxg.http.body_style import BodyStyle, path_groups, scim_groups
+from linkxg.http.body_style import StyleGroups
 from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.edge import Edge
 from linkxg.http.error_responses import ErrorResponses
@@ -119,9 +119,7 @@ from linkxg.network.access_log.routes import AccessLogServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
-from linkxg.network.epcis.capture import routes as capture_routes
-from linkxg.network.epcis.capture.routes import CaptureServices
-from linkxg.network.epcis.page_tokens import PageTokens
+from linkxg.network.epcis import routes as epcis_routes
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
@@ -302,7 +300,7 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
-            capture_routes.router(CaptureServices(database, PageTokens(cursors), issuer, job_runner.wake)),
+            *epcis_routes.routers(database, cursors, issuer, job_runner.wake),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
@@ -352,7 +350,5 @@ def build(
         error_responses=error_responses,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
-        oauth_groups=path_groups(BASE, declared_styles(router, raw), BodyStyle.OAUTH),
-        scim_groups=scim_groups(declared_styles(router, raw)),
-        epcis_groups=path_groups(BASE, declared_styles(router, raw), BodyStyle.EPCIS),
+        groups=StyleGroups.of(BASE, declared_styles(router, raw)),
     )

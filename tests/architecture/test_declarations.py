@@ -26,7 +26,7 @@ def test_routes_of_one_path_prefix_have_one_body_style() -> None:
     mixed = {group: styles for group, styles in _groups().items() if len(styles) > 1}
     assert not mixed, "routes of one group declare different styles: see http/body_style.py"
     oauth = {group for group, styles in _groups().items() if styles == {BodyStyle.OAUTH}}
-    assert edge().oauth_groups == tuple(f"{BASE}/{group}/" for group in sorted(oauth))
+    assert edge().groups.oauth == tuple(f"{BASE}/{group}/" for group in sorted(oauth))
     assert oauth == {"oauth"}
 
 

@@ -40,7 +40,7 @@ VALIDATION = "epcisException:ValidationException"
 def test_every_event_of_a_document_is_captured(world: World) -> None:
     events = [object_event() for _ in range(3)]
     answer = send(world, document(events)).expect(202)
-    assert answer.body == b""
+    assert job_path(answer) == f"{CAPTURE}/{answer.object()['captureID']}"
     job = ended(world, job_path(answer))
     assert (job["running"], job["success"], job["errors"]) == (False, True, [])
     assert job["captureErrorBehaviour"] == "rollback"

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from epcis.documents import captured, counts
-from epcis.vectors import examples, needs_vectors
+from epcis.gs1_files import examples, needs_vectors
 from harness.world import World
 
 REJECTED = {
     # A member name is repeated.
     "AssociationEvent-h.jsonld": "not_json",
-    # The same eventID as in Example-TransactionEvents-2020_07_03y.jsonld, with other transactions.
+    # The same eventIDs as in Example-TransactionEvents-2020_07_03y.jsonld and SensorDataExample13.jsonld.
     "Example-Type-sourceOrDestination,measurement,bizTransaction.jsonld": "duplicate_event_id",
+    "SensorDataExample17.jsonld": "duplicate_event_id",
     # The same members in sensorMetadata and sensorReport.
     "aggregation_event_all_possible_fields.jsonld": "given_twice",
     "association_event_all_possible_fields.jsonld": "given_twice",

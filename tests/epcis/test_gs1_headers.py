@@ -9,7 +9,7 @@ from litestar.routes import HTTPRoute
 
 from architecture.program import edge
 from epcis.documents import CAPTURE, EVENTS, JSON, document, object_event
-from epcis.vectors import needs_vectors, vector
+from epcis.gs1_files import needs_vectors, vector
 from harness.answers import Answer
 from harness.client import Client
 from harness.world import World

@@ -10,7 +10,7 @@ from typing import Any
 from linkxg.db.idempotency import MAX_KEY
 from linkxg.errors import CATALOGUE, AccessDenied, PublicError, SignUpDisabled
 from linkxg.http.body_style import BodyStyle
-from linkxg.http.error_responses import epcis_exception, problem
+from linkxg.http.error_responses import epcis_exception
 
 KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
 """Of the `Idempotency-Key` header."""
@@ -149,4 +149,7 @@ def _example(error: type[PublicError], style: BodyStyle, method: str) -> dict[st
     if style is BodyStyle.OAUTH:
         return body
     body = {"success": False, **body, "requestId": "3f9c1b7a42d000000001"}
-    return {**problem(error(), epcis_exception(error, method)), **body} if style is BodyStyle.EPCIS else body
+    if style is not BodyStyle.EPCIS:
+        return body
+    kind = epcis_exception(error, method)
+    return {"type": kind, "title": error.text, "status": error.status, "detail": error.text, **body}

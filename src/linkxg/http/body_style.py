@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class BodyStyle(Enum):
@@ -28,12 +28,24 @@ def style_of(opt: Mapping[str, Any]) -> BodyStyle:
     return style
 
 
-def path_groups(base: str, declared: Iterable[tuple[str, BodyStyle]], style: BodyStyle) -> tuple[str, ...]:
-    """The groups of paths below `base` whose routes have this style; unknown paths there answer in it as well."""
-    paths = (path.removeprefix(f"{base}/") for path, of_route in declared if of_route is style)
-    return tuple(sorted({f"{base}/{path.partition('/')[0]}/" for path in paths}))
+class StyleGroups(NamedTuple):
+    """The beginnings of paths whose errors have a style, for unknown addresses too."""
 
+    oauth: tuple[str, ...]
+    scim: tuple[str, ...]
+    epcis: tuple[str, ...]
 
-def scim_groups(declared: Iterable[tuple[str, BodyStyle]]) -> tuple[str, ...]:
-    """The first segments of the paths of `SCIM` routes; whatever is below them answers in that style."""
-    return tuple(sorted({f"/{path.split('/')[1]}/" for path, style in declared if style is BodyStyle.SCIM}))
+    @classmethod
+    def of(cls, base: str, declared: Iterable[tuple[str, BodyStyle]]) -> "StyleGroups":
+        """Those of the routes with these paths; of SCIM the first segment, of others the first one below `base`."""
+        found = list(declared)
+        scim = {f"/{path.split('/')[1]}/" for path, style in found if style is BodyStyle.SCIM}
+        below = {
+            of_style: {
+                f"{base}/{path.removeprefix(f'{base}/').partition('/')[0]}/"
+                for path, style in found
+                if style is of_style
+            }
+            for of_style in (BodyStyle.OAUTH, BodyStyle.EPCIS)
+        }
+        return cls(*(tuple(sorted(one)) for one in (below[BodyStyle.OAUTH], scim, below[BodyStyle.EPCIS])))

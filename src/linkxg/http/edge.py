@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
 from linkxg.errors import MethodNotAllowed, NotFound, PublicError
 from linkxg.http.application import BufferedRequest, FastRoute, HttpApplication
-from linkxg.http.body_style import BodyStyle
+from linkxg.http.body_style import BodyStyle, StyleGroups
 from linkxg.http.client_ip import ClientAddresses, refuse_plain_http
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.forms import refuse_unknown
@@ -63,20 +63,17 @@ class Edge(HttpApplication):
         error_responses: ErrorResponses,
         metrics: Metrics,
         strict_transport: bool,
-        oauth_groups: tuple[str, ...],
-        scim_groups: tuple[str, ...] = (),
-        epcis_groups: tuple[str, ...] = (),
+        groups: StyleGroups,
     ) -> None:
         self.inner = inner
         self.raw = raw
         self._posts = {
-            path.encode(): FastRoute("POST", path, "", methods["POST"], path.startswith(oauth_groups))
+            path.encode(): FastRoute("POST", path, "", methods["POST"], path.startswith(groups.oauth))
             for path, methods in raw.items()
             if "POST" in methods
         }
         self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
-        self.oauth_groups = oauth_groups
-        self._scim_groups, self._epcis_groups = scim_groups, epcis_groups
+        self.groups = groups
         self._sources = sources
         self._plain_http = plain_http
         self._error_responses = error_responses
@@ -146,9 +143,9 @@ class Edge(HttpApplication):
         method, path = scope["method"], scope["path"]
         label, query = method if method in _METHODS else "OTHER", scope["query_string"]
         context = RequestContext(label, self._next_request_id(), source, headers, receive, query)
-        context.flat_errors = path.startswith(self.oauth_groups)
-        context.scim_errors = path.startswith(self._scim_groups)
-        context.epcis_errors = f"{path}/".startswith(self._epcis_groups)
+        context.flat_errors = path.startswith(self.groups.oauth)
+        context.scim_errors = path.startswith(self.groups.scim)
+        context.epcis_errors = f"{path}/".startswith(self.groups.epcis)
         methods = self.raw.get(path)
         refused = self._early_refusal(scope, path, may_serve=may_serve)
         if refused is not None:

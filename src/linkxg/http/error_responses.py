@@ -69,7 +69,7 @@ class ErrorResponses:
                     else f"{self._public_url}/errors/{error.code}"
                 )
                 media_type = PROBLEM_TYPE
-                body = {**problem(error, kind), **body}
+                body = {**_problem(error, kind), **body}
         headers: Headers = [media_type, *((k.lower().encode(), v.encode()) for k, v in error.headers.items())]
         challenge = _scim_challenge(error) if context.scim_errors else self._challenge(error)
         if challenge:
@@ -106,7 +106,7 @@ class ErrorResponses:
         return None
 
 
-def problem(error: PublicError, kind: str) -> dict[str, Any]:
+def _problem(error: PublicError, kind: str) -> dict[str, Any]:
     """The members of RFC 9457 §3.1; `kind` is the type of the problem."""
     return {"type": kind, "title": error.text, "status": error.status, "detail": error.description}
 

@@ -44,10 +44,12 @@ def _allowed(request: Request[Any, Any, Any]) -> str:
 
 def epcis_router(services: Any, handlers: Sequence[HTTPRouteHandler], tag: Tag) -> Router:
     """The router of a feature of EPCIS, whose paths begin with `/epcis`."""
+    # To a path without OPTIONS the framework adds its own answer at once, which the later one does not replace.
+    describe = [handler for handler in handlers if "OPTIONS" in handler.http_methods]
     return Router(
         "/",
         tags=[tag],
-        route_handlers=list(handlers),
+        route_handlers=[*describe, *(handler for handler in handlers if "OPTIONS" not in handler.http_methods)],
         guards=[_check_versions],
         response_headers=_ANSWER,
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},

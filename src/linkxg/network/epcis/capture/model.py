@@ -51,6 +51,14 @@ class CaptureCounts(msgspec.Struct):
     EXAMPLE: ClassVar[dict[str, Any]] = {"processed": 4, "captured": 0, "unchanged": 0, "rejected": 1}
 
 
+class StartedCapture(msgspec.Struct, rename="camel"):
+    """A document that will be captured."""
+
+    capture_id: str = msgspec.field(name="captureID")
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"captureID": "0199b6a4-7c10-7d3e-8f5a-3b1c2d4e5f60"}
+
+
 class CaptureJob(msgspec.Struct, rename="camel"):
     """The state of a capture job.
 

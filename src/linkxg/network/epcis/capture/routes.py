@@ -21,7 +21,7 @@ from linkxg.http.route_declaration import Tag
 from linkxg.jobs.lease import SCOPE
 from linkxg.jobs.model import MAX_ROW_BYTES, MAX_UPLOAD, OnError
 from linkxg.network.epcis.capture.capture_event import capture_event, view_event
-from linkxg.network.epcis.capture.model import EVENTS, CaptureJob
+from linkxg.network.epcis.capture.model import EVENTS, CaptureJob, StartedCapture
 from linkxg.network.epcis.capture.read_captures import list_captures, read_capture
 from linkxg.network.epcis.capture.start_capture import start_capture
 from linkxg.network.epcis.discovery_endpoint import discovery, epcis_router
@@ -67,7 +67,7 @@ async def capture(
     services: NamedDependency[CaptureServices],
     on_error: ErrorBehaviour = "rollback",
     idempotency_key: IdempotencyKey = None,
-) -> Response[None]:
+) -> Response[StartedCapture]:
     """Capture the events of a document, also with gzip.
 
     The job at the address in Location reports the progress, and the faults of each event. With `rollback` all events
@@ -86,7 +86,8 @@ async def capture(
     )
     services.wake()
     location = f"{services.public_url}{PATH}/capture/{started.value.id}"
-    return Response(None, status_code=202, headers={"Location": location, **replay(started.replayed)})
+    headers = {"Location": location, **replay(started.replayed)}
+    return Response(StartedCapture(started.value.id), status_code=202, headers=headers)
 
 
 @get("/epcis/capture", operation_id="listCaptureJobs", response_headers=[LINK, _EXPIRES],

@@ -52,6 +52,14 @@ class Contexts(NamedTuple):
         end = max(name.rfind("#"), name.rfind("/"), name.rfind(":")) + 1
         return (name[:end], name[end:]) if end < len(name) else None
 
+    def expand_value(self, text: str) -> str:
+        """The URI of a word in compact form (`example:dyeing`); any other text as it is."""
+        prefix, colon, local = text.partition(":")
+        if not colon or local.startswith("//"):
+            return text
+        namespace = self.prefixes.get(prefix)
+        return text if namespace is None else namespace + local
+
 
 NO_CONTEXTS = Contexts(STANDARD_PREFIXES)
 

@@ -8,6 +8,7 @@ if its namespace ends with a slash; otherwise, as in the reference implementatio
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
@@ -26,7 +27,6 @@ from linkxg.network.epcis.documents.vocabulary import (
 
 _COMMENTS = frozenset({"comment", "rdfs:comment"})
 _LEFT_OUT = _COMMENTS | {"type", "recordTime", "eventID", "errorDeclaration", "@context"}
-_GS1 = ("https://gs1.org", "https://ref.gs1.org")
 _CBV_URNS = {
     "urn:epcglobal:cbv:bizstep:": "https://ref.gs1.org/cbv/BizStep-",
     "urn:epcglobal:cbv:disp:": "https://ref.gs1.org/cbv/Disp-",
@@ -37,16 +37,20 @@ _CBV_URNS = {
 # These need no escape in a Digital Link, but have one in the form by which we compare items.
 _UNESCAPED = {"%27": "'", "%3B": ";", "%3D": "="}
 
+# An event's places, parties and transactions are in many events of a document.
+_CACHED = 4_096
+_LONGEST_CACHED = 256
+
 Text = Callable[[Any], str]
 
 
 def event_hash(event: dict[str, Any], contexts: Contexts) -> str:
     """The id of a valid event, as a URI of RFC 6920."""
-    return hash_uri(hash_text(event, contexts))
+    return hash_uri(hash_text(event, contexts).encode())
 
 
-def hash_uri(text: str) -> str:
-    return f"ni:///sha-256;{hashlib.sha256(text.encode()).hexdigest()}?ver=CBV2.0"
+def hash_uri(text: bytes) -> str:
+    return f"ni:///sha-256;{hashlib.sha256(text).hexdigest()}?ver=CBV2.0"
 
 
 def hash_text(event: dict[str, Any], contexts: Contexts) -> str:
@@ -56,9 +60,9 @@ def hash_text(event: dict[str, Any], contexts: Contexts) -> str:
     for name, write in _EVENT.items():
         if name in event:
             write(name, event[name], contexts, ordered, others)
-    for name, value in event.items():
-        if name not in _EVENT and name not in _LEFT_OUT and name not in contexts.ignored:
-            others += _entries(name, value, contexts)
+    for name in event.keys() - _KNOWN:
+        if name not in contexts.ignored:
+            others += _entries(name, event[name], contexts)
     others.sort()
     return "".join(ordered) + "".join(others)
 
@@ -76,10 +80,18 @@ def _plain(text: Text) -> Callable[..., None]:
     return write
 
 
+def _word(vocabulary: Vocabulary) -> Callable[..., None]:
+    def write(name: str, value: str, contexts: Contexts, ordered: list[str], others: list[str]) -> None:
+        text = _value(vocabulary.full(contexts.expand_value(value))) if ":" in value else vocabulary.uri + value
+        ordered.append(f"{name}={text}")
+
+    return write
+
+
 def _epcs(name: str, value: list[str], contexts: Contexts, ordered: list[str], others: list[str]) -> None:
     if value:
         ordered.append(name)
-        ordered += sorted(["epc=" + _value(epc) for epc in value])
+        ordered += sorted(["epc=" + _identifier(epc) for epc in value])
 
 
 def _quantities(
@@ -102,7 +114,8 @@ def _pairs(member: str, types: Vocabulary) -> Callable[..., None]:
         if value:
             written = sorted(
                 [
-                    (f"type={types.full(one['type'])}" if "type" in one else "") + f"{member}={_value(one[member])}"
+                    (f"type={types.full(contexts.expand_value(one['type']))}" if "type" in one else "")
+                    + f"{member}={_identifier(one[member])}"
                     for one in value
                 ]
             )
@@ -111,15 +124,14 @@ def _pairs(member: str, types: Vocabulary) -> Callable[..., None]:
     return write
 
 
-def _structure(fields: dict[str, Any]) -> Callable[..., None]:
-    def write(name: str, value: Any, contexts: Contexts, ordered: list[str], others: list[str]) -> None:
-        written, left = _members(value, fields, contexts)
-        if written:
-            ordered += (name, written)
-        if left:
-            others.append(name + left)
-
-    return write
+def _place(name: str, value: dict[str, Any], contexts: Contexts, ordered: list[str], others: list[str]) -> None:
+    if len(value) == 1:
+        ordered += (name, "id=", _identifier(value["id"]))
+        return
+    written, left = _members(value, _PLACE, contexts)
+    ordered += (name, written)
+    if left:
+        others.append(name + left)
 
 
 def _sensors(name: str, value: list[dict[str, Any]], contexts: Contexts, ordered: list[str], others: list[str]) -> None:
@@ -144,7 +156,8 @@ def _members(value: dict[str, Any], fields: dict[str, Any], contexts: Contexts) 
             ordered += sorted([name + text for text, _ in texts if text])
             left += [name + rest for _, rest in texts if rest]
         else:
-            written = write(value[name])
+            member = value[name]
+            written = write(contexts.expand_value(member) if name in _WORDS else member)
             if written:
                 ordered.append(f"{name}={written}")
     extras = [name for name in value if name not in fields and name not in _COMMENTS]
@@ -199,11 +212,7 @@ def hashed_name(name: str, contexts: Contexts) -> str:
 
 def _extension(value: Any, contexts: Contexts) -> str:
     if isinstance(value, str):
-        prefix, colon, local = value.partition(":")
-        namespace = contexts.prefixes.get(prefix) if colon else None
-        # Words of GS1's vocabularies; a value that only looks like a name stays as it is.
-        if namespace is not None and namespace.startswith(_GS1):
-            value = namespace + local
+        value = contexts.expand_value(value)
     return _value(value)
 
 
@@ -235,6 +244,10 @@ def _number(text: str) -> str:
 
 
 def _identifier(text: str) -> str:
+    return _cached(text) if len(text) <= _LONGEST_CACHED else _uncached(text)
+
+
+def _uncached(text: str) -> str:
     found = identify(text)
     if isinstance(found, NotAnIdentifier):
         return text
@@ -245,6 +258,9 @@ def _identifier(text: str) -> str:
     return uri
 
 
+_cached = lru_cache(_CACHED)(_uncached)
+
+
 def _time(value: str) -> str:
     try:
         return write_time(read_time(value))
@@ -252,7 +268,9 @@ def _time(value: str) -> str:
         return value
 
 
+_WORDS = frozenset({"type", "exception", "component"})
 _QUANTITY = ("epcClass", "quantity", "uom")
+_PLACE: dict[str, Text] = {"id": _identifier}
 _SENSOR_METADATA: dict[str, Text] = {
     "time": _time,
     "startTime": _time,
@@ -296,14 +314,14 @@ def _dispositions(
 ) -> None:
     ordered.append(name)
     for part in ("set", "unset"):
-        ordered += sorted([f"{part}={DISPOSITION.full(one)}" for one in value.get(part, ())])
+        ordered += sorted([f"{part}={DISPOSITION.full(contexts.expand_value(one))}" for one in value.get(part, ())])
 
 
 _EVENT: dict[str, Callable[..., None]] = {
     "eventTime": _plain(_time),
     "eventTimeZoneOffset": _plain(str),
     "certificationInfo": _plain(_value),
-    "parentID": _plain(_value),
+    "parentID": _plain(_identifier),
     "epcList": _epcs,
     "inputEPCList": _epcs,
     "childEPCs": _epcs,
@@ -313,14 +331,15 @@ _EVENT: dict[str, Callable[..., None]] = {
     "outputEPCList": _epcs,
     "outputQuantityList": _quantities,
     "action": _plain(str),
-    "transformationID": _plain(_value),
-    "bizStep": _plain(lambda text: _value(BIZ_STEP.full(text))),
-    "disposition": _plain(lambda text: _value(DISPOSITION.full(text))),
+    "transformationID": _plain(_identifier),
+    "bizStep": _word(BIZ_STEP),
+    "disposition": _word(DISPOSITION),
     "persistentDisposition": _dispositions,
-    "readPoint": _structure({"id": _value}),
-    "bizLocation": _structure({"id": _value}),
+    "readPoint": _place,
+    "bizLocation": _place,
     "bizTransactionList": _pairs("bizTransaction", TRANSACTION_TYPE),
     "sourceList": _pairs("source", PARTY_TYPE),
     "destinationList": _pairs("destination", PARTY_TYPE),
     "sensorElementList": _sensors,
 }
+_KNOWN = _EVENT.keys() | _LEFT_OUT

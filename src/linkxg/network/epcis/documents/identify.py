@@ -15,6 +15,7 @@ from linkxg.network.epcis.documents.model import Item, Level
 
 MAX_URI = 2_000
 _CACHED = 8_192
+_INSTANCE = Level.INSTANCE
 _LONGEST_CACHED = 256
 _SERIALS = ("21", "235")
 # The keys that may identify one thing or all of a kind, and the length of the value without a serial.
@@ -36,14 +37,12 @@ def identify(uri: str) -> Item | NotAnIdentifier:
 
 
 def _identify(uri: str) -> Item | NotAnIdentifier:
-    if found := _SGTIN_LINK.fullmatch(uri):
-        gtin, serial = found.groups()
-        if is_checked(gtin):
-            return Item(uri, Level.INSTANCE, gtin, None, serial)
     try:
         if uri[:8].lower() == "urn:epc:":
             return _read_urn(uri)
-        return of_identifier(read_digital_link(uri)) if is_digital_link(uri) else Item(uri, Level.INSTANCE)
+        if (found := _SGTIN_LINK.fullmatch(uri)) and is_checked(found[1]):
+            return Item(uri, _INSTANCE, found[1], None, found[2])
+        return of_identifier(read_digital_link(uri)) if is_digital_link(uri) else Item(uri, _INSTANCE)
     except NotAnIdentifier as error:
         return error.with_traceback(None)
 
@@ -80,11 +79,11 @@ def of_identifier(found: ParsedIdentifier) -> Item:
     uri = found._replace(qualifiers=((finest, names[finest]),) if finest else ()).uri
     if ai in ("01", "8006"):
         serial, lot = names.get("21") or names.get("235"), names.get("10")
-        level = Level.INSTANCE if serial else Level.LOT if lot else Level.CLASS
+        level = _INSTANCE if serial else Level.LOT if lot else Level.CLASS
         return Item(uri, level, value, lot, serial) if ai == "01" else Item(uri, level)
     if ai in _WITH_SERIAL and len(value) == _WITH_SERIAL[ai]:
         return Item(uri, Level.CLASS)
-    return Item(uri, Level.CLASS if ai == "8010" and finest is None else Level.INSTANCE)
+    return Item(uri, Level.CLASS if ai == "8010" and finest is None else _INSTANCE)
 
 
 def _read_urn(uri: str) -> Item:
@@ -93,7 +92,7 @@ def _read_urn(uri: str) -> Item:
         if len(prefix) + len(reference) == 12:
             digits = indicator + prefix + reference
             gtin = digits + str(check_digit(digits))
-            return Item(f"{RESOLVER}/01/{gtin}/21/{serial}", Level.INSTANCE, gtin, None, serial)
+            return Item(f"{RESOLVER}/01/{gtin}/21/{serial}", _INSTANCE, gtin, None, serial)
     if other := _OTHER_SCHEMES.fullmatch(uri):
-        return Item(uri, Level.INSTANCE if other[1].lower() == "id" else Level.CLASS)
+        return Item(uri, _INSTANCE if other[1].lower() == "id" else Level.CLASS)
     return of_identifier(read_epc_urn(uri))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -10,12 +10,12 @@ from linkxg.http import strict_json
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
 from linkxg.network.epcis.documents.event_hash import hash_text, hash_uri
 from linkxg.network.epcis.documents.items import normal_uri
-from linkxg.network.epcis.documents.model import Action, EventFault, EventType, ParsedEvent
-from linkxg.network.epcis.documents.rules import check_rules
+from linkxg.network.epcis.documents.model import EventFault, ParsedEvent
+from linkxg.network.epcis.documents.rules import check_names, check_rules
 from linkxg.network.epcis.documents.schema import MAX_FAULTS, check_schema
 from linkxg.network.epcis.documents.times import read_time, write_time
 from linkxg.network.epcis.documents.uses import read_uses
-from linkxg.network.epcis.documents.values import read_values
+from linkxg.network.epcis.documents.values import UnknownPrefix, read_values
 from linkxg.network.epcis.documents.vocabulary import BIZ_STEP, DISPOSITION, ERROR_REASON
 
 MAX_VALUES = 2_000
@@ -39,7 +39,7 @@ def parse_event(event: bytes | str | dict[str, Any], contexts: Contexts) -> Pars
         if isinstance(found, EventFault):
             return (found,)
         contexts = found
-    faults = check_schema(event) or list(check_rules(event, contexts))
+    faults = check_schema(event) or check_rules(event)
     if not faults:
         parsed = _parse(event, contexts, faults)
         if parsed is not None and not faults:
@@ -53,28 +53,31 @@ def _parse(event: dict[str, Any], contexts: Contexts, faults: list[EventFault]) 
         return None
     try:
         values = read_values(event, contexts)
+    except UnknownPrefix:
+        faults += check_names(event, contexts)
+        return None
     except OverflowError:
         faults.append(EventFault("", "out_of_range", "A number is out of range."))
         return None
     if len(values) > MAX_VALUES:
         faults.append(EventFault("", "too_many_fields", f"An event may have at most {MAX_VALUES} values to search by."))
         return None
-    text = hash_text(event, contexts)
+    text = hash_text(event, contexts).encode()
     declaration = event.get("errorDeclaration")
     step, disposition = event.get("bizStep"), event.get("disposition")
     reason = declaration.get("reason") if declaration else None
     return ParsedEvent(
         event_id=event.get("eventID") or hash_uri(text),
         declaration_time=write_time(read_time(declaration["declarationTime"])) if declaration else "",
-        type=cast(EventType, event["type"]),
-        action=cast(Action | None, event.get("action")),
+        type=event["type"],
+        action=event.get("action"),
         event_time=read_time(event["eventTime"]),
-        biz_step=BIZ_STEP.bare(step) if step else None,
-        disposition=DISPOSITION.bare(disposition) if disposition else None,
+        biz_step=BIZ_STEP.bare(contexts.expand_value(step)) if step else None,
+        disposition=DISPOSITION.bare(contexts.expand_value(disposition)) if disposition else None,
         read_point=_place(event, "readPoint"),
         biz_location=_place(event, "bizLocation"),
         transformation_id=event.get("transformationID"),
-        error_reason=ERROR_REASON.bare(reason) if reason else None,
+        error_reason=ERROR_REASON.bare(contexts.expand_value(reason)) if reason else None,
         content_hash=_content_hash(text, declaration),
         content=_content(event),
         context=contexts.foreign,
@@ -84,25 +87,22 @@ def _parse(event: dict[str, Any], contexts: Contexts, faults: list[EventFault]) 
 
 
 def _place(event: dict[str, Any], name: str) -> str | None:
-    place = event.get(name)
-    return None if place is None else normal_uri(place["id"])
+    return normal_uri(event[name]["id"]) if name in event else None
 
 
-def _content_hash(text: str, declaration: dict[str, Any] | None) -> bytes:
+def _content_hash(text: bytes, declaration: dict[str, Any] | None) -> bytes:
     """Events that mean the same in other notations have the same content: the text is that of the event hash."""
     if declaration is not None:
-        text += "\n" + json.dumps(declaration, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).digest()
+        text += b"\n" + json.dumps(declaration, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(text).digest()
 
 
 def _content(event: dict[str, Any]) -> bytes:
-    kept = {name: value for name, value in event.items() if name not in _ADDED} if _has_added(event) else event
+    kept = event
+    if "recordTime" in event or "@context" in event:
+        kept = {name: value for name, value in event.items() if name not in _ADDED}
     try:
         return msgspec.json.encode(kept)
     except (OverflowError, ValueError):
         # An integer of more than 64 bits.
         return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _has_added(event: dict[str, Any]) -> bool:
-    return any(name in event for name in _ADDED)

@@ -42,8 +42,8 @@ _WORDS = {
     "exception": MEASUREMENT,
 }
 _CONTENTS = {
-    "ObjectEvent": "An ObjectEvent needs epcList, quantityList or sensorElementList.",
-    "TransactionEvent": "A TransactionEvent needs epcList, quantityList or sensorElementList.",
+    "ObjectEvent": "An ObjectEvent needs epcList or quantityList, or sensorElementList with a readPoint.",
+    "TransactionEvent": "A TransactionEvent needs epcList or quantityList, unless its action is DELETE.",
     "AggregationEvent": "An AggregationEvent needs childEPCs or childQuantityList, unless its action is DELETE.",
     "AssociationEvent": "An AssociationEvent needs childEPCs or childQuantityList, unless its action is DELETE.",
     "TransformationEvent": "A TransformationEvent needs inputs and outputs, or one of them and a transformationID.",

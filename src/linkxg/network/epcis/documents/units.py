@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 
-class Unit(NamedTuple):
+class UnitOfMeasure(NamedTuple):
     """`value × factor + offset` is the value in the base unit."""
 
     base: str
@@ -31,7 +31,7 @@ SEC MIN=60 HUR=3600 DAY=86400 WEE=604800 C26=1/1000 B98=1e-6 C47=1e-9
 HTZ KHZ=1000 MHZ=1e6 A86=1e9
 MTS KMH=5/18 HM=0.44704 KNT=463/900 FS=0.3048 C16=1/1000 2M=1/100 M62=1000
 MSK A76=1/100 K40=9.80665
-MQS MQH=1/3600 L2=1/60000 G51=1/1000 2J=1e-6 E32=1/3600000
+MQS MQH=1/3600 G51=1/1000 2J=1e-6 E32=1/3600000
 KGS E93=1/3600 F31=1/60
 NEW B47=1000 B73=1e6 DU=1e-5 C78=4.4482216152605
 PAL HPA=100 A97=100 KPA=1000 MPA=1e6 BAR=100000 MBR=100 ATM=101325 PS=6894.757293168 HN=133.322387415 UA=133.322368421
@@ -50,15 +50,18 @@ A95 C13=1/1000
 AD A99=1/8 2P=1000 4L=1e6 E34=1e9 E35=1e12 E36=1e15
 C62 P1=1/100 NX=1/1000 59=1e-6 61=1e-9 EA=1 H87=1 DZN=12
 """
-UNITS: dict[str, Unit] = {
-    "KEL": Unit("KEL", Fraction(1)),
-    "CEL": Unit("KEL", Fraction(1), Fraction("273.15")),
-    "FAH": Unit("KEL", Fraction(5, 9), Fraction("459.67") * 5 / 9),
-    "A48": Unit("KEL", Fraction(5, 9)),
+UNITS: dict[str, UnitOfMeasure] = {
+    "KEL": UnitOfMeasure("KEL", Fraction(1)),
+    "CEL": UnitOfMeasure("KEL", Fraction(1), Fraction("273.15")),
+    "FAH": UnitOfMeasure("KEL", Fraction(5, 9), Fraction("459.67") * 5 / 9),
+    "A48": UnitOfMeasure("KEL", Fraction(5, 9)),
+    "L2": UnitOfMeasure("MQS", Fraction(1, 60_000)),
 }
 for _base, *_others in map(str.split, _TABLE.strip().splitlines()):
-    UNITS[_base] = Unit(_base, Fraction(1))
-    UNITS |= {code: Unit(_base, Fraction(factor)) for code, _, factor in (one.partition("=") for one in _others)}
+    UNITS[_base] = UnitOfMeasure(_base, Fraction(1))
+    UNITS |= {
+        code: UnitOfMeasure(_base, Fraction(factor)) for code, _, factor in (one.partition("=") for one in _others)
+    }
 
 
 def to_base_unit(value: float, uom: str, *, difference: bool = False) -> tuple[float, str]:

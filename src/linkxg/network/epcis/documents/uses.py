@@ -7,6 +7,7 @@ from linkxg.network.epcis.documents.identify import identify
 from linkxg.network.epcis.documents.items import read_class, read_item
 from linkxg.network.epcis.documents.model import EventFault, Item, ItemUse, Level, Role
 
+_INSTANCE = Level.INSTANCE
 _EPCS = {
     "epcList": Role.OBSERVED,
     "childEPCs": Role.CHILD,
@@ -34,7 +35,7 @@ def read_uses(event: dict[str, Any], faults: list[EventFault]) -> tuple[ItemUse,
             found: dict[str, ItemUse] = {}
             for place, epc in enumerate(epcs):
                 item = identify(epc)
-                if not isinstance(item, Item) or item.level is not Level.INSTANCE:
+                if not isinstance(item, Item) or item.level is not _INSTANCE:
                     faults.append(EventFault(f"/{name}/{place}", "invalid_epc", _reason(epc)))
                 else:
                     found[item.uri] = ItemUse(role, item)

@@ -16,26 +16,31 @@ from linkxg.network.epcis.documents.vocabulary import DISPOSITION, MEASUREMENT, 
 
 MAX_TEXT = 500
 """Longer texts are not found by their value; longer names are not found at all."""
-MAX_DEPTH = 32
 _TIMES = ("time", "startTime", "endTime")
 _URIS = ("deviceID", "dataProcessingMethod", "microorganism", "chemicalSubstance", "bizRules", "uriValue")
 _NUMBERS = ("value", "minValue", "maxValue", "meanValue", "percValue")
 _TEXTS = ("stringValue", "hexBinaryValue")
 
 
+class UnknownPrefix(ValueError):
+    """A name has a prefix that no context declares."""
+
+
 def read_values(event: dict[str, Any], contexts: Contexts) -> tuple[IndexedValue, ...]:
-    """The values of a valid event, each once. Raises OverflowError for a number that no float can hold."""
+    """The values of a valid event, each once. Raises UnknownPrefix; OverflowError for a number that is too large."""
     found: list[IndexedValue] = []
     for one in event.get("bizTransactionList", ()):
-        name = TRANSACTION_TYPE.bare(one.get("type", ""))
+        name = TRANSACTION_TYPE.bare(contexts.expand_value(one.get("type", "")))
         _add(found, f"bizTransaction_{name}", lenient_uri(one["bizTransaction"]))
     for one in event.get("sourceList", ()):
-        _add(found, f"source_{PARTY_TYPE.bare(one['type'])}", lenient_uri(one["source"]))
+        _add(found, f"source_{PARTY_TYPE.bare(contexts.expand_value(one['type']))}", lenient_uri(one["source"]))
     for one in event.get("destinationList", ()):
-        _add(found, f"destination_{PARTY_TYPE.bare(one['type'])}", lenient_uri(one["destination"]))
+        _add(
+            found, f"destination_{PARTY_TYPE.bare(contexts.expand_value(one['type']))}", lenient_uri(one["destination"])
+        )
     for change, words in event.get("persistentDisposition", {}).items():
         for word in words:
-            _add(found, f"persistentDisposition_{change}", DISPOSITION.bare(word))
+            _add(found, f"persistentDisposition_{change}", DISPOSITION.bare(contexts.expand_value(word)))
     declaration = event.get("errorDeclaration")
     if declaration is not None:
         for event_id in declaration.get("correctiveEventIDs", ()):
@@ -66,7 +71,7 @@ def _sensor(found: list[IndexedValue], element: dict[str, Any], contexts: Contex
         _common(found, metadata)
         _extensions(found, metadata, contexts, "SENSORMETADATA_")
     for report in element["sensorReport"]:
-        _add(found, "type", MEASUREMENT.bare(report["type"]))
+        _add(found, "type", MEASUREMENT.bare(contexts.expand_value(report["type"])))
         _common(found, report)
         for name in _TEXTS:
             if name in report:
@@ -103,16 +108,17 @@ def _field(found: list[IndexedValue], name: str, value: Any, contexts: Contexts,
     expanded = contexts.expand(name)
     if expanded is not None:
         _value(found, ("INNER_" if depth else "") + place + field_name(*expanded), value)
-    if isinstance(value, list):
-        for member in value:
-            if isinstance(member, dict):
-                _inner(found, member, contexts, place, depth)
-    elif isinstance(value, dict):
+    elif ":" in name:
+        raise UnknownPrefix
+    if isinstance(value, dict | list):
         _inner(found, value, contexts, place, depth)
 
 
-def _inner(found: list[IndexedValue], value: dict[str, Any], contexts: Contexts, place: str, depth: int) -> None:
-    if depth < MAX_DEPTH:
+def _inner(found: list[IndexedValue], value: Any, contexts: Contexts, place: str, depth: int) -> None:
+    if isinstance(value, list):
+        for member in value:
+            _inner(found, member, contexts, place, depth)
+    elif isinstance(value, dict):
         for name, member in value.items():
             if not name.startswith("@"):
                 _field(found, name, member, contexts, place, depth + 1)

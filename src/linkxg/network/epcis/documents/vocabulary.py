@@ -28,8 +28,10 @@ class Vocabulary(NamedTuple):
 
     def full(self, text: str) -> str:
         """The web URI of a word, as CBV 2.0 §8.9.1 hashes it."""
+        if ":" not in text:
+            return self.uri + text
         word = self.bare(text)
-        return text if ":" in word or not word else self.uri + word
+        return text if word is text else self.uri + word
 
 
 def _cbv(name: str, urn: str = "") -> Vocabulary:

@@ -60,7 +60,6 @@ def _insert_contents(conn: Connection, account_id: str, created: Sequence[tuple[
     store.insert_uses(conn, account_id, sorted(row for number, event in created for row in _uses(number, event, ids)))
     values = [(number, *value) for number, event in created for value in event.values]
     store.insert_values(conn, account_id, values)
-    store.refresh_event_statistics(conn, len(created))
 
 
 def _uses(number: int, event: ParsedEvent, ids: dict[str, int]) -> Iterator[tuple[object, ...]]:

@@ -1,18 +1,20 @@
 """The SQL that writes events, a batch in a few statements."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Column, Connection, Table, bindparam, select
 
 from linkxg.db.advisory_lock import lock_until_commit
-from linkxg.db.bulk import Rows, insert_many, listed, prepare_any, refresh_statistics, reserve_numbers
+from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, reserve_numbers
 from linkxg.db.compiled import CompiledStatement
 from linkxg.network.epcis.documents.model import Item, ParsedEvent
 from linkxg.network.epcis.events.model import EventKey, StoredEvent
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 
+_Row = tuple[Any, ...]
 ANALYZE_FROM_ROWS = 100
-"""New events that make the planner's statistics stale."""
+"""New rows that make the planner's statistics stale."""
 _EVENT = (
     "id", "event_id", "declaration_time", "type", "action", "event_time", "biz_step", "disposition", "read_point",
     "biz_location", "transformation_id", "error_reason", "content_hash", "content", "context",
@@ -65,7 +67,10 @@ def insert_event_rows(
         for number, one in zip(numbers, new, strict=True)
     ]  # fmt: skip
     same = {"account_id": account_id, "record_time": record_time, "job_id": job_id}
-    return numbers, insert_many(conn, events, _EVENT, rows, same=same, unless_taken=True)
+    inserted = insert_many(conn, events, _EVENT, rows, same=same, unless_taken=True)
+    if inserted >= ANALYZE_FROM_ROWS:
+        refresh_statistics(conn, events)
+    return numbers, inserted
 
 
 def insert_items(conn: Connection, account_id: str, new: Sequence[Item]) -> Iterable[tuple[str, int]]:
@@ -76,21 +81,17 @@ def insert_items(conn: Connection, account_id: str, new: Sequence[Item]) -> Iter
     return zip((item.uri for item in new), numbers, strict=True)
 
 
-def insert_uses(conn: Connection, account_id: str, rows: Rows) -> None:
+def insert_uses(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None:
     """Rows of (item, role, time, event, position, is_class, quantity, unit)."""
     _insert(conn, account_id, event_items, _USE, rows)
 
 
-def insert_values(conn: Connection, account_id: str, rows: Rows) -> None:
+def insert_values(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None:
     """Rows of (event, name, text, number)."""
     _insert(conn, account_id, event_values, _VALUE, rows)
 
 
-def refresh_event_statistics(conn: Connection, count: int) -> None:
-    if count >= ANALYZE_FROM_ROWS:
-        for table in (events, items, event_items, event_values):
-            refresh_statistics(conn, table)
-
-
-def _insert(conn: Connection, account_id: str, table: Table, columns: Sequence[str], rows: Rows) -> None:
+def _insert(conn: Connection, account_id: str, table: Table, columns: Sequence[str], rows: Sequence[_Row]) -> None:
     insert_many(conn, table, columns, rows, same={"account_id": account_id})
+    if len(rows) >= ANALYZE_FROM_ROWS:
+        refresh_statistics(conn, table)
