@@ -1,7 +1,7 @@
 """`/traceability/…`: the genealogy of items, their events and status, and the impact of a recall."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from litestar import MediaType, Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
@@ -69,10 +69,6 @@ class TraceabilityServices:
     reader: TraceReader
     cursors: Cursors
     public_url: str
-
-    @classmethod
-    def of(cls, database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, url: str) -> Self:
-        return cls(TraceReader(database, pseudonymizer(server_key), count_reads), cursors, url)
 
 
 @get(
@@ -212,7 +208,9 @@ async def impact(
     return Response(Success(data=found))
 
 
-def router(services: TraceabilityServices) -> Router:
+def router(database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str) -> Router:
+    reader = TraceReader(database, pseudonymizer(server_key), count_reads)
+    services = TraceabilityServices(reader, cursors, public_url)
     return Router(
         "/",
         tags=[TAG],
