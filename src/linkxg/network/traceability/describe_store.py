@@ -3,7 +3,20 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, Connection, String, and_, bindparam, cast, func, literal, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.store import CURRENT, versions
@@ -71,7 +84,7 @@ def _names() -> CompiledStatement:
         versions.c.product_id == products.c.id,
         versions.c.version == CURRENT,
     )
-    live = (products.c.account_id == _ACCOUNT, products.c.status != literal("ARCHIVED"))
+    live = (products.c.account_id == _ACCOUNT, text("products.status <> 'ARCHIVED'"))
     joined = OrderedJoin(products, versions, is_current)
 
     def named(name: ColumnElement[Any]) -> CompiledStatement:

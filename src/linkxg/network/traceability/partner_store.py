@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, bindparam, case, literal, select
+from sqlalchemy import Connection, String, bindparam, case, literal, select, text
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
 from linkxg.catalog.products.store import products
@@ -43,7 +43,7 @@ def _shared_gtins(*traceability: str) -> CompiledStatement:
     has_items = select(_i.id).where(_i.account_id == _p.account_id, _i.gtin14 == _p.gtin14).exists()
     shown_columns = (_p.gtin14, _p.account_id, _s.trace_tiers, _p.id, case((has_items, 1), else_=0))
     query = select(*shown_columns).select_from(joined)
-    query = query.where(_p.account_id == bindparam("owner", type_=String), _p.status != literal("ARCHIVED"), shown)
+    query = query.where(_p.account_id == bindparam("owner", type_=String), text("products.status <> 'ARCHIVED'"), shown)
     return prepare_any(_p.gtin14, "gtins", query.where)
 
 

@@ -92,7 +92,7 @@ async def graph(
     until: To = None,
     include_voided: Voided = False,
 ) -> Response[Success[Graph]]:
-    """What an item was made of (upstream) and what was made of it (downstream), as far as events tell.
+    """What an item was made of (upstream), and what was made of it (downstream).
 
     With `Accept: text/csv` a row for each edge; with `application/ld+json` an EPCISQueryDocument of your events that
     the graph was derived from.
@@ -135,8 +135,9 @@ async def events(
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Response[Page[TimelineEvent]]:
-    """The events of an item, newest first, with those of its containers while it was in them.
+    """The events of an item, newest first.
 
+    With those of its containers while it was in them.
     Events that partners share with you are listed with their owner, without locations. `Accept: text/csv` for a table.
     """
     account_id = account_id_of(request.scope)
@@ -194,8 +195,9 @@ async def impact(
     until: To = None,
     include_voided: Voided = False,
 ) -> Response[Success[Impact]]:
-    """What a recall of an item concerns: all lots and serials made of it, the products, and who received them.
+    """What a recall of an item concerns.
 
+    All lots and serials made of it, the products, and who received them.
     Recipients are the destinations of your events about the items and about containers while the items were in them.
     `Accept: text/csv` for a table with a row for each item.
     """
