@@ -27,6 +27,7 @@ from bench import (
     share_revocation,
     shared,
     startup,
+    traceability,
     workers,
 )
 from bench.bars import bar_figures
@@ -80,6 +81,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: shared.measure(chosen.rounds),
         feed.measure,
         feed_readers.measure,
+        traceability.measure,
     )
 
 

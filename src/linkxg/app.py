@@ -129,6 +129,7 @@ from linkxg.network.shared_products import routes as shared_routes
 from linkxg.network.shared_products.routes import SharedServices
 from linkxg.network.shares import routes as share_routes
 from linkxg.network.shares.routes import ShareServices
+from linkxg.network.traceability import routes as traceability_routes
 from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -185,8 +186,7 @@ def build(
     usage = UsageRecorder(database)
     purger = Purger(database)
     job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
-    feed_waits = FeedWaits(database)
-    access_log = AccessLog(database)
+    feed_waits, access_log = FeedWaits(database), AccessLog(database)
 
     async def require_recent_authentication(principal: Principal, fresh: Fresh) -> None:
         await require_recent(database, principal, fresh)
@@ -304,6 +304,7 @@ def build(
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
+            traceability_routes.router(database, server_key, access_log.count, cursors, issuer),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

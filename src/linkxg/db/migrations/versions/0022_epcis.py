@@ -69,6 +69,11 @@ def upgrade() -> None:
     )
     _index("epcis_items", "uri", "account_id", "uri", unique=True)
     _index("epcis_items", "gtin14", "account_id", "gtin14", "lot", "serial")
+    for name, condition in (("classes", "level = 3"), ("of_lots", "level = 1 and lot is not null")):
+        where = sa.text(condition)
+        op.create_index(
+            f"ix_epcis_items_{name}", "epcis_items", ["account_id", "id"], sqlite_where=where, postgresql_where=where
+        )
     op.create_table(
         "epcis_event_items",
         sa.Column("account_id", sa.String(36), nullable=False),

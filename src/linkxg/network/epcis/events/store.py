@@ -16,6 +16,7 @@ def _text(length: int) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
+_IS_CLASS, _IS_OF_LOT = text("level = 3"), text("level = 1 and lot is not null")
 _DECLARED = text("declaration_time <> ''")
 events = Table(
     "epcis_events",
@@ -70,6 +71,9 @@ items = Table(
     Column("serial", String(28)),
     Index("ix_epcis_items_uri", "account_id", "uri", unique=True),
     Index("ix_epcis_items_gtin14", "account_id", "gtin14", "lot", "serial"),
+    # Few or none: a walk that knows them need not look at each item.
+    Index("ix_epcis_items_classes", "account_id", "id", sqlite_where=_IS_CLASS, postgresql_where=_IS_CLASS),
+    Index("ix_epcis_items_of_lots", "account_id", "id", sqlite_where=_IS_OF_LOT, postgresql_where=_IS_OF_LOT),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,76 @@
+"""Graphs, timelines and impacts as CSV (RFC 4180) that a spreadsheet opens safely."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from linkxg.http.csv_injection import guarded
+from linkxg.network.traceability.model import Graph, Impact, TimelineEvent
+
+MEDIA_TYPE = "text/csv"
+_GRAPH = (
+    "from", "to", "kind", "eventId", "eventTime", "bizStep", "fromGtin", "fromLot", "fromSerial", "fromProduct",
+    "toGtin", "toLot", "toSerial", "toProduct", "fromTombstone", "toTombstone",
+)  # fmt: skip
+_TIMELINE = (
+    "eventTime", "recordTime", "eventId", "type", "action", "bizStep", "disposition", "readPoint", "bizLocation",
+    "inheritedFrom", "voided", "owner",
+)  # fmt: skip
+_IMPACT = ("item", "gtin", "lot", "serial", "granularity", "depth", "productId", "recipients", "lastSentAt")
+
+
+def graph_table(graph: Graph) -> bytes:
+    """A row for each edge; one for the root if there are none."""
+    nodes = {node.id: node for node in graph.nodes}
+    rows: list[list[object]] = []
+    for edge in graph.edges:
+        source, target = nodes[edge.from_], nodes[edge.to]
+        rows.append([
+            edge.from_, edge.to, edge.kind, edge.event_id, edge.event_time, edge.biz_step,
+            source.gtin, source.lot, source.serial, source.product_name,
+            target.gtin, target.lot, target.serial, target.product_name,
+            *(node.tombstone.reason if node.tombstone else None for node in (source, target)),
+        ])  # fmt: skip
+    if not rows:
+        root = nodes[graph.root]
+        rows.append([root.id, *[None] * 5, root.gtin, root.lot, root.serial, root.product_name])
+    return _table(_GRAPH, rows)
+
+
+def timeline_table(found: Iterable[TimelineEvent]) -> bytes:
+    return _table(
+        _TIMELINE,
+        (
+            [
+                one.event_time, one.record_time, one.event_id, one.type, one.action, one.biz_step, one.disposition,
+                one.read_point, one.biz_location, one.inherited_from, "true" if one.voided else "false",
+                one.owner.name if one.owner else None,
+            ]
+            for one in found
+        ),
+    )  # fmt: skip
+
+
+def impact_table(impact: Impact) -> bytes:
+    """A row for each item, with whom it was sent to."""
+    sent: dict[str, list[tuple[str, str]]] = {}
+    for party in impact.recipients:
+        for item in party.items:
+            sent.setdefault(item, []).append((party.partner.name if party.partner else party.party, party.last_sent_at))
+    rows = []
+    for one in impact.items:
+        to = sent.get(one.id, [])
+        rows.append([
+            one.id, one.gtin, one.lot, one.serial, one.granularity, one.depth, one.product_id,
+            "; ".join(name for name, _ in to), max((at for _, at in to), default=None),
+        ])  # fmt: skip
+    return _table(_IMPACT, rows)
+
+
+def _table(names: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow(["" if cell is None else guarded(str(cell)) for cell in row])
+    return text.getvalue().encode()

@@ -1,0 +1,80 @@
+"""The SQL of events that partners share, all of it by the clause `visible_to`."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, String, bindparam, case, literal, select, text
+
+from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
+from linkxg.catalog.products.store import products
+from linkxg.db.bulk import listed, prepare_any
+from linkxg.db.compiled import CompiledStatement
+from linkxg.db.join_order import OrderedJoin
+from linkxg.identity.accounts.store import accounts
+from linkxg.network.epcis.events.store import items
+from linkxg.network.traceability.describe_store import ItemRow
+
+MAX_OWNERS = 500
+"""Partners whose events one walk goes on in."""
+_s, _p, _i = shares.c, products.c, items.c
+
+
+class SharedGtin(NamedTuple):
+    """A product whose events a live share lets the viewer see, and how far it lets them go on."""
+
+    gtin14: str
+    owner_id: str
+    tiers: int
+    product_id: str
+    has_items: int
+    """Whether any event of the owner is about an item with the GTIN."""
+
+
+def _owners(*traceability: str) -> CompiledStatement:
+    shown = _s.traceability.in_([literal(one) for one in traceability])
+    joined = OrderedJoin(shares, accounts, accounts.c.id == _s.account_id)
+    query = select(accounts.c.id, accounts.c.name).select_from(joined).distinct()
+    return CompiledStatement(query.where(_s.viewer_id == VIEWER, is_live(NOW), shown).limit(literal(MAX_OWNERS)))
+
+
+def _shared_gtins(*traceability: str) -> CompiledStatement:
+    shown = _s.traceability.in_([literal(one) for one in traceability])
+    joined = OrderedJoin(products, shares, visible_to(VIEWER, NOW))
+    has_items = select(_i.id).where(_i.account_id == _p.account_id, _i.gtin14 == _p.gtin14).exists()
+    shown_columns = (_p.gtin14, _p.account_id, _s.trace_tiers, _p.id, case((has_items, 1), else_=0))
+    query = select(*shown_columns).select_from(joined)
+    query = query.where(_p.account_id == bindparam("owner", type_=String), text("products.status <> 'ARCHIVED'"), shown)
+    return prepare_any(_p.gtin14, "gtins", query.where)
+
+
+_OWNERS = {"GRAPH": _owners("GRAPH"), "EVENTS": _owners("GRAPH", "EVENTS")}
+_GTINS = {"GRAPH": _shared_gtins("GRAPH"), "EVENTS": _shared_gtins("GRAPH", "EVENTS")}
+_BY_URI = prepare_any(
+    _i.uri,
+    "uris",
+    select(*(_i[name] for name in ItemRow._fields)).where(_i.account_id == bindparam("account", type_=String)).where,
+)
+
+
+def list_owners(conn: Connection, viewer_id: str, now: int, traceability: str = "GRAPH") -> dict[str, str]:
+    """The names of partners with a live share for the viewer that has this traceability or more, by their ids."""
+    return dict(_OWNERS[traceability].all(conn, {"viewer": viewer_id, "now": now}))
+
+
+def list_shared_gtins(
+    conn: Connection,
+    viewer_id: str,
+    owners: Iterable[str],
+    gtins: Iterable[str],
+    now: int,
+    traceability: str = "GRAPH",
+) -> list[SharedGtin]:
+    """One for each live share by which the viewer sees the events of the owner's product."""
+    given: dict[str, Any] = {"viewer": viewer_id, "now": now, "gtins": listed(conn, [*gtins])}
+    statement = _GTINS[traceability]
+    return [SharedGtin._make(row) for owner in owners for row in statement.all(conn, {**given, "owner": owner})]
+
+
+def list_items_by_uri(conn: Connection, account_id: str, uris: Iterable[str]) -> list[ItemRow]:
+    rows = _BY_URI.all(conn, {"account": account_id, "uris": listed(conn, [*uris])})
+    return [*map(ItemRow._make, rows)]

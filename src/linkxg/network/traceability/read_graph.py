@@ -1,0 +1,111 @@
+"""Reads the graph of an item, and the events that it was derived from."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.database import P, T, Unit
+from linkxg.errors import InvalidRequest, NotFound, TemporarilyUnavailable
+from linkxg.http.long_answer import LongAnswer
+from linkxg.network.shared_products.model import CountReads
+from linkxg.network.traceability import document_store
+from linkxg.network.traceability.document_store import EventContent
+from linkxg.network.traceability.find_graph import FoundGraph, GraphQuery, find_graph
+from linkxg.network.traceability.model import Graph
+from linkxg.network.traceability.tombstones import HiddenParty
+from linkxg.network.traceability.view_graph import view_graph
+
+Pseudonymizer = Callable[[str, HiddenParty, str], str]
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+ATTEMPTS = 3
+
+
+class TraceReader(NamedTuple):
+    """What the verbs of traceability need."""
+
+    database: Database
+    pseudonym: Pseudonymizer
+    count_reads: CountReads
+
+
+async def read_aside(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """One snapshot; on SQLite beside the event loop, since a walk may read 200,000 rows."""
+    if database.dialect == "sqlite":
+        return await database.read_in_thread(unit, *args, **kwargs)
+    return await database.read(unit, *args, **kwargs)
+
+
+async def read_settled(
+    reader: TraceReader, answer: LongAnswer | None, is_unchanged: Callable[[Connection, T, int], bool],
+    unit: Callable[[Connection], T | None],
+) -> T:  # fmt: skip
+    """What `unit` finds. If it took long, the shares and the caller are checked again at the end.
+
+    Raises NotFound, the errors of the guard, and TemporarilyUnavailable if the shares keep changing.
+    """
+    for _ in range(ATTEMPTS):
+        found = await read_aside(reader.database, unit)
+        if found is None:
+            raise NotFound
+        if answer is None or not answer.took_long:
+            return found
+        if await read_aside(reader.database, is_unchanged, found, now_ms()):
+            await answer.authorise()
+            return found
+    raise TemporarilyUnavailable("shares change while they are read")
+
+
+async def read_graph(
+    reader: TraceReader, account_id: str, query: GraphQuery, answer: LongAnswer | None = None
+) -> Graph:
+    """Raises NotFound, and the errors of `read_settled`."""
+
+    def unit(conn: Connection) -> FoundGraph | None:
+        return find_graph(conn, account_id, query, now_ms())
+
+    found = await read_settled(reader, answer, is_still_shared, unit)
+    count_partner_reads(reader, account_id, found)
+    return view_graph(found, query.bounds.as_of, partial(reader.pseudonym, account_id))
+
+
+async def read_graph_events(
+    reader: TraceReader, account_id: str, query: GraphQuery, answer: LongAnswer | None = None
+) -> list[EventContent]:
+    """The account's own events that the graph is derived from, in the order of their times.
+
+    Raises NotFound, InvalidRequest if they are more than 16 MiB, and the errors of `read_settled`.
+    """
+
+    def unit(conn: Connection) -> tuple[FoundGraph, list[EventContent] | None] | None:
+        found = find_graph(conn, account_id, query, now_ms())
+        if found is None:
+            return None
+        ids = {edge.event_id for edge in found.edges if edge.event_id is not None}
+        if document_store.sum_lengths(conn, account_id, ids) > MAX_DOCUMENT_BYTES:
+            return found, None
+        return found, document_store.list_contents(conn, account_id, ids)
+
+    found, events = await read_settled(
+        reader, answer, lambda conn, both, now: is_still_shared(conn, both[0], now), unit
+    )
+    if events is None:
+        raise InvalidRequest("The events of this graph are larger than 16 MiB. Ask for fewer nodes with maxNodes.")
+    count_partner_reads(reader, account_id, found)
+    return events
+
+
+def is_still_shared(conn: Connection, found: FoundGraph, now: int) -> bool:
+    faces = found.walk.faces
+    return faces is None or faces.is_unchanged(conn, now)
+
+
+def count_partner_reads(reader: TraceReader, account_id: str, found: FoundGraph) -> None:
+    """Reads of partners' events, by partner."""
+    faces = found.walk.faces
+    if faces is not None:
+        for owner_id, product_ids in faces.products_read().items():
+            reader.count_reads(owner_id, account_id, product_ids)

@@ -1,0 +1,218 @@
+"""Breadth-first search in one direction over the events of one account, level by level.
+
+Each item is expanded once, at its shortest depth, so cycles end. Genealogy alone is walked: what was made of what, what
+is a part of what, and which serial is of which lot. Classes are found but not expanded, for that would join unrelated
+lots.
+"""
+
+from typing import Any
+
+from linkxg.network.epcis.documents.model import Level, Role
+from linkxg.network.traceability import lot_store, walk_store
+from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, CutReason, EdgeKind, ItemEdge, Walk
+from linkxg.network.traceability.walk_store import Step, WalkDirection, WalkEvent
+
+_KIND: dict[int, EdgeKind] = {Role.INPUT: "TRANSFORMED", Role.OUTPUT: "TRANSFORMED"}
+
+
+class Way:
+    """The search in one direction over the events of one account.
+
+    For a partner's account, `tiers` is how far the search may go on from each of its items.
+    """
+
+    def __init__(self, walk: Walk, direction: WalkDirection, account_id: str, *, is_own: bool) -> None:
+        self._walk, self._direction, self.account_id, self._is_own = walk, direction, account_id, is_own
+        self._depth = 0
+        self._visited: set[int] = set()
+        self._tiers: dict[int, int] = {}
+        self._serials: list[int] = []
+        self._lots: list[int] = []
+        self.found: list[int] = []
+        """The nodes that the last step has added to the graph."""
+        self._profile = walk_store.read_profile(walk.conn, account_id, walk.bounds)
+
+    @property
+    def frontier(self) -> list[int]:
+        return self._serials + self._lots
+
+    def add(self, item_id: int, level: int, tiers: int = 0) -> None:
+        """Expand the item in the next step, unless it was, or it is of a class, or it is not shared any further."""
+        if self._is_own:
+            if item_id in self._visited:
+                return
+        else:
+            if tiers <= self._tiers.get(item_id, -1):
+                return
+            self._tiers[item_id] = tiers
+            if tiers == 0:
+                return
+        self._visited.add(item_id)
+        if level == Level.LOT:
+            self._lots.append(item_id)
+        elif level == Level.INSTANCE:
+            self._serials.append(item_id)
+
+    def step(self, depth: int) -> None:
+        """Expand the items of one level; what they lead to has this depth."""
+        serials, lots, self._serials, self._lots, self.found = self._serials, self._lots, [], [], []
+        self._depth = depth
+        if self._profile.is_plain:
+            args = (self._walk.conn, self.account_id, self._direction, serials + lots, self._profile)
+            steps = walk_store.list_steps(*args, rows=self._rows)
+            if steps is not None:
+                self._walk.count(len(steps))
+                if self._is_own:
+                    self._note_ends(serials + lots, {step[0] for step in steps})
+                self._cross_plain(steps)
+                return
+        self._join_lots(serials, lots)
+        near = self._near(serials + lots, lots)
+        if self._is_own:
+            self._note_ends(serials + lots, {row[0] for row in near})
+        if near:
+            self._cross(near)
+
+    def _cross_plain(self, steps: list[Step]) -> None:
+        """As `_cross`, for an account of transformations alone."""
+        faces = self._walk.faces
+        if faces is None:
+            self._cross_alone(steps)
+            return
+        faces.learn(self._walk.conn, self.account_id, {other for _, _, other in steps})
+        for item_id, event_id, other in steps:
+            self._reach(item_id, other, faces.rows[other].level, "TRANSFORMED", event_id)
+
+    def _cross_alone(self, steps: list[Step]) -> None:
+        """In one loop, where no partner shares a graph: a walk may have many steps."""
+        walk, depth, is_up = self._walk, self._depth, self._direction == "upstream"
+        depths, edges, visited, lots = walk.depths, walk.edges, self._visited, self._lots
+        nodes, classes = walk.limits.nodes, self._profile.classes or ()
+        most = nodes * EDGES_PER_NODE
+        for item_id, event_id, other in steps:
+            is_new = other not in depths
+            if is_new:
+                if len(depths) >= nodes:
+                    walk.mark(item_id, Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
+                    continue
+                depths[other] = depth
+            if other not in visited:
+                visited.add(other)
+                if other not in classes:
+                    lots.append(other)
+            if is_new or len(edges) < most:
+                source, target = (other, item_id) if is_up else (item_id, other)
+                edges.append(ItemEdge(source, target, "TRANSFORMED", event_id))
+            else:
+                walk.is_cut_short = True
+
+    def mark_cut(self) -> None:
+        """Where the search could go on, but for the limits or the tiers of the share."""
+        reason = CutReason.NODE_LIMIT if self._walk.is_full else CutReason.DEPTH_LIMIT
+        self._mark(self.frontier, reason)
+        self._mark([item_id for item_id, tiers in self._tiers.items() if tiers == 0], CutReason.NOT_SHARED)
+
+    def _mark(self, item_ids: list[int], reason: CutReason) -> None:
+        walk = self._walk
+        if item_ids:
+            args = (walk.conn, self.account_id, self._direction, item_ids, walk.bounds, self._profile)
+            for item_id in walk_store.list_expandable(*args):
+                walk.mark(walk.node_of(item_id), Cut(self._direction, reason, self.account_id))
+
+    def _note_ends(self, frontier: list[int], expanded: set[int]) -> None:
+        ends = self._walk.ends.setdefault(self._direction, set())
+        ends.update(item_id for item_id in frontier if item_id not in expanded)
+
+    def _options(self) -> dict[str, Any]:
+        return {"by_event": self._profile.has_lot_numbers, "rows": self._rows}
+
+    @property
+    def _rows(self) -> int:
+        return max(self._walk.rows_left, 1)
+
+    def _near(self, frontier: list[int], lots: list[int]) -> list[WalkEvent]:
+        walk = self._walk
+        args = (walk.conn, self.account_id, self._direction)
+        near = walk_store.list_events_of_items(*args, frontier, walk.bounds, self._profile, rows=self._rows)
+        if self._profile.has_lot_numbers and lots and self._direction == "upstream":
+            near += lot_store.list_makers_of_lots(walk.conn, self.account_id, lots, walk.bounds, rows=self._rows)
+        walk.count(len(near))
+        return near
+
+    def _cross(self, near: list[WalkEvent]) -> None:
+        """From the items of the level by their events to the items on the other side."""
+        walk = self._walk
+        group_of: dict[int, int | str] = {event_id: name or event_id for _, _, event_id, name in near}
+        if names := {name for _, _, _, name in near if name is not None}:
+            # Events with one transformationID are one transformation.
+            others = walk_store.list_transformation_events(
+                walk.conn, self.account_id, names, walk.bounds, rows=self._rows
+            )
+            walk.count(len(others))
+            group_of.update(others)
+        args = (walk.conn, self.account_id, self._direction, group_of, self._profile)
+        rows = walk_store.list_neighbours(*args, rows=self._rows)
+        walk.count(len(rows))
+        far: dict[int | str, dict[int, int]] = {}
+        for event_id, item_id, level in rows:
+            far.setdefault(group_of[event_id], {})[item_id] = level
+        if self._direction == "downstream" and self._profile.joins_lots:
+            self._add_lots_made(far, group_of)
+        if walk.faces is not None:
+            walk.faces.learn(walk.conn, self.account_id, {item_id for items in far.values() for item_id in items})
+        none: dict[int, int] = {}
+        for item_id, role, event_id, _ in dict.fromkeys(near):
+            kind = _KIND.get(role, "PART_OF")
+            for other, level in far.get(group_of[event_id], none).items():
+                self._reach(item_id, other, level, kind, event_id)
+
+    def _reach(self, item_id: int, other: int, level: int, kind: EdgeKind, event_id: int | None) -> None:
+        walk = self._walk
+        near, far = (item_id, other) if walk.faces is None else (walk.node_of(item_id), walk.node_of(other))
+        is_new = far not in walk.depths
+        if is_new:
+            if not walk.find(far, self._depth):
+                walk.mark(near, Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
+                return
+            self.found.append(far)
+        self.add(other, level, 0 if self._is_own else self._tiers[item_id] - 1)
+        if self._direction == "upstream":
+            walk.join(far, near, kind, event_id, is_new=is_new)
+        else:
+            walk.join(near, far, kind, event_id, is_new=is_new)
+
+    def _join_lots(self, serials: list[int], lots: list[int]) -> None:
+        """Upstream from serials to their lots, downstream from lots to their serials."""
+        walk = self._walk
+        args = (walk.conn, self.account_id)
+        if not self._profile.joins_lots:
+            return
+        if self._direction == "upstream" and serials:
+            rows, level = lot_store.list_lots_of_serials(*args, serials, walk.bounds, **self._options()), Level.LOT
+        elif self._direction == "downstream" and lots:
+            rows, level = lot_store.list_serials_of_lots(*args, lots, walk.bounds, **self._options()), Level.INSTANCE
+        else:
+            return
+        walk.count(len(rows))
+        if walk.faces is not None:
+            walk.faces.learn(walk.conn, self.account_id, {other for _, other, _ in rows})
+        for item_id, other, event_id in rows:
+            self._reach(item_id, other, level, "OF_LOT", event_id)
+
+    def _add_lots_made(self, far: dict[int | str, dict[int, int]], group_of: dict[int, int | str]) -> None:
+        """What made a serial made its lot."""
+        walk = self._walk
+        serials = {item for items in far.values() for item, level in items.items() if level == Level.INSTANCE}
+        if not serials:
+            return
+        args = (walk.conn, self.account_id)
+        found = lot_store.list_lots_of_serials(*args, serials, walk.bounds, **self._options())
+        walk.count(len(found))
+        lots_of: dict[int, list[tuple[int, int | None]]] = {}
+        for serial, lot, event_id in found:
+            lots_of.setdefault(serial, []).append((lot, event_id))
+        for group, others in far.items():
+            for serial in [one for one in others if one in lots_of]:
+                for lot, event_id in lots_of[serial]:
+                    if event_id is None or group_of.get(event_id) == group:
+                        others[lot] = Level.LOT
