@@ -54,11 +54,11 @@ class Contexts(NamedTuple):
 
     def expand_value(self, text: str) -> str:
         """The URI of a word in compact form (`example:dyeing`); any other text as it is."""
-        prefix, colon, local = text.partition(":")
-        if not colon or local.startswith("//"):
+        if ":" not in text:
             return text
+        prefix, _, local = text.partition(":")
         namespace = self.prefixes.get(prefix)
-        return text if namespace is None else namespace + local
+        return text if namespace is None or local.startswith("//") else namespace + local
 
 
 NO_CONTEXTS = Contexts(STANDARD_PREFIXES)
