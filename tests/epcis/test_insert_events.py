@@ -156,7 +156,7 @@ def test_a_thousand_events_are_inserted_in_their_order(engine: str, new_database
         assert set(statuses(found)) == {"CREATED"}
         ids = [one.id for one in found]
         assert ids == sorted(set(ids))
-        stored = dict(conn.execute(select(events.c.id, events.c.event_id)).tuples().all())
+        stored = {row.id: row.event_id for row in conn.execute(select(events.c.id, events.c.event_id))}
         assert [stored[number] for number in ids] == [one.event_id for one in made]
         levels = conn.execute(select(items.c.level, func.count()).group_by(items.c.level)).all()
         assert [tuple(row) for row in levels] == [(Level.INSTANCE, 700)]
