@@ -181,10 +181,10 @@ def _start(
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
     amr = " ".join(new.amr)
     authenticated_at = now if new.authenticated_at is None else min(new.authenticated_at, now)
-    for old in store.live_sessions(conn, user.account_id, user.id, now)[MAX_SESSIONS - 1 :]:
-        store.end_session(conn, user.account_id, old.id, now=now, reason="evicted")
-        revoke_session(conn, user.id, old.id)
-        audit.record(conn, user.account_id, who, "session.ended", old.id, {"reason": "evicted"})
+    for old in store.live_sessions_beyond(conn, user.account_id, user.id, MAX_SESSIONS - 1, now):
+        store.end_session(conn, user.account_id, old, now=now, reason="evicted")
+        revoke_session(conn, user.id, old)
+        audit.record(conn, user.account_id, who, "session.ended", old, {"reason": "evicted"})
     store.insert_session(
         conn,
         user.account_id,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from linkxg.clock import DAY
 from linkxg.db.caller_lock import lock_caller
-from linkxg.db.compiled import CompiledStatement
+from linkxg.db.compiled import CompiledStatement, insert_row
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.authentication_policy import is_multi_factor
 from linkxg.identity.accounts.policy_store import is_required, is_single_factor
@@ -149,6 +149,22 @@ _CONSOLE = CompiledStatement(
 )
 
 
+_LOCK_PERSON = CompiledStatement(
+    select(users.c.password_hash).where(users.c.id == bindparam("user")).with_for_update(key_share=True)
+)
+_BEYOND = CompiledStatement(
+    select(sessions.c.id)
+    .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
+    .where(
+        sessions.c.account_id == bindparam("account"),
+        sessions.c.user_id == bindparam("user"),
+        *is_live(sessions, bindparam("now")),
+    )
+    .order_by(sessions.c.id.desc())
+    .offset(bindparam("kept"))
+)
+
+
 def find_console_session(conn: Connection, session_id: str, now: int) -> ConsoleSession | None:
     """A live session of the console with its person and account."""
     row = _CONSOLE.first(conn, {"session": session_id, "now": now})
@@ -190,7 +206,7 @@ def update_console_session(
 
 
 def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
-    conn.execute(sessions.insert().values(account_id=account_id, generation=0, **values))
+    insert_row(conn, sessions, {"account_id": account_id, "generation": 0, **values})
 
 
 def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> SessionIdentity | None:
@@ -202,8 +218,8 @@ def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> Session
 def lock_person(conn: Connection, user_id: str) -> str | None:
     """Serialise the sign-ins of a person; returns their current password hash, None if there is no such person."""
     lock_caller(conn, user_id)
-    query = select(users.c.password_hash).where(users.c.id == user_id)
-    return conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+    row = _LOCK_PERSON.first(conn, {"user": user_id})
+    return None if row is None else str(row[0])
 
 
 def find_person(conn: Connection, user_id: str, epoch: int) -> SessionPerson | None:
@@ -242,6 +258,12 @@ def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> 
         .order_by(sessions.c.id.desc())
     )
     return list(conn.execute(query).all())
+
+
+def live_sessions_beyond(conn: Connection, account_id: str, user_id: str, kept: int, now: int) -> list[str]:
+    """The ids of live sessions but the `kept` newest."""
+    found = _BEYOND.all(conn, {"account": account_id, "user": user_id, "kept": kept, "now": now})
+    return [session_id for (session_id,) in found]
 
 
 def update_authentication(
