@@ -1,4 +1,4 @@
-"""Measures the server's processor time of a sign-in with a passkey. Run as `PYTHONPATH=tests python -m bench.passkeys`."""
+"""Measures the server's processor time of a sign-in with a passkey: `PYTHONPATH=tests python -m bench.passkeys`."""
 
 import json
 import tempfile
