@@ -1,4 +1,4 @@
-"""Security notices about what an account requires of sign-ins and secrets: how it was, how it is, whether it is less."""
+"""Security notices about what an account requires of sign-ins and secrets: how it was and how it is."""
 
 from linkxg.audit.model import Actor
 from linkxg.clock import read_rfc3339
