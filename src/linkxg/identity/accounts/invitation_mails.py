@@ -72,8 +72,8 @@ def _with_link(inviter: str, account: str, role: Role, link: str) -> str:
 
 def _in_use(inviter: str, account: str) -> str:
     return (
-        f"{inviter} invites you to join {account} on LinkXG, with this address, by which you sign in to another account "
-        "already. An address belongs to one account, so nothing changes; nobody was told that you have one.\n\n"
+        f"{inviter} invites you to join {account} on LinkXG, with this address, by which you sign in to another "
+        "account already. An address belongs to one account, so nothing changes; nobody was told that you have one.\n\n"
         "If you want to join, tell them another address of yours, or ask an Owner of your present account to remove "
         "you there first. If you do not know who invites you, or did not expect this, ignore it."
     )

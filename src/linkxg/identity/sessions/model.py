@@ -156,8 +156,8 @@ class Place(NamedTuple):
 class SessionIdentity(NamedTuple):
     """A session that was just started or refreshed, and its person.
 
-    `amr` has the authentication methods (RFC 8176), separated by spaces. Times in milliseconds: `ends_at` is when it ends
-    if it is not used again. `is_new_place` is of a session that was just started.
+    `amr` has the authentication methods (RFC 8176), separated by spaces. Times in milliseconds; the session ends at
+    `ends_at` if it is not used again. `is_new_place` is of a session that was just started.
     """
 
     session_id: str

@@ -197,10 +197,8 @@ def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
 def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> SessionIdentity | None:
     """Replace the refresh token `used` of generation `presented`; of concurrent attempts, one succeeds."""
     row = _ROTATE.first(conn, {"session": session_id, **values})
-    if row is None:
-        return None
-    *columns, expires_at = row
-    return SessionIdentity(session_id, *columns, min(expires_at, values["until"]))
+    # Its idle timeout has begun again, and is longer than the life of an access token.
+    return None if row is None else SessionIdentity(session_id, *row)
 
 
 def lock_person(conn: Connection, user_id: str) -> str | None:
