@@ -221,7 +221,7 @@ def limited(engine: str, smtp_sink: SmtpSink, fresh_server: Callable[..., Server
 
 
 def test_invitations_do_not_fill_a_mailbox(limited: Mailing) -> None:
-    """Security rule 157: at most 10 an hour to one mailbox, whatever its subaddress; then another account gets links."""
+    """Security rule 157: at most 10 an hour to one mailbox, whatever its subaddress; then others get the link."""
     world, victim = limited.world, new_email("victim")
     local, _, domain = victim.partition("@")
     third = sign_in(world.api, world.server.bootstrap("Calder Ltd", another=True).owner)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import pytest
 
 from conftest import ServerFactory
+from console.browser import Visitor
 from harness.email_changes import Mailing, mailing_server
 from harness.factors import add_totp, sign_in_with_factor
 from harness.people import Session, new_email
@@ -110,6 +112,19 @@ def test_a_contact_who_is_replaced_in_the_same_request_is_told(ruled: Ruled) -> 
         ruled.told(subject, 1, former)
         ruled.told(subject, 1, new)
     ruled.told(CONTACT, 2, former)
+
+
+def test_what_is_saved_in_the_console_is_told(ruled: Ruled) -> None:
+    world, page = ruled.mailing.world, "/account/sign-in-rules"
+    ruled.set(mfaRequirement="EVERYBODY", mfaRequiredFrom=SOON, stepUpMinutes=30)
+    person, number = ruled.mailing.session("OWNER").person, ruled.count(WEAKER) + 1
+    with closing(Visitor(world.server.url, world.vault)) as visitor:
+        visitor.sign_in(person)
+        assert visitor.fill(visitor.get(page), page, minutes="45").status_code == 303
+    text = ruled.told(WEAKER, number)
+    assert "after 45 minutes; before, after 30 minutes" in text
+    assert f"By: {person.email}" in text
+    assert "second factor" not in text
 
 
 def test_what_stays_as_it_was_is_not_told(ruled: Ruled) -> None:

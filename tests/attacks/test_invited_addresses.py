@@ -68,7 +68,7 @@ def test_an_address_of_the_own_account_is_told(world: World) -> None:
 
 
 def test_a_link_of_an_address_in_use_creates_nobody(world: World) -> None:
-    """Without a mail server, who holds the link learns it by trying; the link goes on to work, if the address is left."""
+    """Without a mail server, whoever holds the link learns it by trying. It works once the address is free."""
     person, by = world.person("VIEWER"), world.other_owner
     token = link_token(world, invite(world, by, person.email).expect(201).data()["link"])
     for _ in range(2):
