@@ -18,6 +18,7 @@ from harness.people import Session, accept, login, new_email
 from harness.server import Server
 from harness.smtp_sink import SmtpSink
 from harness.world import World, build_world
+from network.partners import invite as invite_company
 
 IN_USE = "This e-mail address signs in already"
 
@@ -163,6 +164,20 @@ def test_an_account_gets_no_link_by_using_up_the_mails_of_a_mailbox(limited: Mai
         again = invite(world, world.owner, email, headers=key).expect(201)
         assert again.header("idempotent-replayed") == "true"
         assert impersonal(again.data(), email) == impersonal(answer, email)
+    for mail in limited.sink.mails:
+        if (found := INVITATION.search(mail.text())) is not None:
+            world.vault.remember("invitation token", found.group(1))
+
+
+def test_invitations_of_a_company_use_up_no_mails_of_a_person(limited: Mailing) -> None:
+    """Otherwise an account would get links after all."""
+    world = limited.world
+    local, _, domain = world.other.owner.email.partition("@")
+    for number in range(12):
+        invite_company(world, world.owner, inviteeEmail=f"{local}+{number}@{domain}").expect(201)
+    limited.sink.wait_for(f"{local}+9@{domain}")
+    answer = invite(world, world.owner, world.other.owner.email).expect(201).data()
+    assert (answer["mailed"], answer["link"]) == (True, None)
     for mail in limited.sink.mails:
         if (found := INVITATION.search(mail.text())) is not None:
             world.vault.remember("invitation token", found.group(1))
