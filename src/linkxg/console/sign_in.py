@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
-from linkxg.console.cookies import BEFORE_SESSION, SESSION, set_cookie
+from linkxg.console.cookies import BEFORE_SESSION, SESSION, TOLD, set_cookie
 from linkxg.console.csrf import form_token
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.formatting import count
@@ -37,6 +37,7 @@ from linkxg.identity.factors.sign_in import sign_in as start_sign_in
 from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
+from linkxg.identity.sessions.model import EndedSession
 from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
@@ -58,8 +59,8 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
     target = local_path(page.query.text("next"))
     if page.session is not None:
         return redirect(page, target)
-    page.ended_session = await ended_session_of(page)
-    return sign_in_page(page, target=target)
+    ended = await ended_session_of(page)
+    return sign_in_page(page, target=target, ended=None if ended and ended.id == page.cookie(TOLD) else ended)
 
 
 @post("/sign-in", **public(SOURCE_LOGINS, refused_by_handler=True))
@@ -120,12 +121,15 @@ def sign_in_page(
     error: PublicError | None = None,
     message: str | None = None,
     carried: str = "",
+    ended: EndedSession | None = None,
 ) -> Response[str]:
     """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended.
 
-    `message` says what is wrong when it is no error of the API.
+    `message` says what is wrong when it is no error of the API. `ended` is the session whose end has led here.
     """
     bind_form(page)
+    if ended is not None:
+        page.cookies.append(set_cookie(TOLD, ended.id, secure=page.services.secure))
     return render(
         page,
         "sign_in.html",
@@ -136,6 +140,7 @@ def sign_in_page(
         errors=whole_form(message or _message_of(error)),
         offers_passkeys=page.services.relying_party.is_supported,
         carried=carried,
+        ended=ended,
         typed=bool(page.form.pairs) and page.path != "/sign-in",
     )
 
