@@ -14,6 +14,7 @@ from harness.people import Person, session_of, sign_in
 from harness.rows import execute
 from harness.world import World
 from linkxg.identity.authorization.end_reasons import TOLD
+from password_reset.links import complete, link_for
 
 LINE = re.compile(r"You were signed out [^.]*\.")
 MINE = "/account/sessions"
@@ -30,11 +31,7 @@ def _change_password(world: World, person: Person) -> None:
 
 
 def _reset_password(world: World, person: Person) -> None:
-    path = fx
-    link = world.api.post(path, bearer=world.owner.access, reveals=True).expect(201).data()["link"]
-    token = world.vault.remember("password link", link.rpartition("/")[2])
-    body = {"token": token, "password": world.vault.password()}
-    world.api.post("/auth/password-reset/complete", json=body).expect(200)
+    complete(world.api, link_for(world, person), world.vault.password()).expect(200)
 
 
 def _add_factor(world: World, person: Person) -> None:

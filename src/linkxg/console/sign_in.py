@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, TOLD, set_cookie
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
@@ -25,6 +25,7 @@ from linkxg.errors import (
     MfaRequired,
     PublicError,
     RateLimitExceeded,
+    ValidationFailed,
 )
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
@@ -34,6 +35,7 @@ from linkxg.identity.factors.model import PASSKEY, TOTP
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
+from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment
 from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
@@ -248,14 +250,25 @@ async def code_page(page: PageRequest, step: SecondStep, *, error: PublicError |
 
 
 async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
-    """The form that sets an authenticator app up. Raises InvalidToken if the sign-in has ended."""
+    """The forms that set an authenticator app or a passkey up. Raises InvalidToken if the sign-in has ended."""
     begun = await begin_enrollment(page.database, page.services.server_key, step.token, keep=error is not None)
+    party, options = page.services.relying_party, None
+    if party.is_supported:
+        options = (await begin_passkey_enrollment(page.database, party, step.token)).public_key
     bind_form(page)
     totp = show_totp(begun.pending, begun.email)
     return render(
         page, "mfa_enrollment.html", status=error.status if error else 200, headers=_headers_of(error),
-        step=step._replace(by_recovery=False), totp=totp, errors=_code_errors(error),
+        step=step._replace(by_recovery=False), totp=totp, name=page.form.text("name"),
+        options=msgspec.json.encode(options).decode() if options else "",
+        errors=_passkey_errors(error) if page.form.has(CREDENTIAL) else _code_errors(error),
     )  # fmt: skip
+
+
+def _passkey_errors(error: PublicError | None) -> FormErrors:
+    if isinstance(error, ValidationFailed):
+        return of_details(error)
+    return whole_form(_message_of(error))
 
 
 def _code_errors(error: PublicError | None) -> FormErrors:
