@@ -1,4 +1,4 @@
-"""The sign-in page says once why a session ended, in words that hold for every verb that ends one. Security rule L11."""
+"""The sign-in page says once why a session ended, truly for every verb that ends one. Security rule L11."""
 
 from __future__ import annotations
 
