@@ -131,7 +131,7 @@ def asked_again(page: Page, showcase: Showcase) -> Iterator[str]:
         connection.execute("UPDATE sessions SET authenticated_at = authenticated_at - 700000 WHERE kind = 'console'")
     page.goto(f"/account/api-access/{showcase.erp.client_id}/delete")
     page.get_by_role("button", name="Delete client").click()
-    page.get_by_role("heading", name="Confirm your password").wait_for()
+    page.get_by_role("heading", name="Confirm it is you — delete the client").wait_for()
     yield "confirm"
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Confirm and delete the client").click()

@@ -273,7 +273,7 @@ def test_a_passkey_confirms_a_sensitive_action(device: Device, named_site: World
     execute(named_site.server.database, f"UPDATE sessions SET {earlier} WHERE user_id = '{member.user_id}'")
     page.goto("/account/passkeys")
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("heading", name="Confirm your password").wait_for()
+    page.get_by_role("heading", name="Confirm it is you").wait_for()
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("button", name="Create passkey").wait_for()
 

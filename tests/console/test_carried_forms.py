@@ -232,7 +232,7 @@ def test_cancelling_reauthentication_restores_the_form(world: World, visit: tupl
     end_sessions(world, person, by="authenticated_at = 1")
     sent = {"name": "Half done", "scope": ["products:read"], "ranges": "192.0.2.0/24"}
     asked = visitor.fill(form, "/account/api-access/new", **sent)
-    assert "Confirm your password" in text_of(asked)
+    assert "Confirm it is you — create the client" in text_of(asked)
     again = visitor.fill(asked, confirm_cancel="yes")
     for kept in ('value="Half done"', 'value="products:read" checked', ">\n192.0.2.0/24</textarea>"):
         assert kept in again.text
