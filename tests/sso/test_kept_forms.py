@@ -14,6 +14,7 @@ from harness.rows import execute, rows
 from harness.single_sign_on import REFRESH, SsoVisitor
 from harness.world import World
 from sso.conftest import NewBrowser
+from sso.test_sign_in import email_of
 
 NEW = "/account/api-access/new"
 SECRET = re.compile(r'<code id="secret"[^>]*>(lxgsec_[0-9A-Za-z]+)</code>')
@@ -22,7 +23,7 @@ SECRET = re.compile(r'<code id="secret"[^>]*>(lxgsec_[0-9A-Za-z]+)</code>')
 @pytest.fixture
 def admin(sso_world: World, provider: OpenIdProvider, browser: SsoVisitor) -> SsoVisitor:
     """Somebody without a password, who signed in by the company eleven minutes ago."""
-    email = provider.person.email
+    email = email_of(provider)
     assert browser.sign_on(email).status_code == 303
     found = rows(sso_world.server.database, f"SELECT id FROM users WHERE email = '{email}'")
     path = f"/account/users/{found[0][0]}"
@@ -108,7 +109,7 @@ def test_only_the_newest_forms_of_a_person_are_kept(
     for _ in range(6):
         away(admin, asked)
     kept = "SELECT count(*) FROM federated_sign_ins WHERE carried IS NOT NULL AND carried_by"
-    person = f"(SELECT id FROM users WHERE email = '{provider.person.email}')"
+    person = f"(SELECT id FROM users WHERE email = '{email_of(provider)}')"
     assert rows(sso_world.server.database, f"{kept} = {person}") == [["3"]]
 
 
@@ -134,7 +135,7 @@ def test_sign_in_by_the_company_keeps_a_form_whose_session_has_ended(
     sso_world: World, provider: OpenIdProvider, admin: SsoVisitor
 ) -> None:
     """The link from the sign-in page lost it."""
-    form, email = admin.get("/account/profile"), provider.person.email
+    form, email = admin.get("/account/profile"), email_of(provider)
     person = f"user_id IN (SELECT id FROM users WHERE email = '{email}')"
     execute(sso_world.server.database, f"UPDATE sessions SET refresh_expires_at = 1 WHERE {person}")
     asked = admin.fill(form, "/account/profile", name="Typed for long")
@@ -154,7 +155,7 @@ def test_sign_in_by_the_company_keeps_a_form_whose_session_has_ended(
 def test_the_first_sign_in_leads_to_the_welcome_page(
     provider: OpenIdProvider, browser: SsoVisitor, first: bool
 ) -> None:
-    email = provider.person.email
+    email = email_of(provider)
     answer = browser.sign_on(email)
     if not first:
         answer = browser.sign_on(email)

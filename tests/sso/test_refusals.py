@@ -10,6 +10,7 @@ from harness.single_sign_on import SsoVisitor
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.single_sign_on import refusals
 from linkxg.identity.single_sign_on.refusals import Refusal, by_provider
+from sso.test_sign_in import email_of
 
 NAMED = {name: one for name, one in vars(refusals).items() if isinstance(one, Refusal)}
 ALL = NAMED | refusals.BY_ERROR | {"a fault": by_provider(ProviderFault("Its token has no valid sub."))}
@@ -34,7 +35,7 @@ def test_what_only_an_owner_can_mend_names_the_page(name: str) -> None:
 
 def test_the_page_of_a_refusal_leads_back_to_sign_in(provider: OpenIdProvider, browser: SsoVisitor) -> None:
     provider.answer_query = lambda query: {"error": "access_denied", "state": query["state"], "iss": query["iss"]}
-    page = browser.sign_on(provider.person.email)
+    page = browser.sign_on(email_of(provider))
     assert page.status_code == 403
     assert refusals.BY_ERROR["access_denied"].message in text_of(page)
     assert 'href="/sign-in"' in page.text
