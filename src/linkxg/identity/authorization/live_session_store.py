@@ -25,8 +25,8 @@ def is_live(of: FromClause, now: Any) -> tuple[ColumnElement[bool], ...]:
     return of.c.ended_at.is_(None), of.c.refresh_expires_at > now, of.c.expires_at > now
 
 
-def end_live_sessions(conn: Connection, account_id: str, user_id: str, *, now: int, reason: EndReason) -> None:
+def note_end_reason(conn: Connection, account_id: str, user_id: str, *, now: int, reason: EndReason) -> None:
     """Inside the unit of work that ends all sessions of a person by their epoch: note why. It holds their lock."""
     mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id)
     statement = sessions.update().where(*mine, *is_live(sessions, now))
-    conn.execute(statement.values(ended_at=now, end_reason=reason))
+    conn.execute(statement.values(end_reason=reason))

@@ -83,8 +83,10 @@ async def find_ended_session(database: Database, cookie: str) -> EndedSession | 
     row = await database.read_single(store.find_ended_console_session, "-".join(match.groups()))
     if row is None or not constant_time_equal(row.refresh_digest, digest(cookie)):
         return None
-    if row.ended_at is not None:
-        why = TOLD.get(row.end_reason, "because this session was ended")
+    if row.end_reason in TOLD:
+        why = TOLD[row.end_reason]
+    elif row.ended_at is not None:
+        why = "because this session was ended"
     elif row.user_epoch != row.now_epoch:
         why = "because your role, your access or your password was changed"
     elif row.expires_at < min(row.refresh_expires_at, row.created_at + CONSOLE_MS):
