@@ -28,5 +28,6 @@ def is_live(of: FromClause, now: Any) -> tuple[ColumnElement[bool], ...]:
 def note_end_reason(conn: Connection, account_id: str, user_id: str, *, now: int, reason: EndReason) -> None:
     """Inside the unit of work that ends all sessions of a person by their epoch: note why. It holds their lock."""
     mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id)
-    statement = sessions.update().where(*mine, *is_live(sessions, now))
+    # The first reason stays: an earlier epoch may have ended some of them.
+    statement = sessions.update().where(*mine, *is_live(sessions, now), sessions.c.end_reason.is_(None))
     conn.execute(statement.values(end_reason=reason))
