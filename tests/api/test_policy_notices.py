@@ -14,7 +14,6 @@ from harness.email_changes import Mailing, mailing_server
 from harness.factors import add_totp, sign_in_with_factor
 from harness.people import Session, new_email
 
-PUBLIC = {"LINKXG_PUBLIC_URL": "https://api.example.test"}
 WEAKER, RULES = "Sign-in rules weakened", "Sign-in rules changed"
 CONTACT, SECRETS = "Security contact changed", "Lifetime of new secrets changed"
 SOON, LATER = "2090-01-01T00:00:00Z", "2091-01-01T00:00:00Z"
@@ -42,7 +41,7 @@ class Ruled(NamedTuple):
 
 @pytest.fixture(scope="module")
 def ruled(engine: str, new_server: ServerFactory) -> Iterator[Ruled]:
-    with mailing_server(new_server, engine, **PUBLIC) as mailing:
+    with mailing_server(new_server, engine) as mailing:
         world = mailing.world
         app = add_totp(world.api, Session(world.account.owner, world.owner.access, world.owner.refresh))
         session = sign_in_with_factor(world.api, world.account.owner, app.codes[0], "recovery_code")

@@ -140,7 +140,7 @@ def test_rule_76_an_address_is_unique_in_every_case(world: World) -> None:
     person = world.person("VIEWER")
     body = {"email": person.email.upper(), "role": "VIEWER"}
     world.api.post("/account/users", bearer=world.owner.access, json=body).expect(409, "conflict")
-    # Another account does not learn of it (rule 194), and cannot have the address.
+    # Another account does not learn of it (security rule 194), and cannot have the address.
     answer = world.api.post("/account/users", bearer=world.other_owner.access, json=body, reveals=True).expect(201)
     found = INVITATION.search(answer.data()["link"])
     assert found is not None
