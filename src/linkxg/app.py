@@ -76,7 +76,7 @@ from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
 from linkxg.identity.own_passkeys import routes as own_passkey_routes
-from linkxg.identity.own_passkeys.services import OwnPasskeyServices
+from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.passkeys import routes as passkey_routes
 from linkxg.identity.passkeys.relying_party import relying_party
 from linkxg.identity.passkeys.routes import PasskeyServices

@@ -18,7 +18,7 @@ from linkxg.identity.factors.model import Enrolled
 from linkxg.identity.factors.request_bodies import FirstStep
 from linkxg.identity.factors.sign_in import GRANT, start_completed
 from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment, confirm_passkey_enrollment
-from linkxg.identity.own_passkeys.services import OwnPasskeyServices
+from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.passkeys.model import MAX_NAME, AttestationCredential, PasskeyOptions
 from linkxg.identity.sessions.login import NewSession
 from linkxg.identity.sessions.model import SessionIdentity

@@ -19,8 +19,8 @@ from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.request_bodies import FirstStep
 from linkxg.identity.own_passkeys import enroll_endpoint
+from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
-from linkxg.identity.own_passkeys.services import OwnPasskeyServices
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import (
     MAX_NAME,
