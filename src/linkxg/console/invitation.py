@@ -32,7 +32,12 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
     password, name = page.form.text("password"), page.form.text("name").strip()
     try:
         joined = await accept_invitation(
-            page.database, page.services.passwords, page.stranger, token=token, password=password, name=name or None
+            page.database,
+            page.services.passwords,
+            page.anonymous_actor,
+            token=token,
+            password=password,
+            name=name or None,
         )
     except ValidationFailed as error:
         return await _show(page, token, of_details(error))
@@ -40,7 +45,7 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
         return await _show(page, token, whole_form(error.description))
     except NotFound:
         return await _show(page, token)
-    joined_by_invitation(page.services.notices, page.stranger, joined)
+    joined_by_invitation(page.services.notices, page.anonymous_actor, joined)
     try:
         await enter(page, joined.email, password)
     except MfaRequired as needed:

@@ -46,9 +46,8 @@ async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
             return redirect(page, f"{PARTNERS}/{connected.id}", **flash_message(page, message))
         name, password = page.form.text("accountName").strip(), page.form.text("password")
         email = (await read_linked_invitation(page.database, token)).email
-        actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
         await accept_link_with_new_account(
-            page.database, page.services.passwords, mails, page.services.sign_ups.mode, actor,
+            page.database, page.services.passwords, mails, page.services.sign_ups.mode, page.anonymous_actor,
             token=token, name=name, password=password,
         )  # fmt: skip
     except ValidationFailed as error:

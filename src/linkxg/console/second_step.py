@@ -71,7 +71,7 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
                 page.database,
                 services.relying_party,
                 services.notices,
-                page.stranger,
+                page.anonymous_actor,
                 token=step.token,
                 credential=read_attestation(page.form.text(CREDENTIAL)),
                 name=page.form.text("name").strip() or None,
@@ -82,7 +82,7 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
                 page.database,
                 services.server_key,
                 services.notices,
-                page.stranger,
+                page.anonymous_actor,
                 token=step.token,
                 code=page.form.text("code"),
                 limit_scale=services.limit_scale,
@@ -126,7 +126,7 @@ async def _show(page: PageRequest, step: SecondStep, form: StepPage, error: Publ
 
 async def _open(page: PageRequest, completed: Completed) -> OpenedSession:
     new, cookie = new_console_session(page.context.user_agent)
-    return OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
+    return OpenedSession(await start_completed(page.database, page.anonymous_actor, completed, new), cookie)
 
 
 async def _complete(page: PageRequest, token: str) -> Completed:
@@ -136,7 +136,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
         return await complete_with_passkey(
             page.database,
             services.relying_party,
-            page.stranger,
+            page.anonymous_actor,
             token=token,
             purpose="sign_in",
             credential=read_assertion(written),
@@ -146,7 +146,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
         page.database,
         services.server_key,
         services.notices,
-        page.stranger,
+        page.anonymous_actor,
         token=token,
         purpose="sign_in",
         method=method_of(code),

@@ -184,7 +184,7 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
     session = await start_sign_in(
         page.database,
         page.services.passwords,
-        page.stranger,
+        page.anonymous_actor,
         new,
         email=email,
         password=password,
@@ -199,7 +199,7 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
     """`enter` by a passkey alone. Raises InvalidCredentials."""
     new, cookie = new_console_session(page.context.user_agent)
     party, credential = page.services.relying_party, read_assertion(written)
-    session = await sign_in_with_passkey(page.database, party, page.stranger, new, credential)
+    session = await sign_in_with_passkey(page.database, party, page.anonymous_actor, new, credential)
     opened = OpenedSession(session, cookie)
     await adopt(page, opened)
     return opened
@@ -207,7 +207,7 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
 
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     """Give the browser the new session, and end its previous one."""
-    signed_in(page.services.notices, page.stranger, opened.session, page.context.user_agent)
+    signed_in(page.services.notices, page.anonymous_actor, opened.session, page.context.user_agent)
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.

@@ -99,11 +99,10 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
         issuer=query.text("iss"),
         error=query.text("error"),
     )
-    actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None, epoch=None)
     try:
         signed_on = await finish_sign_in(
             page.services.single_sign_on,
-            actor,
+            page.anonymous_actor,
             account_id=account_id,
             browser=page.cookie(BEFORE_SESSION),
             response=response,

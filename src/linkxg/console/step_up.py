@@ -1,7 +1,7 @@
 """Confirmation of who it is before a sensitive action: password and second factor, or a passkey.
 
-Required unless the person was authenticated within the last ten minutes. The page carries the fields of the form, so
-that the action continues from there; a secret among them is not carried.
+Required unless the person was authenticated recently. The page carries the fields of the form, so that the action
+continues from there; a secret among them is not carried.
 """
 
 from collections.abc import Awaitable, Callable

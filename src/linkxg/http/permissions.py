@@ -22,7 +22,7 @@ class Fresh(Enum):
     ACCOUNT = "account"
     """If the account requires it."""
     FACTORS = "factors"
-    """Always, with a second factor if the person has one."""
+    """Always, with a second factor if the person has one; the account may only shorten the time."""
 
 
 def scope(name: str, caller_budget: Budget | None = None) -> dict[str, Any]:

@@ -9,19 +9,19 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import MINUTE, now_ms
+from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
 from linkxg.http.permissions import Fresh
-from linkxg.identity.accounts.authentication_policy import MFA, is_multi_factor
+from linkxg.identity.accounts.authentication_policy import MFA, is_multi_factor, longest_age
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.sign_in import challenge
 from linkxg.identity.sessions.login import PASSWORD, verify_password
-from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
+from linkxg.identity.sessions.model import SessionIdentity
 from linkxg.identity.sessions.record_authentication import find_identity, record_authentication, refuse_step_up
 from linkxg.identity.tokens.model import Principal
 
@@ -29,8 +29,7 @@ from linkxg.identity.tokens.model import Principal
 async def require_recent(database: Database, principal: Principal, fresh: Fresh) -> None:
     """Raises InsufficientUserAuthentication for a person whose authentication is too old for the account's setting.
 
-    A change of factors needs one of the last ten minutes, whatever the account requires; and a person who has a factor
-    must have used it.
+    A change of factors always needs a recent one; and a person who has a factor must have used it.
     """
     if principal.kind != "user":
         return
@@ -38,12 +37,9 @@ async def require_recent(database: Database, principal: Principal, fresh: Fresh)
     if found is None:
         raise InvalidToken(reason="person removed")
     minutes, has_factor = found
-    if fresh is Fresh.FACTORS:
-        longest = RECENT_MS
-    elif minutes is None:
+    longest = longest_age(minutes, always=fresh is Fresh.FACTORS)
+    if longest is None:
         return
-    else:
-        longest = minutes * MINUTE
     acr = MFA if has_factor else None
     is_recent = now_ms() - (principal.auth_time or 0) * 1_000 < longest
     if not is_recent or (acr is not None and not is_multi_factor(principal.amr)):

@@ -4,10 +4,10 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
-from linkxg.identity.accounts.authentication_policy import FEDERATED, MFA, is_multi_factor
+from linkxg.identity.accounts.authentication_policy import FEDERATED, MFA, RECENT_MS, is_multi_factor
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
-from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
+from linkxg.identity.sessions.model import SessionIdentity
 
 
 def record_authentication(conn: Connection, account_id: str, session_id: str, amr: tuple[str, ...]) -> None:
