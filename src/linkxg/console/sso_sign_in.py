@@ -39,7 +39,7 @@ from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 SSO = "/sign-in/sso"
 STARTS = Budget("sso-source", 60, 60)
 ANSWERS = Budget("sso-answer-source", 60, 60)
-_NOT_HERE = "This address does not sign in by a company here. Sign in with your password."
+_NOT_HERE = "No company sign-in is set up for this address. Sign in with your password."
 
 
 @get(SSO, **public())

@@ -34,7 +34,9 @@ _INCORRECT = {
     CODE: "The code is incorrect, or was used before.",
     PASSKEY: REFUSED,
 }
-_TOO_WEAK = "Your account requires a second factor. Sign in again by your company, or out and in to set one up."
+_TOO_WEAK = (
+    "Your account requires a second factor. Sign in with your company again, or sign out, sign in again and set one up."
+)
 
 
 async def ask_step_up(

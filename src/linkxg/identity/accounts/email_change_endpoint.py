@@ -27,7 +27,7 @@ from linkxg.identity.accounts.email_changes import (
 from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.roles import OWNERS
 
-_TAG = Tag("Account", "The organisation, its people and its audit trail.")
+_TAG = Tag("Account", "The account, its people and its audit trail.")
 
 
 class ConfirmedEmail(msgspec.Struct, rename="camel"):

@@ -1,4 +1,4 @@
-"""`/account…` and `/invitations/…`: the organisation, its people, its audit trail."""
+"""`/account…` and `/invitations/…`: the account, its people, its audit trail."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
@@ -35,7 +35,7 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
 
-_TAG = Tag("Account", "The organisation, its people and its audit trail.")
+_TAG = Tag("Account", "The account, its people and its audit trail.")
 _FRESH = roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
 
 
@@ -99,15 +99,18 @@ class AccountServices:
 
 @get("/account", operation_id="readAccount", **roles(EVERYONE))
 async def account(request: Request[Any, Any, Any], services: NamedDependency[AccountServices]) -> Success[AccountView]:
-    """The caller's organisation."""
+    """The caller's account."""
     return Success(data=await read_account(services.database, account_id_of(request.scope)))
 
 
 @patch("/account", operation_id="changeAccount", errors=(Conflict,), **_FRESH)
-async def change_profile(
+async def change_account_settings(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], data: JSONBody[ChangeAccount]
 ) -> Success[AccountView]:
-    """Change the organisation: name, slug, GLN, security contact, lifetime of secrets."""
+    """Change the account: name, slug, GLN, security contact, lifetime of secrets.
+
+    Owners also set who needs a second factor, and step-up.
+    """
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     changed = await change_account(
         services.database,
@@ -225,6 +228,6 @@ def router(services: AccountServices) -> Router:
     return Router(
         "/",
         tags=[_TAG],
-        route_handlers=[account, change_profile, users, invite, change, remove, accept, audit_events],
+        route_handlers=[account, change_account_settings, users, invite, change, remove, accept, audit_events],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -25,7 +25,7 @@ GRANT = "password"
 """What the metrics call sign-ins that begin with a password."""
 _NOT_YOU = (
     "If this was not you, somebody knows your password and your recovery codes: change the password, replace the "
-    "codes, and tell an Owner of your organisation."
+    "codes, and tell an Owner of your account."
 )
 
 
@@ -104,7 +104,7 @@ def note_recovery_code(notices: SecurityNotices, actor: Actor, account_id: str, 
         return (
             "One of your recovery codes was used, in place of your second factor. It works no more. "
             f"{codes} left. If you have lost your authenticator app or passkey, remove it and set up a new one; new "
-            "recovery codes are under Security in your account."
+            "recovery codes are under Account, Sign-in security."
         )
 
     notices.person(
