@@ -16,7 +16,7 @@ from linkxg.db import Database
 from linkxg.errors import Conflict, TemporarilyUnavailable
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Pagination, Success
-from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.account_notices import account_changed, joined_by_invitation, role_raised
@@ -36,7 +36,7 @@ from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
 
 _TAG = Tag("Account", "The account, its people and its audit trail.")
-_FRESH = roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
+_RECENT = roles(ADMINISTRATORS, recent=RecentAuthentication.IF_REQUIRED)
 
 
 class ChangeAccount(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -103,7 +103,7 @@ async def account(request: Request[Any, Any, Any], services: NamedDependency[Acc
     return Success(data=await read_account(services.database, account_id_of(request.scope)))
 
 
-@patch("/account", operation_id="changeAccount", errors=(Conflict,), **_FRESH)
+@patch("/account", operation_id="changeAccount", errors=(Conflict,), **_RECENT)
 async def change_account_settings(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], data: JSONBody[ChangeAccount]
 ) -> Success[AccountView]:
@@ -140,7 +140,7 @@ async def users(request: Request[Any, Any, Any], services: NamedDependency[Accou
     operation_id="inviteUser",
     errors=(Conflict,),
     response_headers=[REPLAYED],
-    **roles(ADMINISTRATORS, INVITATIONS, fresh=Fresh.ACCOUNT),
+    **roles(ADMINISTRATORS, INVITATIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def invite(
     request: Request[Any, Any, Any],
@@ -163,7 +163,7 @@ async def invite(
     return Response(Success(data=invited.value), headers=replay(invited.replayed))
 
 
-@patch("/account/users/{user_id:str}", operation_id="changeUser", errors=(Conflict,), **_FRESH)
+@patch("/account/users/{user_id:str}", operation_id="changeUser", errors=(Conflict,), **_RECENT)
 async def change(
     request: Request[Any, Any, Any],
     services: NamedDependency[AccountServices],
@@ -177,7 +177,7 @@ async def change(
     return Success(data=changed.view)
 
 
-@delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **_FRESH)
+@delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **_RECENT)
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], user_id: FromPath[str]
 ) -> None:
