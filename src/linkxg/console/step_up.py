@@ -59,7 +59,7 @@ async def ask_step_up(
     by_company = FEDERATED in page.person.amr.split()
     return render(
         page,
-        "confirm_password.html",
+        "step_up.html",
         status=403 if errors else 200,
         act=act,
         carried=carried,

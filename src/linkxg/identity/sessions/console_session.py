@@ -107,7 +107,7 @@ async def find_ended_session(database: Database, cookie: str) -> EndedSession | 
 
 async def list_recent_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
     """The ids of the person's newest console sessions, live or not: their forms may still be open in a window."""
-    return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, MAX_RECENT)
+    return await database.read_single(store.list_console_session_ids, account_id, user_id, now_ms() - DAY, MAX_RECENT)
 
 
 async def renew_console_session(
