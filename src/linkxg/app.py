@@ -40,7 +40,7 @@ from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.exception_handlers import ExceptionHandlers
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Cursors
-from linkxg.http.permissions import Fresh
+from linkxg.http.permissions import RecentAuthentication
 from linkxg.http.plain_http import PlainHttp
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
@@ -187,8 +187,8 @@ def build(
     feed_waits = FeedWaits(database)
     access_log = AccessLog(database)
 
-    async def require_recent_authentication(principal: Principal, fresh: Fresh) -> None:
-        await require_recent(database, principal, fresh)
+    async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
+        await require_recent(database, principal, recent)
 
     guard = Guard(
         verifier,

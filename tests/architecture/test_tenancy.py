@@ -43,7 +43,7 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.find_person_signing_in": "of the person that was just authenticated",
     "identity.sessions.find_person": "of the session that was just found",
     "identity.sessions.lock_person": "of the person that was just found by address",
-    "identity.sessions.session_sources": "of the person that was just found by address",
+    "identity.sessions.list_session_sources": "of the person that was just found by address",
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
     "identity.clients.add_usage": "counts of many clients at once",
     "identity.clients.add_scope_usage": "counts of many clients at once",

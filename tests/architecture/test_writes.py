@@ -53,7 +53,7 @@ UNAUTHORISED = {
     "identity/passkeys/sign_in.begin_passkey_sign_in": "keeps a challenge, whoever asks",
     "identity/passkeys/sign_in.sign_in_with_passkey": "records a refusal, whoever tried",
     "identity/factors/passkey_proof.begin_passkey_step": "the token of the first step opens this",
-    "identity/factors/sign_in.challenge": "nobody is known before; the unit itself checks the person",
+    "identity/factors/sign_in.begin_second_step": "nobody is known before; the unit itself checks the person",
     "identity/factors/challenges.begin_attempt": "counts a guess, whoever makes it",
     "identity/factors/challenges.complete_attempt": "the token of the first step works once",
     "identity/factors/enroll.begin_enrollment": "the token of the first step opens this",

@@ -139,7 +139,7 @@ def test_a_form_is_not_saved_by_another_person(world: World, visit: tuple[Person
     other = world.person("OWNER")
     answer = visitor.fill(asked, "/sign-in", email=other.email, password=other.password)
     assert answer.status_code == 303
-    assert "entered under another account" in text_of(visitor.get(answer.headers["location"]))
+    assert "somebody else had entered it" in text_of(visitor.get(answer.headers["location"]))
     assert "Untouched" in visitor.get(page).text
 
 

@@ -13,7 +13,7 @@ from harness.factors import add_totp, first_step, second_step
 from harness.people import Person, session_of, sign_in
 from harness.rows import execute
 from harness.world import World
-from linkxg.identity.authorization.end_reasons import TOLD
+from linkxg.identity.authorization.end_reasons import END_REASON_TEXTS
 from password_reset.links import complete, link_for
 
 LINE = re.compile(r"You were signed out [^.]*\.")
@@ -76,8 +76,8 @@ def why(visitor: Visitor) -> str:
 
 
 def test_every_reason_is_covered() -> None:
-    assert BY_API.keys() | ELSEWHERE | NOT_BY_A_PERSON | OF_TOKENS == TOLD.keys()
-    assert all(len(reason) <= 20 for reason in TOLD), "as long as the column"
+    assert BY_API.keys() | ELSEWHERE | NOT_BY_A_PERSON | OF_TOKENS == END_REASON_TEXTS.keys()
+    assert all(len(reason) <= 20 for reason in END_REASON_TEXTS), "as long as the column"
 
 
 @pytest.mark.parametrize("reason", BY_API)
@@ -85,7 +85,7 @@ def test_what_ended_the_session_is_said(world: World, new_visitor: NewVisitor, r
     person = world.person("MEMBER")
     visitor = new_visitor(person)
     BY_API[reason](world, person)
-    assert why(visitor) == f"You were signed out {TOLD[reason]}."  # type: ignore[index]
+    assert why(visitor) == f"You were signed out {END_REASON_TEXTS[reason]}."  # type: ignore[index]
 
 
 @pytest.mark.parametrize("reason", sorted(NOT_BY_A_PERSON))
@@ -94,7 +94,7 @@ def test_what_nobody_here_did_is_said(world: World, new_visitor: NewVisitor, rea
     visitor = new_visitor(person)
     ended = f"ended_at = 1, end_reason = '{reason}'"
     execute(world.server.database, f"UPDATE sessions SET {ended} WHERE user_id = '{person.user_id}'")
-    assert why(visitor) == f"You were signed out {TOLD[reason]}."  # type: ignore[index]
+    assert why(visitor) == f"You were signed out {END_REASON_TEXTS[reason]}."  # type: ignore[index]
 
 
 def test_a_reset_second_factor_and_ended_sessions_are_said(world: World, new_visitor: NewVisitor) -> None:
@@ -158,5 +158,5 @@ def test_a_form_that_led_to_sign_in_has_its_reason_also_after_a_visit(world: Wor
     _end_own(world, person)
     assert why(visitor)
     asked = visitor.fill(form, "/account/profile", name="Typed")
-    assert TOLD["ended by its person"] in text_of(asked)
+    assert END_REASON_TEXTS["ended by its person"] in text_of(asked)
     assert "Sign in, and your input is saved." in text_of(asked)

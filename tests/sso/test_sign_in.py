@@ -77,7 +77,7 @@ def test_a_disabled_person_stays_out(sso_world: World, provider: OpenIdProvider,
     assert not browser.is_signed_in()
     answer = browser.sign_on(email)
     assert answer.status_code == 403
-    assert "has ended your access" in answer.text
+    assert "access to this account has been disabled" in answer.text
 
 
 @pytest.mark.parametrize("value", [True, 1, "1", "true"])

@@ -31,7 +31,7 @@ from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
 
 MEMBERS = "/account/members"
-ONE = f"{MEMBERS}/{{user_id:str}}"
+MEMBER = f"{MEMBERS}/{{user_id:str}}"
 ROLES: dict[str, str] = {
     "OWNER": "Everything, including who else is an Owner",
     "ADMIN": "API access, members, audit log, all product data",
@@ -88,12 +88,12 @@ async def withdraw(page: NamedDependency[PageRequest], invitation_id: FromPath[s
     return redirect(page, MEMBERS, done="withdrawn")
 
 
-@get(ONE, **session_roles(ADMINISTRATORS))
+@get(MEMBER, **session_roles(ADMINISTRATORS))
 async def show(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> Response[str]:
     return await _show(page, user_id)
 
 
-@post(ONE, **session_roles(ADMINISTRATORS))
+@post(MEMBER, **session_roles(ADMINISTRATORS))
 async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> Response[str]:
     act = page.form.text("act")
     database, actor, account_id = page.database, page.actor, page.account_id

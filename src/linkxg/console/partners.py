@@ -32,7 +32,7 @@ from linkxg.network.shares.model import Share
 from linkxg.network.shares.read_shares import count_live_shares, list_shares
 
 PARTNERS = "/partners"
-ONE = f"{PARTNERS}/{{connection_id:str}}"
+PARTNER = f"{PARTNERS}/{{connection_id:str}}"
 ON_A_PAGE, SHOWN_SHARES, SHOWN_READS = 50, 20, 10
 LISTED_PARTNERS = 200
 RELATIONSHIPS: dict[Relationship, str] = {
@@ -82,12 +82,12 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
     return await _list(page, notice=Notice("Done", message), link=invited.link)
 
 
-@get(ONE, **session_roles(EVERYONE))
+@get(PARTNER, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     return await _show(page, connection_id)
 
 
-@post(ONE, **session_roles(ADMINISTRATORS))
+@post(PARTNER, **session_roles(ADMINISTRATORS))
 async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     act, reason = page.form.text("act"), page.form.text("reason").strip() or None
     database, mails, actor, account_id = page.database, page.services.connection_mails, page.actor, page.account_id

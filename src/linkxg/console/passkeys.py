@@ -27,7 +27,7 @@ from linkxg.identity.passkeys.name_passkey import rename_passkey
 
 PASSKEYS = "/account/passkeys"
 NEW = f"{PASSKEYS}/new"
-ONE = f"{PASSKEYS}/{{passkey_id:str}}"
+PASSKEY_PAGE = f"{PASSKEYS}/{{passkey_id:str}}"
 _ACT = "add a passkey"
 
 
@@ -72,12 +72,12 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
     return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{added.passkey.name}” is added."))
 
 
-@get(ONE, **session_roles(EVERYONE))
+@get(PASSKEY_PAGE, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     return await _show(page, passkey_id)
 
 
-@post(ONE, **session_roles(EVERYONE))
+@post(PASSKEY_PAGE, **session_roles(EVERYONE))
 async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     name = page.form.text("name")
     try:
@@ -88,7 +88,7 @@ async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
     return redirect(page, PASSKEYS, done="saved")
 
 
-@post(f"{ONE}/remove", **session_roles(EVERYONE))
+@post(f"{PASSKEY_PAGE}/remove", **session_roles(EVERYONE))
 async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     passkey = await _find(page, passkey_id)
     if not confirmed(page):

@@ -24,7 +24,7 @@ from linkxg.identity.password_reset.complete_reset import COMPLETIONS, complete_
 from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS
 
 REQUEST = "/password-reset"
-ONE = f"{REQUEST}/{{token:str}}"
+RESET_LINK = f"{REQUEST}/{{token:str}}"
 
 
 @get(REQUEST, **public())
@@ -45,12 +45,12 @@ async def request_link(request: Request[Any, Any, Any], page: NamedDependency[Pa
     return redirect(page, REQUEST, done="reset-requested")
 
 
-@get(ONE, **public())
+@get(RESET_LINK, **public())
 async def open_link(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     return await _show(page, token)
 
 
-@post(ONE, **public(COMPLETIONS))
+@post(RESET_LINK, **public(COMPLETIONS))
 async def choose(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     try:
         await complete_reset(

@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
-from linkxg.console.cookies import BEFORE_SESSION, SESSION, TOLD, set_cookie
+from linkxg.console.cookies import BEFORE_SESSION, EXPLAINED_SESSION, SESSION, set_cookie
 from linkxg.console.csrf import form_token
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.formatting import count
@@ -36,7 +36,7 @@ from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
 from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment
-from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED, sign_in_with_passkey
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.model import EndedSession
@@ -62,7 +62,9 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
     if page.session is not None:
         return redirect(page, target)
     ended = await ended_session_of(page)
-    return sign_in_page(page, target=target, ended=None if ended and ended.id == page.cookie(TOLD) else ended)
+    return sign_in_page(
+        page, target=target, ended=None if ended and ended.id == page.cookie(EXPLAINED_SESSION) else ended
+    )
 
 
 @post("/sign-in", **public(SOURCE_LOGINS, refused_by_handler=True))
@@ -79,7 +81,7 @@ async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageReq
         return await second_step_page(page, needed, target=target, email=email, carried=carried)
     except (InvalidCredentials, InvalidRequest) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason or error.description}
-        shown = InvalidCredentials(REFUSED if credential else None)
+        shown = InvalidCredentials(PASSKEY_REFUSED if credential else None)
         return sign_in_page(page, target=target, email=email, error=shown, carried=carried)
     except RateLimitExceeded as error:
         page.context.notes["error"] = error.code
@@ -131,7 +133,7 @@ def sign_in_page(
     """
     bind_form(page)
     if ended is not None:
-        page.cookies.append(set_cookie(TOLD, ended.id, secure=page.services.secure))
+        page.cookies.append(set_cookie(EXPLAINED_SESSION, ended.id, secure=page.services.secure))
     return render(
         page,
         "sign_in.html",

@@ -27,7 +27,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.sessions.console_session import find_console_session
 from linkxg.identity.single_sign_on.begin_sign_in import (
-    MAX_CARRIED,
+    MAX_FORM_KEPT_FOR_SSO,
     KeptForm,
     begin_sign_in,
     find_provider_for,
@@ -39,7 +39,7 @@ from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 SSO = "/sign-in/sso"
 STARTS = Budget("sso-source", 60, 60)
 ANSWERS = Budget("sso-answer-source", 60, 60)
-_NOT_HERE = "This address does not sign in by a company here. Sign in with your password."
+_NOT_HERE = "No company sign-in is set up for this address. Sign in with your password."
 
 
 @get(SSO, **public())
@@ -137,7 +137,7 @@ async def _ask_to_continue(page: PageRequest, signed_on: SignedOn) -> Response[s
 
 def _kept(page: PageRequest, carried: str) -> KeptForm | None:
     """The form, if it was sealed here and is not too long."""
-    found = unseal(page.services.server_key, carried) if 0 < len(carried) <= MAX_CARRIED else None
+    found = unseal(page.services.server_key, carried) if 0 < len(carried) <= MAX_FORM_KEPT_FOR_SSO else None
     return None if found is None else KeptForm(carried, found.user_id)
 
 

@@ -21,20 +21,22 @@ from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, In
 from linkxg.http.client_ip import source_key
 from linkxg.identity.accounts.authentication_policy import FEDERATED
 from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
-from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.login import PASSWORD as BY_PASSWORD
 from linkxg.identity.sessions.login import verify_password
 from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
-from linkxg.identity.single_sign_on.begin_sign_in import MAX_CARRIED
+from linkxg.identity.single_sign_on.begin_sign_in import MAX_FORM_KEPT_FOR_SSO
 
 _INCORRECT = {
     PASSWORD: "The password is incorrect.",
     CODE: "The code is incorrect, or was used before.",
-    PASSKEY: REFUSED,
+    PASSKEY: PASSKEY_REFUSED,
 }
-_TOO_WEAK = "Your account requires a second factor. Sign in again by your company, or out and in to set one up."
+_TOO_WEAK = (
+    "Your account requires a second factor. Sign in with your company again, or sign out, sign in again and set one up."
+)
 
 
 async def ask_step_up(
@@ -57,7 +59,7 @@ async def ask_step_up(
     by_company = FEDERATED in page.person.amr.split()
     return render(
         page,
-        "confirm_password.html",
+        "step_up.html",
         status=403 if errors else 200,
         act=act,
         carried=carried,
@@ -73,7 +75,7 @@ async def ask_step_up(
 def _sealed(page: PageRequest, pairs: list[tuple[str, str]]) -> str:
     """The form for the way to the identity provider and back, its confirmation included; empty if it is too long."""
     sealed = seal(page.services.server_key, page.person.user_id, page.path, pairs, asked_again=STEP_UP | {FIELD})
-    return sealed if len(sealed) <= MAX_CARRIED else ""
+    return sealed if len(sealed) <= MAX_FORM_KEPT_FOR_SSO else ""
 
 
 async def _check(page: PageRequest) -> FormErrors:

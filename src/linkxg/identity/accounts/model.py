@@ -17,12 +17,12 @@ NO_PASSWORD = ""
 """The hash that no password matches."""
 MAX_EMAIL = 254
 MAX_ACCOUNT_NAME = 200
-"""Where one begins (RFC 2047 §2): a library for mail would decode it."""
+"""Characters of the name of an account."""
 _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 
 
 class AccountView(msgspec.Struct, rename="camel"):
-    """An organisation as its people see it.
+    """An account as its people see it.
 
     `security_contact` gets the security notices in addition to the Owners. A secret of a client that is created
     without an expiry expires after `client_lifetime_days`; never, if that is null.

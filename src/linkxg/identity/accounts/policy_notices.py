@@ -26,9 +26,16 @@ def policy_changed(notices: SecurityNotices, actor: Actor, account_id: str, chan
         notices.owners(actor, account_id, subject, what, kind=SIGN_IN_RULES_CHANGED, former_contact=former)
     was, now = changed.before.client_lifetime_days, changed.view.client_lifetime_days
     if was != now:
-        what = f"New secrets of OAuth clients now expire {_after(now, 'days')}; before, {_after(was, 'days')}."
+        what = _lifetime_change(was, now)
         subject = "Lifetime of new secrets changed"
         notices.owners(actor, account_id, subject, what, kind=SECRET_LIFETIME_CHANGED, former_contact=former)
+
+
+def _lifetime_change(was: int | None, now: int | None) -> str:
+    if now is None:
+        return f"New secrets of OAuth clients no longer expire; before, they expired after {was:,} days."
+    before = "they did not" if was is None else f"after {was:,} days"
+    return f"New secrets of OAuth clients now expire after {now:,} days; before, {before}."
 
 
 def _requirement_change(changed: ChangedAccount) -> tuple[str, bool] | None:
@@ -47,10 +54,12 @@ def _step_up_change(changed: ChangedAccount) -> tuple[str, bool] | None:
     now, was = changed.view.step_up_minutes, changed.before.step_up_minutes
     if now == was:
         return None
-    what = (
-        f"Changes of clients, secrets, people and the account by the API now need a new authentication "
-        f"{_after(now, 'minutes')}; before, {_after(was, 'minutes')}."
-    )
+    changes = "Changes of clients, secrets, people and the account by the API"
+    if now is None:
+        what = f"{changes} no longer need a new authentication; before, they needed one after {was:,} minutes."
+    else:
+        before = "they did not" if was is None else f"after {was:,} minutes"
+        what = f"{changes} now need a new authentication after {now:,} minutes; before, {before}."
     return what, was is not None and (now is None or now > was)
 
 
@@ -62,7 +71,3 @@ def _required(account: AccountView) -> str:
 
 def _since(account: AccountView) -> int:
     return (read_rfc3339(account.mfa_required_from) if account.mfa_required_from else None) or 0
-
-
-def _after(amount: int | None, unit: str) -> str:
-    return "never" if amount is None else f"after {amount:,} {unit}"

@@ -21,7 +21,7 @@ EndReason = Literal[
     "reuse",
     "restored",
 ]
-TOLD: dict[EndReason, str] = {
+END_REASON_TEXTS: dict[EndReason, str] = {
     "logout": "",
     "ended by its person": "because you ended this session from another one",
     "by administrator": "because an Owner or Admin of your account ended your sessions",
@@ -31,13 +31,19 @@ TOLD: dict[EndReason, str] = {
     "factor removed": "because you removed a second factor in another session",
     "factors reset": "because an Owner of your account reset your second factor",
     "role changed": "because your role was changed",
-    "access ended": "because an Owner or Admin of your account ended your access",
+    "access ended": "because your access to this account was ended",
     "address changed": "because your company changed the e-mail address that you sign in with",
     "evicted": "because you have signed in so often that this session, the oldest, was ended",
-    "single sign-on only": "because your account now requires you to sign in by your company",
+    "single sign-on only": "because your account now requires you to sign in with your company",
     "by identity provider": "by the identity provider of your company",
     "provider changed": "because your account has changed or disconnected its identity provider",
     "reuse": "because a token of this session was used twice",
     "restored": "because the service was restored from a backup",
 }
 """Completes "You were signed out"; empty if the person signed out themselves."""
+# What is said of a session whose row holds no reason.
+ENDED = "because this session was ended"
+PERSON_CHANGED = "because your role, your access or your password was changed"
+SECOND_FACTOR_REQUIRED = "because your account requires a second factor now"
+EXPIRED = "12 hours after you signed in"
+IDLE = "after 30 minutes without use"

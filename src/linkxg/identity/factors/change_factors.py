@@ -24,7 +24,7 @@ from linkxg.identity.factors.model import TOTP, Factors, FactorView
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
 from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
 from linkxg.identity.sessions.end_sessions import end_other_sessions
-from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
+from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication
 
 FACTOR_CHANGES = Budget("factors", 60, 3_600)
 _WRONG = ValidationFailed(
@@ -113,7 +113,7 @@ def note_added(
         fresh = codes
     keep = actor.session_id or ""
     end_other_sessions(conn, actor, account_id, user_id, keep, "factor added")
-    session = find_identity(conn, account_id, keep)
+    session = find_session_identity(conn, account_id, keep)
     if session is not None:
         # What has authenticated the session, such as an identity provider, still has.
         record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, MFA))))

@@ -16,7 +16,7 @@ from linkxg.errors import InvalidToken
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import (
-    INVALID,
+    MFA_TOKEN_INVALID,
     Completed,
     begin_attempt,
     complete_attempt,
@@ -53,7 +53,7 @@ async def begin_enrollment(database: Database, server_key: bytes, token: str, *,
 
     begun = await database.write(unit)
     if begun is None:
-        raise InvalidToken(INVALID, reason="no such challenge")
+        raise InvalidToken(MFA_TOKEN_INVALID, reason="no such challenge")
     return begun
 
 

@@ -30,7 +30,9 @@ async def reset_factors(
         if actor.role != "OWNER":
             return AccessDenied("Only an Owner can reset the second factors of a person.")
         if user_id == actor.id:
-            return Conflict("Remove your own factors one by one, with DELETE /auth/factors.")
+            return Conflict(
+                "Remove your own factors one by one, under Sign-in security or with DELETE /auth/factors/{id}."
+            )
         lock_caller(conn, user_id)
         user = find_user(conn, account_id, user_id)
         if user is None:
@@ -41,7 +43,7 @@ async def reset_factors(
         return user
 
     user = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    what = "An Owner of your organisation removed your second factors and recovery codes. Your sessions have ended."
+    what = "An Owner of your account removed your second factors and recovery codes. Your sessions have ended."
     subject = "Second factors reset"
     notices.person(actor, account_id, user_id, subject, what, kind=FACTORS_RESET)
     what = f"An Owner removed the second factors and recovery codes of {label_of(user)}."

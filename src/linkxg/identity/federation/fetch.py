@@ -127,13 +127,13 @@ def split_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ProviderFault("An address of it is malformed.") from None
+        raise ProviderFault("One of its URLs is not valid.") from None
     if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ProviderFault("An address of it is malformed.")
+        raise ProviderFault("One of its URLs is not valid.")
     if parts.scheme != "https":
-        raise ProviderFault("An address of it does not begin with https.")
+        raise ProviderFault("One of its URLs is not https.")
     if not parts.hostname or "@" in parts.netloc or parts.fragment or port == 0:
-        raise ProviderFault("An address of it is malformed.")
+        raise ProviderFault("One of its URLs is not valid.")
     return parts
 
 

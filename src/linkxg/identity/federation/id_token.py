@@ -44,11 +44,11 @@ def check_id_token(token: SignedClaims, *, issuer: str, client_id: str, nonce: s
     check_issuer_and_audience(claims, issuer, client_id)
     issued_at, expires_at = number(claims, "iat"), number(claims, "exp")
     if expires_at <= now - LEEWAY_S:
-        raise ProviderFault("Its ID token has expired. Is a clock wrong?")
+        raise ProviderFault("Its ID token has expired. Check the clocks.")
     if issued_at > now + LEEWAY_S:
-        raise ProviderFault("Its ID token is of the future. Is a clock wrong?")
+        raise ProviderFault("Its ID token was issued in the future. Check the clocks.")
     if issued_at < now - MAX_AGE_S - LEEWAY_S:
-        raise ProviderFault("Its ID token is too old. Is a clock wrong?")
+        raise ProviderFault("Its ID token is too old. Check the clocks.")
     found = claims.get("nonce")
     if not isinstance(found, str) or not constant_time_equal(found.encode(), nonce.encode()):
         raise ProviderFault("Its ID token belongs to another sign-in.")

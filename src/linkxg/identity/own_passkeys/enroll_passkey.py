@@ -12,7 +12,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidToken, PublicError
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.factors.challenges import INVALID, Completed, begin_attempt, complete_attempt
+from linkxg.identity.factors.challenges import MFA_TOKEN_INVALID, Completed, begin_attempt, complete_attempt
 from linkxg.identity.factors.enroll import find_enrollment
 from linkxg.identity.factors.kinds import has_factor
 from linkxg.identity.factors.model import Amr, MfaChallenge
@@ -56,7 +56,7 @@ async def begin_passkey_enrollment(database: Database, party: RelyingParty, toke
 
     options = await database.write(unit)
     if options is None:
-        raise InvalidToken(INVALID, reason="no such challenge")
+        raise InvalidToken(MFA_TOKEN_INVALID, reason="no such challenge")
     return options
 
 

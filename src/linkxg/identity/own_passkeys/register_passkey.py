@@ -42,7 +42,7 @@ from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.store import count_passkeys, list_passkeys
 from linkxg.identity.passkeys.verify_credential import VerifiedAttestation, verify_attestation
 from linkxg.identity.sessions.end_sessions import end_other_sessions
-from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
+from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication
 from linkxg.ids import uuid7
 
 _HANDLE_BYTES = 32
@@ -172,7 +172,7 @@ def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[st
     if fresh is not None:
         replace_codes(conn, account_id, user_id, fresh)
     end_other_sessions(conn, actor, account_id, user_id, session_id, "factor added")
-    session = find_identity(conn, account_id, session_id)
+    session = find_session_identity(conn, account_id, session_id)
     if session is not None:
         # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
         # authenticator need not have verified the person, and `user` does not say so.

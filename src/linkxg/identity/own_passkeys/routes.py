@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.errors import Conflict, InvalidToken, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.roles import EVERYONE
@@ -34,7 +34,7 @@ from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.tokens.guard import principal_of
 
 _FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
-_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
+_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, recent=RecentAuthentication.ALWAYS)
 
 
 class NewPasskey(msgspec.Struct, forbid_unknown_fields=True):

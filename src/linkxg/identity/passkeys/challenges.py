@@ -13,7 +13,7 @@ from linkxg.http.client_ip import source_key
 from linkxg.identity.passkeys import challenge_store
 from linkxg.identity.passkeys.challenge_store import PasskeyChallenge
 from linkxg.identity.passkeys.client_data import ClientData
-from linkxg.identity.passkeys.model import CHALLENGE_MS, Ceremony
+from linkxg.identity.passkeys.model import PASSKEY_CHALLENGE_MS, Ceremony
 
 MAX_OF_PERSON, MAX_OF_SOURCE = 10, 1_500
 """Of a person so many for each ceremony, so that none crowds out another.
@@ -61,7 +61,7 @@ def _keep(
         user_id=user_id,
         user_handle=user_handle,
         now=now,
-        expires_at=now + CHALLENGE_MS,
+        expires_at=now + PASSKEY_CHALLENGE_MS,
         bound=bound,
     )
 

@@ -94,7 +94,7 @@ def list_passkeys(conn: Connection, account_id: str, user_id: str) -> list[Passk
 
 
 def list_account_passkeys(conn: Connection, account_id: str) -> list[Passkey]:
-    """Of all people of the account."""
+    """The passkeys of all people of the account."""
     query = select(*_PASSKEY).where(passkeys.c.account_id == account_id).order_by(passkeys.c.id)
     return [Passkey._make(row) for row in conn.execute(query)]
 

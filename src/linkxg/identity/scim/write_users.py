@@ -34,7 +34,10 @@ from linkxg.identity.scim.scim_errors import InvalidValue, NotUnique, OwnerRequi
 
 _NO_OWNER = "An identity provider makes nobody an Owner."
 _DOMAIN = "The userName must be an address in a domain that the account has verified (PUT /api/v1/account/domains)."
-_OWNER = "Of an Owner, an identity provider can store names and an externalId, and end their access; nothing else."
+_OWNER = (
+    "An identity provider can change only an Owner's names, e-mails list, externalId, language and time zone, and "
+    "disable them."
+)
 Edit = Callable[[ScimUser], UserFields]
 """What a person is to become; raises ScimError."""
 _STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")

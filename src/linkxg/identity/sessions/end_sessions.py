@@ -44,7 +44,7 @@ async def list_own_sessions(
     database: Database, account_id: str, user_id: str, current: str | None
 ) -> list[SessionView]:
     """The person's live sessions, newest first."""
-    rows = await database.read_single(store.live_sessions, account_id, user_id, now_ms())
+    rows = await database.read_single(store.list_live_sessions, account_id, user_id, now_ms())
     return [
         SessionView(
             id=row.id,
@@ -61,7 +61,7 @@ async def list_own_sessions(
 
 async def list_sessions(database: Database, account_id: str, user_id: str) -> list[AnyRow]:
     """The rows of a person's live sessions, newest first."""
-    return await database.read_single(store.live_sessions, account_id, user_id, now_ms())
+    return await database.read_single(store.list_live_sessions, account_id, user_id, now_ms())
 
 
 async def end_sessions_of(database: Database, actor: Actor, account_id: str, user_id: str) -> int:
@@ -74,7 +74,7 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
         if not may_manage(actor.role, user.role):
             return AccessDenied("Only an Owner can end the sessions of an Owner.")
         lock_caller(conn, user_id)
-        live = store.live_sessions(conn, account_id, user_id, now_ms())
+        live = store.list_live_sessions(conn, account_id, user_id, now_ms())
         return sum(end_session(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
 
     return value_or_raise(await revoke_as(database, actor, account_id, unit))
@@ -84,7 +84,7 @@ def end_other_sessions(
     conn: Connection, actor: Actor, account_id: str, user_id: str, keep: str, reason: EndReason
 ) -> None:
     """Inside a unit of work: end every session of a person but `keep`. The caller holds the person's lock."""
-    for session in store.live_sessions(conn, account_id, user_id, now_ms()):
+    for session in store.list_live_sessions(conn, account_id, user_id, now_ms()):
         if session.id != keep:
             end_session(conn, actor, account_id, user_id, session.id, reason)
 

@@ -182,7 +182,7 @@ def _start(
     amr = " ".join(new.amr)
     expires_at = min(now + new.lifetime_ms, required_from or LATEST_MS)
     authenticated_at = now if new.authenticated_at is None else min(new.authenticated_at, now)
-    for old in store.live_sessions_beyond(conn, user.account_id, user.id, MAX_SESSIONS - 1, now):
+    for old in store.list_live_sessions_beyond(conn, user.account_id, user.id, MAX_SESSIONS - 1, now):
         store.end_session(conn, user.account_id, old, now=now, reason="evicted")
         revoke_session(conn, user.id, old)
         audit.record(conn, user.account_id, who, "session.ended", old, {"reason": "evicted"})

@@ -16,13 +16,13 @@ def record_authentication(conn: Connection, account_id: str, session_id: str, am
     Without a second factor, the session ends when one is required.
     """
     store.update_authentication(conn, account_id, session_id, authenticated_at=now_ms(), amr=" ".join(amr))
-    identity = None if is_multi_factor(amr) else find_identity(conn, account_id, session_id)
+    identity = None if is_multi_factor(amr) else find_session_identity(conn, account_id, session_id)
     person = None if identity is None else store.find_person(conn, identity.user_id, identity.epoch)
     if person is not None and person.required_from is not None:
         store.limit_session(conn, account_id, session_id, person.required_from)
 
 
-def find_identity(conn: Connection, account_id: str, session_id: str) -> SessionIdentity | None:
+def find_session_identity(conn: Connection, account_id: str, session_id: str) -> SessionIdentity | None:
     """A live session with its person, for the next access token."""
     session = store.find_live_session(conn, account_id, session_id, now_ms())
     if session is None:

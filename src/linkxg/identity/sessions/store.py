@@ -183,7 +183,7 @@ def find_ended_console_session(conn: Connection, session_id: str) -> AnyRow | No
     return conn.execute(query).first()
 
 
-def console_session_ids(conn: Connection, account_id: str, user_id: str, since: int, limit: int) -> list[str]:
+def list_console_session_ids(conn: Connection, account_id: str, user_id: str, since: int, limit: int) -> list[str]:
     """The person's console sessions started after `since`, ended or not; newest first."""
     mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id, sessions.c.kind == "console")
     query = select(sessions.c.id).where(*mine, sessions.c.created_at > since)
@@ -252,7 +252,7 @@ def find_live_session(conn: Connection, account_id: str, session_id: str, now: i
     return conn.execute(select(sessions).where(*mine, *is_live(sessions, now))).first()
 
 
-def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> list[AnyRow]:
+def list_live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> list[AnyRow]:
     """Newest first."""
     query = (
         select(sessions)
@@ -267,7 +267,7 @@ def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> 
     return list(conn.execute(query).all())
 
 
-def live_sessions_beyond(conn: Connection, account_id: str, user_id: str, kept: int, now: int) -> list[str]:
+def list_live_sessions_beyond(conn: Connection, account_id: str, user_id: str, kept: int, now: int) -> list[str]:
     """The ids of live sessions but the `kept` newest."""
     found = _BEYOND.all(conn, {"account": account_id, "user": user_id, "kept": kept, "now": now})
     return [session_id for (session_id,) in found]
@@ -311,7 +311,7 @@ def end_all_sessions(conn: Connection, account_id: str, *, now: int, reason: End
     return conn.execute(sessions.update().where(*where).values(ended_at=now, end_reason=reason)).rowcount
 
 
-def session_sources(conn: Connection, user_id: str, since: int) -> list[str]:
+def list_session_sources(conn: Connection, user_id: str, since: int) -> list[str]:
     """The addresses from which this person has signed in lately."""
     query = select(sessions.c.source).where(sessions.c.user_id == user_id, sessions.c.created_at > since).distinct()
     return list(conn.scalars(query))

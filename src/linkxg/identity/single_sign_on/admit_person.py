@@ -65,7 +65,7 @@ def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: Id
     if current is None:
         return SignInRefused(CHANGED)
     role = current.role_of(token.claims)
-    user_id = store.find_identity(conn, account_id, token.issuer, token.subject)
+    user_id = store.find_linked_user_id(conn, account_id, token.issuer, token.subject)
     user = find_user(conn, account_id, user_id) if user_id else None
     how: How | None = None
     if user is None:

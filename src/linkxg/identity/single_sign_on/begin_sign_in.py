@@ -29,7 +29,7 @@ from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 LIFETIME_MS = 10 * MINUTE
 MAX_PENDING = 5_000
 """Sign-ins in progress of an account; the oldest are forgotten."""
-MAX_CARRIED, MAX_CARRIED_FORMS = 64 * 1024, 3
+MAX_FORM_KEPT_FOR_SSO, MAX_CARRIED_FORMS = 64 * 1024, 3
 """Characters of a form that is kept meanwhile, and how many a person can have."""
 SCOPE = "openid email profile"
 

@@ -46,7 +46,9 @@ def end_all(
     return count
 
 
-def end_unless_live(conn: Connection, actor: Actor, provider: IdentityProvider, user_id: str, session_id: str) -> bool:
+def end_if_provider_changed(
+    conn: Connection, actor: Actor, provider: IdentityProvider, user_id: str, session_id: str
+) -> bool:
     """Whether the session that was just started is still allowed; otherwise it ends."""
     if find_unchanged(conn, provider.account_id, provider) is not None and not store.has_ended(
         conn, provider.account_id, session_id

@@ -29,7 +29,7 @@ from linkxg.identity.single_sign_on.begin_sign_in import (
     nonce_of,
     verifier_of,
 )
-from linkxg.identity.single_sign_on.end_federated_sessions import end_unless_live
+from linkxg.identity.single_sign_on.end_federated_sessions import end_if_provider_changed
 from linkxg.identity.single_sign_on.link_person import identity_linked, link_in_session
 from linkxg.identity.single_sign_on.refusals import (
     ANOTHER_PROVIDER,
@@ -237,6 +237,6 @@ async def _open(
         )
     except InvalidCredentials as error:
         raise SignInRefused(CHANGED) from error
-    if not await services.database.write(end_unless_live, actor, provider, user.id, session_id):
+    if not await services.database.write(end_if_provider_changed, actor, provider, user.id, session_id):
         raise SignInRefused(SIGNED_OUT)
     return opened

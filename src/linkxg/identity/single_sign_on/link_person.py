@@ -52,7 +52,7 @@ def link_in_session(conn: Connection, actor: Actor, provider: IdentityProvider, 
     user = find_user(conn, account_id, user_id)
     if user is None:
         return SignInRefused(CHANGED)
-    linked = store.find_identity(conn, account_id, token.issuer, token.subject)
+    linked = store.find_linked_user_id(conn, account_id, token.issuer, token.subject)
     if linked == user_id:
         return user
     if linked is not None:

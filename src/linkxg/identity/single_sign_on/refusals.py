@@ -66,12 +66,13 @@ ELSEWHERE = Refusal(
     "An Owner of that account has to remove it there first. Then sign in again.",
 )
 FULL = Refusal(
-    "Your company's account has no place for another person.",
+    "Your company's account has reached its limit of people.",
     "Ask an Owner or Admin of your account to remove somebody under Account, Members. Then sign in again.",
 )
 DISABLED = Refusal(
-    "An Owner or Admin of your account has ended your access.",
-    "Only they can restore it, under Account, Members. Then sign in again.",
+    "Your access to this account has been disabled.",
+    "Ask an Owner or Admin to enable you under Account, Members, or whoever administers your identity provider. Then "
+    "sign in again.",
 )
 ANOTHER_SUBJECT = Refusal(
     "This e-mail address already belongs to another identity at your provider.",
@@ -93,8 +94,8 @@ BECOME_AN_EXCEPTION = Refusal(
     "choose “Connect your company sign-in” under Account, Sign-in security.",
 )
 RESET_FACTORS = Refusal(
-    "You have a second factor or passkey here, and your company does not permit to sign in with it now.",
-    "Ask an Owner who keeps a password to reset your second factors (Account, Members). Then sign in by your company "
+    "You have a second factor or passkey here, and your company does not let you sign in with it now.",
+    "Ask an Owner who keeps a password to reset your second factors (Account, Members). Then sign in with your company "
     "again.",
 )
 

@@ -133,7 +133,7 @@ def take_sign_in(
     return None if row is None else PendingSignIn(*row)
 
 
-def find_identity(conn: Connection, account_id: str, issuer: str, subject: str) -> str | None:
+def find_linked_user_id(conn: Connection, account_id: str, issuer: str, subject: str) -> str | None:
     """The person that the subject was linked to."""
     query = select(federated_identities.c.user_id).where(
         federated_identities.c.account_id == account_id,
