@@ -240,7 +240,12 @@ def test_rule_171_the_client_secret_stays_here_and_goes_to_its_issuer_only(
         422, "validation_failed"
     )
     assert [one["field"] for one in answer.object()["details"]] == ["clientSecret"]
-    # The same issuer keeps it.
+    other = {"issuer": provider.issuer, "clientId": "another", "defaultRole": "MEMBER"}
+    answer = sso_world.api.request("PUT", "/account/identity-provider", bearer=bearer, json=other).expect(
+        422, "validation_failed"
+    )
+    assert [one["field"] for one in answer.object()["details"]] == ["clientSecret"]
+    # The same client of the same issuer keeps it.
     kept = {"issuer": provider.issuer, "clientId": "linkxg", "defaultRole": "MEMBER"}
     sso_world.api.request("PUT", "/account/identity-provider", bearer=bearer, json=kept).expect(200)
 

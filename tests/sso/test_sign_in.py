@@ -117,7 +117,7 @@ def test_both_ways_of_client_authentication_work(
     ("error", "says"),
     [
         ("access_denied", "did not allow the sign-in"),
-        ("temporarily_unavailable", "Try again shortly"),
+        ("temporarily_unavailable", "is not available now"),
         ("something_else", "refused the sign-in"),
     ],
 )

@@ -12,6 +12,7 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter, second_step_page
+from linkxg.console.welcome import WELCOME
 from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
@@ -43,8 +44,8 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
     try:
         await enter(page, joined.email, password)
     except MfaRequired as needed:
-        return await second_step_page(page, needed, target="/", email=joined.email)
-    return redirect(page, "/")
+        return await second_step_page(page, needed, target=WELCOME, email=joined.email)
+    return redirect(page, WELCOME)
 
 
 HANDLERS = (form, join)

@@ -9,13 +9,13 @@ from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_skus
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.confirmation_fields import CANCEL
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
-from linkxg.console.step_up import CANCEL
 from linkxg.errors import Conflict, ConnectionExists, InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key

@@ -1,4 +1,4 @@
-"""The set-up of a first factor during sign-in, where the account requires one.
+"""The set-up of an authenticator app as the first factor during sign-in, where the account requires one.
 
 The challenge of the password opens nothing but this. It never replaces a factor: a person who has one by now has to
 sign in with it.
@@ -41,7 +41,7 @@ async def begin_enrollment(database: Database, server_key: bytes, token: str, *,
     pending = new_pending_totp(server_key)
 
     def unit(conn: Connection) -> EnrollmentTotp | None:
-        challenge = _find(conn, token)
+        challenge = find_enrollment(conn, token)
         if challenge is None:
             return None
         account_id, user_id = challenge.account_id, challenge.user_id
@@ -88,7 +88,8 @@ async def confirm_enrollment(
     return completed, codes
 
 
-def _find(conn: Connection, token: str) -> MfaChallenge | None:
+def find_enrollment(conn: Connection, token: str) -> MfaChallenge | None:
+    """The live challenge of a person who has no factor yet."""
     challenge = find_mfa_challenge(conn, token, "enroll")
     if challenge is None or has_factor(conn, challenge.account_id, challenge.user_id):
         return None

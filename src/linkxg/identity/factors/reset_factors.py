@@ -10,8 +10,8 @@ from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts.mail_text import label_of
 from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.next_epoch import begin_next_epoch
 from linkxg.identity.accounts.notice_kinds import FACTORS_RESET
-from linkxg.identity.accounts.second_factor import begin_next_epoch
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as
@@ -36,7 +36,7 @@ async def reset_factors(
         if user is None:
             return NotFound()
         deleted = delete_factors(conn, account_id, user_id)
-        begin_next_epoch(conn, account_id, user_id)
+        begin_next_epoch(conn, account_id, user_id, "factors reset")
         audit.record(conn, account_id, actor, "factors.reset", user_id, {"factors": deleted})
         return user
 

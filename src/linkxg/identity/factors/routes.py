@@ -58,7 +58,7 @@ from linkxg.identity.factors.request_bodies import (
 )
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.factors.show_totp import show_totp
-from linkxg.identity.factors.sign_in import complete_with_code, sign_in, start_completed
+from linkxg.identity.factors.sign_in import GRANT, complete_with_code, sign_in, start_completed
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
@@ -70,8 +70,6 @@ from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.tokens.guard import principal_of
 
-GRANT = "password"
-"""What the metrics call sign-ins that begin with a password."""
 _SIGN_IN = PEOPLE | public(SOURCE_LOGINS)
 _SECOND_STEP = PEOPLE | public(MFA_ATTEMPTS)
 _FOR_EVERYBODY = PEOPLE | roles(EVERYONE)

@@ -15,12 +15,14 @@ from linkxg.identity.accounts.notice_kinds import RECOVERY_CODE_USED
 from linkxg.identity.accounts.rehash_password import rehash_password
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_mfa_challenge, complete_attempt
-from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, Amr, MfaChallenge, Purpose
+from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP, Amr, MfaChallenge, Purpose
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, use_recovery_code
 from linkxg.identity.factors.totp import use_code
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
 from linkxg.identity.sessions.model import SessionIdentity
 
+GRANT = "password"
+"""What the metrics call sign-ins that begin with a password."""
 _NOT_YOU = (
     "If this was not you, somebody knows your password and your recovery codes: change the password, replace the "
     "codes, and tell an Owner of your organisation."
@@ -64,7 +66,7 @@ async def challenge(
         if begun is None:
             return InvalidCredentials(reason="changed while signing in")
         if purpose == "enroll":
-            return MfaEnrollmentRequired(begun.token, [TOTP])
+            return MfaEnrollmentRequired(begun.token, [TOTP, PASSKEY])
         return MfaRequired(begun.token, begun.methods)
 
     return await database.write(unit)

@@ -87,12 +87,12 @@ async def connect_provider(
     known = await services.database.read_single(store.find_provider, account_id)
     if faults := _faults(wanted, known):
         raise ValidationFailed(details=faults)
-    is_same = known is not None and (known.issuer, known.client_id) == (wanted.issuer, wanted.client_id)
+    is_same = known is not None and _is_same_client(known, wanted)
     secret = wanted.client_secret
     if secret is None and known is not None:
         secret = read_secret(services.server_key, known)
     if secret is None:
-        raise ValidationFailed(details=[_fault("clientSecret", "required", _SECRET_AGAIN)])
+        raise ValidationFailed(details=[_fault("clientSecret", "required", _UNREADABLE)])
     if not is_same or wanted.client_secret is not None:
         await _test(services, account_id, wanted, secret)
     sealed = seal(services.server_key, _purpose(account_id), secret.encode())
@@ -149,7 +149,7 @@ async def check_connection(services: ProviderConnections, actor: Actor, account_
         raise NotFound
     secret = read_secret(services.server_key, provider)
     if secret is None:
-        return _SECRET_AGAIN
+        return _UNREADABLE
     try:
         await _ask(services, account_id, provider.issuer, provider.client_id, secret)
     except ProviderFault as fault:
@@ -163,7 +163,9 @@ def read_secret(server_key: bytes, provider: IdentityProvider) -> str | None:
     return None if content is None else content.decode()
 
 
-_SECRET_AGAIN = "Enter the client secret."  # noqa: S105  a message
+_NO_SECRET = "Enter the client secret."  # noqa: S105  a message
+_OTHER_CLIENT = "Enter the client secret: the stored one is that of another issuer or client id."
+_UNREADABLE = "Enter the client secret again: the stored one can no longer be read."
 _NOT_OWNER = "Only enabled Owners of this account with a password can be chosen."
 
 
@@ -206,9 +208,9 @@ def _faults(wanted: WantedProvider, known: IdentityProvider | None) -> list[dict
         found.append(_fault("clientId", "invalid", "A client id has 1 to 255 printable characters."))
     if wanted.client_secret is not None and not _is_text(wanted.client_secret, MAX_CLIENT_SECRET):
         found.append(_fault("clientSecret", "invalid", "A client secret has 1 to 1024 printable characters."))
-    if wanted.client_secret is None and (known is None or known.issuer != wanted.issuer):
-        # The stored one is for the other provider only.
-        found.append(_fault("clientSecret", "required", _SECRET_AGAIN))
+    if wanted.client_secret is None and (known is None or not _is_same_client(known, wanted)):
+        # The stored one is that of the other client only.
+        found.append(_fault("clientSecret", "required", _NO_SECRET if known is None else _OTHER_CLIENT))
     if wanted.default_role == "OWNER":
         found.append(_fault("defaultRole", "invalid", "Not everybody can be an Owner."))
     if wanted.role_claim is not None and not _is_text(wanted.role_claim, MAX_CLAIM):
@@ -225,6 +227,10 @@ def _faults(wanted: WantedProvider, known: IdentityProvider | None) -> list[dict
         message = "Choose an Owner who keeps their password: if the provider fails, nobody else can sign in."
         found.append(_fault("breakGlassOwnerIds", "required", message))
     return found
+
+
+def _is_same_client(known: IdentityProvider, wanted: WantedProvider) -> bool:
+    return (known.issuer, known.client_id) == (wanted.issuer, wanted.client_id)
 
 
 def _break_glass_fault(conn: Connection, account_id: str, wanted: WantedProvider) -> dict[str, str] | None:

@@ -54,7 +54,7 @@ _TAG = Tag("Single sign-on", "The OpenID provider of the account, and the domain
 
 
 class ConnectProvider(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """`clientSecret` may be left out to keep the stored one, unless the issuer changes. Other members have defaults."""
+    """Without `clientSecret` the stored one is kept, unless issuer or client id change. Other members have defaults."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "issuer": "https://login.acme.example",

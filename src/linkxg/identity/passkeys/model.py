@@ -27,8 +27,8 @@ _CREDENTIAL_ID = "Nd4zGmqNkVvDQyoTkOgbHg"
 _CLIENT_DATA = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0Ii..."
 
 Type = Literal["public-key"]
-Ceremony = Literal["register", "sign-in", "factor"]
-"""What a challenge is for."""
+Ceremony = Literal["register", "enroll", "sign-in", "factor"]
+"""What a challenge is for; `enroll` is a registration during a sign-in."""
 
 
 class Passkey(NamedTuple):

@@ -15,6 +15,7 @@ from linkxg.clock import DAY, now_ms
 from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError
+from linkxg.identity.authorization.end_reasons import TOLD
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
@@ -82,8 +83,8 @@ async def find_ended_session(database: Database, cookie: str) -> EndedSession | 
     row = await database.read_single(store.find_ended_console_session, "-".join(match.groups()))
     if row is None or not constant_time_equal(row.refresh_digest, digest(cookie)):
         return None
-    if row.end_reason == "logout":
-        why = ""
+    if row.end_reason in TOLD:
+        why = TOLD[row.end_reason]
     elif row.ended_at is not None:
         why = "because this session was ended"
     elif row.user_epoch != row.now_epoch:

@@ -12,6 +12,7 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, InvalidToken, NotFound, PublicError
 from linkxg.identity.accounts.roles import may_manage
 from linkxg.identity.accounts.store import find_user
+from linkxg.identity.authorization.end_reasons import EndReason
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.model import SessionView
@@ -79,19 +80,23 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
     return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
-def end_other_sessions(conn: Connection, actor: Actor, account_id: str, user_id: str, keep: str, reason: str) -> None:
+def end_other_sessions(
+    conn: Connection, actor: Actor, account_id: str, user_id: str, keep: str, reason: EndReason
+) -> None:
     """Inside a unit of work: end every session of a person but `keep`. The caller holds the person's lock."""
     for session in store.live_sessions(conn, account_id, user_id, now_ms()):
         if session.id != keep:
             end_session(conn, actor, account_id, user_id, session.id, reason)
 
 
-def end_session(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
+def end_session(
+    conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: EndReason
+) -> bool:
     """Inside a unit of work: end a person's session and its access tokens; false if it had ended.
 
     The caller holds the person's lock (`lock_caller`); `revoke_as` takes it for the actor.
     """
-    if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason[:20]):
+    if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason):
         return False
     revoke_session(conn, user_id, session_id)
     audit.record(conn, account_id, actor, "session.ended", session_id, {"reason": reason})

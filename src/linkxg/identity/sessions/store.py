@@ -27,6 +27,7 @@ from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.authentication_policy import is_multi_factor
 from linkxg.identity.accounts.policy_store import is_required, is_single_factor
 from linkxg.identity.accounts.store import accounts, users
+from linkxg.identity.authorization.end_reasons import EndReason
 from linkxg.identity.authorization.live_session_store import is_live
 from linkxg.identity.sessions.model import CONSOLE_MS, SESSION_MS, ConsoleSession, SessionIdentity, SessionPerson
 
@@ -282,7 +283,7 @@ def lifetime(amr: str) -> dict[str, Any]:
     return {"expires_at": sessions.c.created_at + case((sessions.c.kind == "console", CONSOLE_MS), else_=SESSION_MS)}
 
 
-def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: str) -> bool:
+def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: EndReason) -> bool:
     """False if it had ended."""
     statement = (
         sessions.update()
@@ -292,7 +293,7 @@ def end_session(conn: Connection, account_id: str, session_id: str, *, now: int,
     return conn.execute(statement).rowcount == 1
 
 
-def end_all_sessions(conn: Connection, account_id: str, *, now: int, reason: str) -> int:
+def end_all_sessions(conn: Connection, account_id: str, *, now: int, reason: EndReason) -> int:
     """End every session of the account; returns how many had not ended."""
     where = (sessions.c.account_id == account_id, sessions.c.ended_at.is_(None))
     return conn.execute(sessions.update().where(*where).values(ended_at=now, end_reason=reason)).rowcount

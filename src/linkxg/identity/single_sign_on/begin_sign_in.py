@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
+
 from linkxg.clock import MINUTE, now_ms
 from linkxg.crypto.jwt import b64url
 from linkxg.crypto.secrets import derive, digest
@@ -27,6 +29,8 @@ from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 LIFETIME_MS = 10 * MINUTE
 MAX_PENDING = 5_000
 """Sign-ins in progress of an account; the oldest are forgotten."""
+MAX_CARRIED, MAX_CARRIED_FORMS = 64 * 1024, 3
+"""Characters of a form that is kept meanwhile, and how many a person can have."""
 SCOPE = "openid email profile"
 
 
@@ -37,6 +41,13 @@ class SingleSignOnServices:
     server_key: bytes = field(repr=False)
     public_url: str
     notices: SecurityNotices
+
+
+class KeptForm(NamedTuple):
+    """A form that goes on after the sign-in, sealed by whoever opens it again; it holds no secret."""
+
+    sealed: str
+    user_id: str
 
 
 class AuthorizationRequest(NamedTuple):
@@ -71,6 +82,7 @@ async def begin_sign_in(
     target: str,
     email: str,
     reauthenticates: bool = False,
+    form: KeptForm | None = None,
 ) -> AuthorizationRequest:
     """`browser` is the value of its cookie, `target` the path to go to afterwards.
 
@@ -88,9 +100,19 @@ async def begin_sign_in(
         "issuer": provider.issuer,
         "target": target,
         "reauthenticates": reauthenticates,
+        "carried": form.sealed if form else None,
+        "carried_by": form.user_id if form else None,
         "expires_at": now_ms() + LIFETIME_MS,
     }
-    await services.database.write(store.insert_sign_in, provider.account_id, MAX_PENDING, pending)
+
+    def unit(conn: Connection) -> None:
+        store.insert_sign_in(conn, provider.account_id, MAX_PENDING, pending)
+        if form is not None:
+            store.forget_carried_forms(
+                conn, provider.account_id, form.user_id, kept=MAX_CARRIED_FORMS, most=MAX_PENDING
+            )
+
+    await services.database.write(unit)
     query = {
         "response_type": "code",
         "client_id": provider.client_id,

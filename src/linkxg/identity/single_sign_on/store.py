@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     exists,
     func,
     select,
@@ -34,6 +35,9 @@ federated_sign_ins = Table(
     Column("issuer", String(500), nullable=False),
     Column("target", String(500), nullable=False),
     Column("reauthenticates", Boolean, nullable=False),
+    # A form that goes on afterwards, sealed, and the person who filled it in.
+    Column("carried", Text),
+    Column("carried_by", String(36)),
     Column("expires_at", Milliseconds, nullable=False),
     Index("ix_federated_sign_ins_account_id_expires_at", "account_id", "expires_at"),
     Index("ix_federated_sign_ins_expires_at", "expires_at"),
@@ -81,6 +85,7 @@ class PendingSignIn(NamedTuple):
     issuer: str
     target: str
     reauthenticates: bool
+    carried: str | None
     expires_at: int
 
 
@@ -100,6 +105,15 @@ def insert_sign_in(conn: Connection, account_id: str, most: int, values: dict[st
         oldest = select(federated_sign_ins.c.digest).where(mine).order_by(federated_sign_ins.c.expires_at).limit(excess)
         conn.execute(federated_sign_ins.delete().where(federated_sign_ins.c.digest.in_(oldest)))
     conn.execute(federated_sign_ins.insert().values(account_id=account_id, **values))
+
+
+def forget_carried_forms(conn: Connection, account_id: str, user_id: str, *, kept: int, most: int) -> None:
+    """Forget the forms of a person's sign-ins in progress but for the newest `kept`."""
+    mine = (federated_sign_ins.c.account_id == account_id, federated_sign_ins.c.carried_by == user_id)
+    newest_first = federated_sign_ins.c.expires_at.desc(), federated_sign_ins.c.digest
+    older = select(federated_sign_ins.c.digest).where(*mine).order_by(*newest_first).limit(most).offset(kept)
+    statement = federated_sign_ins.update().where(federated_sign_ins.c.digest.in_(older))
+    conn.execute(statement.values(carried=None, carried_by=None))
 
 
 def take_sign_in(
