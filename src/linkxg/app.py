@@ -75,10 +75,8 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
-from linkxg.identity.own_passkeys import enroll_endpoint
 from linkxg.identity.own_passkeys import routes as own_passkey_routes
-from linkxg.identity.own_passkeys.enroll_endpoint import PasskeyEnrollmentServices
-from linkxg.identity.own_passkeys.routes import OwnPasskeyServices
+from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.passkeys import routes as passkey_routes
 from linkxg.identity.passkeys.relying_party import relying_party
 from linkxg.identity.passkeys.routes import PasskeyServices
@@ -281,10 +279,7 @@ def build(
                 )
             ),
             passkey_routes.router(PasskeyServices(database, party, api_sessions)),
-            own_passkey_routes.router(OwnPasskeyServices(database, party, notices)),
-            enroll_endpoint.router(
-                PasskeyEnrollmentServices(database, party, notices, api_sessions, settings.limit_scale)
-            ),
+            own_passkey_routes.router(OwnPasskeyServices(database, party, notices, api_sessions, settings.limit_scale)),
             profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
             account_routes.router(
                 AccountServices(database, passwords, server_key, invitation_mails, notices, cursors, issuer)

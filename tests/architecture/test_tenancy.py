@@ -35,6 +35,7 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
     "identity.sessions.find_ended_console_session": "the cookie names the session, and proves itself by its digest",
     "identity.passkeys.find_owned_passkey": "the credential names the person, and proves itself by its signature",
+    "identity.accounts.claim_email": "an address is unique over all accounts",
     "identity.passkeys.insert_passkey_challenge": "a stranger has no account",
     "identity.passkeys.take_passkey_challenge": "the challenge is the only thing known",
     "identity.factors.list_secrets": ACROSS,

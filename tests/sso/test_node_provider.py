@@ -157,7 +157,7 @@ def test_a_browser_signs_in_by_a_real_provider(node: tuple[World, NodeProvider, 
         page.locator("input[name=password]").fill("any")
         page.get_by_role("button", name="Sign-in").click()
         page.get_by_role("button", name="Continue").click()
-        page.wait_for_url(f"{world.server.url}/products**")
+        page.wait_for_url(f"{world.server.url}/account/welcome")
         assert page.get_by_text(email).count() >= 1
         context.close()
     ours = [one for one in troubles if node[1].issuer not in one]

@@ -17,7 +17,7 @@ from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.account_notices import joined_by_invitation
-from linkxg.identity.accounts.invite_user import ACCEPTS, accept_invitation, read_invitation
+from linkxg.identity.accounts.invite_user import ACCEPTS, EmailInUse, accept_invitation, read_invitation
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.people_limit import TooManyPeople
 
@@ -36,7 +36,7 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
         )
     except ValidationFailed as error:
         return await _show(page, token, of_details(error))
-    except TooManyPeople as error:
+    except (TooManyPeople, EmailInUse) as error:
         return await _show(page, token, whole_form(error.description))
     except NotFound:
         return await _show(page, token)

@@ -82,6 +82,8 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         status=status,
         headers=LINK_FORM,
         invitation=invitation,
+        # Without mail the inviter has the link too, and must not learn it.
+        has_account=invitation.has_account if page.services.connection_mails.enabled else None,
         is_invited=page.session is not None and email_key(page.session.email) == email_key(invitation.email),
         creates_account=page.services.connection_mails.link_creates_account,
         account_name=page.form.text("accountName"),

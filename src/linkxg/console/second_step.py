@@ -164,7 +164,7 @@ async def go_on(request: Request[Any, Any, Any], page: NamedDependency[PageReque
         raise SignInRequired
     session = SessionIdentity(
         person.id, person.account_id, person.user_id, person.email, person.role, person.epoch, person.amr,
-        person.authenticated_at,
+        person.authenticated_at, person.expires_at,
     )  # fmt: skip
     opened = OpenedSession(session, page.cookie(SESSION))
     target = local_path(page.form.text("next"))

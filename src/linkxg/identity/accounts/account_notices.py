@@ -7,22 +7,24 @@ from linkxg.identity.accounts.change_account import ChangedAccount
 from linkxg.identity.accounts.mail_text import person_label
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.notice_kinds import CONTACT_CHANGED, ROLE_GIVEN
+from linkxg.identity.accounts.policy_notices import policy_changed
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role
 from linkxg.identity.accounts.security_notices import SecurityNotices
 
 
 def account_changed(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedAccount) -> None:
-    """If the security contact was changed, to the Owners, the former contact and the new one."""
-    if "security_contact" not in changed.changed:
+    """To the Owners and the security contact; if that was changed, to the former one too."""
+    policy_changed(notices, actor, account_id, changed)
+    former, contact = changed.before.security_contact, changed.view.security_contact
+    if former == contact:
         return
-    subject, contact = "Security contact changed", changed.view.security_contact
+    subject = "Security contact changed"
     what = (
         f"{contact} is now the security contact of your organisation on LinkXG."
         if contact
         else "Your organisation on LinkXG has no security contact any more."
     )
     # The new contact is told as one of those who get notices.
-    former = changed.former_contact
     notices.owners(actor, account_id, subject, what, kind=CONTACT_CHANGED, former_contact=former)
 
 

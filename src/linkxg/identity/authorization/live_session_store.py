@@ -4,8 +4,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, String, column, table
 
-from linkxg.identity.authorization.end_reasons import EndReason
-
 # Only the columns needed here: the table is defined in a package that depends on this one.
 sessions = table(
     "sessions",
@@ -25,7 +23,7 @@ def is_live(of: FromClause, now: Any) -> tuple[ColumnElement[bool], ...]:
     return of.c.ended_at.is_(None), of.c.refresh_expires_at > now, of.c.expires_at > now
 
 
-def note_end_reason(conn: Connection, account_id: str, user_id: str, *, now: int, reason: EndReason) -> None:
+def note_end_reason(conn: Connection, account_id: str, user_id: str, *, now: int, reason: str) -> None:
     """Inside the unit of work that ends all sessions of a person by their epoch: note why. It holds their lock."""
     mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id)
     # The first reason stays: an earlier epoch may have ended some of them.

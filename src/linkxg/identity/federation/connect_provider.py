@@ -58,6 +58,14 @@ class WantedProvider(NamedTuple):
     break_glass_owner_ids: list[str]
 
 
+class ConnectedProvider(NamedTuple):
+    """The provider after a change, and before: None if there was none."""
+
+    view: IdentityProviderView
+    before: IdentityProviderView | None
+    secret_changed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderConnections:
     """What the verbs of this package need."""
@@ -81,7 +89,7 @@ async def read_provider(services: ProviderConnections, account_id: str) -> Ident
 
 async def connect_provider(
     services: ProviderConnections, actor: Actor, account_id: str, wanted: WantedProvider
-) -> IdentityProviderView:
+) -> ConnectedProvider:
     """Connect, or change the connection. Raises ValidationFailed for invalid values, or a provider that is unusable."""
     await require_authorised(services.database, actor)
     known = await services.database.read_single(store.find_provider, account_id)
@@ -97,12 +105,13 @@ async def connect_provider(
         await _test(services, account_id, wanted, secret)
     sealed = seal(services.server_key, _purpose(account_id), secret.encode())
 
-    def unit(conn: Connection) -> IdentityProviderView | PublicError:
+    def unit(conn: Connection) -> ConnectedProvider | PublicError:
         before, now = store.find_provider(conn, account_id), now_ms()
         if before != known:
             return ValidationFailed(details=[_fault("issuer", "changed", "Somebody else has changed it meanwhile.")])
         if fault := _break_glass_fault(conn, account_id, wanted):
             return ValidationFailed(details=[fault])
+        was = None if before is None else _view(conn, services.public_url, before)
         values = wanted._asdict() | {"sealed_secret": sealed, "updated_at": now}
         del values["client_secret"], values["break_glass_owner_ids"]
         if before is None:
@@ -114,7 +123,9 @@ async def connect_provider(
         services.after_change(conn, actor, before, after)
         action = "identity_provider.connected" if before is None else "identity_provider.changed"
         audit.record(conn, account_id, actor, action, account_id, _audited(wanted, before))
-        return NotFound() if after is None else _view(conn, services.public_url, after)
+        if after is None:
+            return NotFound()
+        return ConnectedProvider(_view(conn, services.public_url, after), was, wanted.client_secret is not None)
 
     connected = value_or_raise(await revoke_as(services.database, actor, account_id, unit))
     if wanted.sso_only:

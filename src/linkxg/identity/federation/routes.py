@@ -133,7 +133,7 @@ async def connect(
     )
     connected = await connect_provider(services.connections, actor, account_id, wanted)
     provider_changed(services.notices, actor, account_id, connected)
-    return Success(data=connected)
+    return Success(data=connected.view)
 
 
 @delete(

@@ -1,31 +1,27 @@
 """`/auth/mfa/enrollment/passkey…`: the set-up of a passkey during a sign-in whose account requires a second factor."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import msgspec
-from litestar import Request, Router, post
-from litestar.di import NamedDependency, Provide
+from litestar import Request, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from linkxg.audit.model import actor_of
-from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, InvalidToken, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import public
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
-from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import MFA_ATTEMPTS
 from linkxg.identity.factors.model import Enrolled
 from linkxg.identity.factors.request_bodies import FirstStep
 from linkxg.identity.factors.sign_in import GRANT, start_completed
 from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment, confirm_passkey_enrollment
+from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.passkeys.model import MAX_NAME, AttestationCredential, PasskeyOptions
-from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.sessions.login import NewSession
 from linkxg.identity.sessions.model import SessionIdentity
-from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 from linkxg.identity.sessions.token_response import PEOPLE
 
 _SECOND_STEP = PEOPLE | public(MFA_ATTEMPTS)
@@ -41,15 +37,6 @@ class EnrollPasskey(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     name: Annotated[str | None, described(maxLength=MAX_NAME)] = None
 
 
-@dataclass(frozen=True, slots=True)
-class PasskeyEnrollmentServices:
-    database: Database
-    party: RelyingParty
-    notices: SecurityNotices
-    sessions: ApiSessions
-    limit_scale: float
-
-
 @post(
     "/auth/mfa/enrollment/passkey-options",
     operation_id="beginPasskeyEnrollment",
@@ -57,9 +44,7 @@ class PasskeyEnrollmentServices:
     status_code=200,
     **_SECOND_STEP,
 )
-async def begin(
-    services: NamedDependency[PasskeyEnrollmentServices], data: JSONBody[FirstStep]
-) -> Success[PasskeyOptions]:
+async def begin(services: NamedDependency[OwnPasskeyServices], data: JSONBody[FirstStep]) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.create`, after `mfa_enrollment_required`. They can be answered once."""
     return Success(data=await begin_passkey_enrollment(services.database, services.party, data.mfa_token))
 
@@ -73,7 +58,7 @@ async def begin(
 )
 async def confirm(
     request: Request[Any, Any, Any],
-    services: NamedDependency[PasskeyEnrollmentServices],
+    services: NamedDependency[OwnPasskeyServices],
     data: JSONBody[EnrollPasskey],
 ) -> Success[Enrolled]:
     """Register the passkey, and complete the sign-in. The recovery codes are shown only once."""
@@ -95,9 +80,4 @@ async def confirm(
     return Success(data=Enrolled(codes, await services.sessions.open(context, GRANT, start)))
 
 
-def router(services: PasskeyEnrollmentServices) -> Router:
-    return Router(
-        "/",
-        route_handlers=[begin, confirm],
-        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
-    )
+HANDLERS = (begin, confirm)

@@ -156,8 +156,8 @@ class Place(NamedTuple):
 class SessionIdentity(NamedTuple):
     """A session that was just started or refreshed, and its person.
 
-    `amr` has the authentication methods (RFC 8176), separated by spaces; `authenticated_at` is in milliseconds.
-    `is_new_place` is of a session that was just started.
+    `amr` has the authentication methods (RFC 8176), separated by spaces. Times in milliseconds; the session ends at
+    `ends_at` if it is not used again. `is_new_place` is of a session that was just started.
     """
 
     session_id: str
@@ -168,4 +168,5 @@ class SessionIdentity(NamedTuple):
     epoch: int
     amr: str
     authenticated_at: int
+    ends_at: int
     is_new_place: bool = False

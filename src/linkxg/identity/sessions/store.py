@@ -101,7 +101,8 @@ _ROTATE = CompiledStatement(
         source=bindparam("from"),
     )
     .returning(sessions.c.account_id, sessions.c.user_id, _of_person(users.c.email), _of_person(users.c.role),
-               sessions.c.user_epoch, sessions.c.amr, func.coalesce(sessions.c.authenticated_at, sessions.c.created_at))
+               sessions.c.user_epoch, sessions.c.amr, func.coalesce(sessions.c.authenticated_at, sessions.c.created_at),
+               sessions.c.expires_at)
 )  # fmt: skip
 _PERSON = CompiledStatement(
     select(
@@ -213,6 +214,7 @@ def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
 def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> SessionIdentity | None:
     """Replace the refresh token `used` of generation `presented`; of concurrent attempts, one succeeds."""
     row = _ROTATE.first(conn, {"session": session_id, **values})
+    # Its idle timeout has begun again, and is longer than the life of an access token.
     return None if row is None else SessionIdentity(session_id, *row)
 
 
@@ -230,10 +232,14 @@ def find_person(conn: Connection, user_id: str, epoch: int) -> SessionPerson | N
 
 
 def session_identity(session: AnyRow, person: SessionPerson) -> SessionIdentity:
+    """A session that is live; it ends when a second factor is required that it was authenticated without."""
+    ends_at = min(session.expires_at, session.refresh_expires_at)
+    if not is_multi_factor(session.amr.split()) and person.required_from is not None:
+        ends_at = min(ends_at, person.required_from)
     authenticated_at = session.created_at if session.authenticated_at is None else session.authenticated_at
     return SessionIdentity(
         session.id, person.account_id, session.user_id, person.email, person.role, person.epoch,
-        session.amr, authenticated_at,
+        session.amr, authenticated_at, ends_at,
     )  # fmt: skip
 
 
@@ -274,6 +280,12 @@ def update_authentication(
     mine = (sessions.c.account_id == account_id, sessions.c.id == session_id)
     values = {"authenticated_at": authenticated_at, "amr": amr} | lifetime(amr)
     conn.execute(sessions.update().where(*mine).values(values))
+
+
+def limit_session(conn: Connection, account_id: str, session_id: str, expires_at: int) -> None:
+    """Let a session expire then, unless it does so earlier."""
+    mine = (sessions.c.account_id == account_id, sessions.c.id == session_id, sessions.c.expires_at > expires_at)
+    conn.execute(sessions.update().where(*mine).values(expires_at=expires_at))
 
 
 def lifetime(amr: str) -> dict[str, Any]:
