@@ -212,7 +212,7 @@ def build(
     )
     connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
     party = relying_party(issuer)
-    resolver = Resolver(settings.dns_server)
+    resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
     provider_client = ProviderClient(resolver, settings.provider_networks)
     providers = Providers(provider_client)
     provider_connections = ProviderConnections(database, providers, server_key, issuer, end_disallowed_sessions)

@@ -80,15 +80,6 @@ def test_a_disabled_person_stays_out(sso_world: World, provider: OpenIdProvider,
     assert "access to this account has been disabled" in answer.text
 
 
-@pytest.mark.parametrize("value", [True, 1, "1", "true"])
-def test_entra_says_by_a_claim_of_its_own_that_an_address_is_verified(
-    provider: OpenIdProvider, browser: SsoVisitor, value: object
-) -> None:
-    """Its ID tokens have no `email_verified`; `xms_edov` is documented as a boolean, and was seen as a string."""
-    provider.person = SignedInPerson(provider.person.sub, email_of(provider), None, {"xms_edov": value})
-    assert browser.sign_on(email_of(provider)).status_code == 303
-
-
 def test_claims_may_come_from_userinfo(provider: OpenIdProvider, browser: SsoVisitor) -> None:
     provider.in_userinfo = True
     assert browser.sign_on(email_of(provider)).status_code == 303

@@ -28,6 +28,7 @@ from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.clients.read_client import count_clients_of
 from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.reset_factors import reset_factors
+from linkxg.identity.federation.readmission import readmits
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
 
 MEMBERS = "/account/members"
@@ -38,6 +39,12 @@ ROLES: dict[str, str] = {
     "MEMBER": "Read and change product data",
     "VIEWER": "Read product data",
 }
+
+_LEAVES = "They leave the account permanently. To let them return later, disable them instead."
+_COMES_BACK = (
+    "Your identity provider adds them again, as a new person, the next time they sign in by it. To keep them out, "
+    "disable them instead, or end their access at the provider."
+)
 
 
 @get(MEMBERS, **session_roles(ADMINISTRATORS))
@@ -222,17 +229,16 @@ async def _ask_remove(page: PageRequest, user_id: str) -> Response[str]:
     person = await _person(page, user_id)
     sessions = len(await list_sessions(page.database, page.account_id, user_id))
     clients = await count_clients_of(page.database, page.account_id, user_id)
+    comes_back = await readmits(page.database, page.account_id, person.email)
     effects = [
         f"{count(sessions, 'session ends', 'sessions end')} now." if sessions else "They are not signed in.",
         f"{count(clients, 'OAuth client')} that they created {'keeps' if clients == 1 else 'keep'} working."
         if clients
         else "They have not created any OAuth client.",
-        "They leave the account permanently. To let them return later, disable them instead.",
+        _COMES_BACK if comes_back else _LEAVES,
     ]
-    here = f"{MEMBERS}/{user_id}"
-    return ask_confirmation(
-        page, Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", here)
-    )
+    question = Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", f"{MEMBERS}/{user_id}")
+    return ask_confirmation(page, question, template="remove_person.html", person=person, comes_back=comes_back)
 
 
 async def _ask_reset(page: PageRequest, user_id: str) -> Response[str]:

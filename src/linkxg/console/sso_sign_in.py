@@ -78,6 +78,7 @@ async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageReque
             page.services.single_sign_on,
             provider,
             browser=bound_browser(page),
+            source=page.context.source,
             target=target,
             email=email,
             reauthenticates=person is not None,

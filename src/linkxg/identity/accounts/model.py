@@ -136,7 +136,9 @@ def deliverable(email: str) -> str:
             text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
         except idna.IDNAError:
             text = ""
-    is_one_address = _EMAIL.fullmatch(text) and text.isprintable() and ENCODED_WORD not in text
+    # With an empty label the domain is not valid, or (a final dot) a second name of the same mailbox.
+    has_domain = all(text.rpartition("@")[2].split("."))
+    is_one_address = _EMAIL.fullmatch(text) and has_domain and text.isprintable() and ENCODED_WORD not in text
     if len(text) > MAX_EMAIL or has_run_of_marks(text) or not is_one_address:
         raise InvalidRequest("The field email is not a valid e-mail address.")
     return text

@@ -49,16 +49,18 @@ async def begin_totp(
     pending = new_pending_totp(server_key)
 
     def unit(conn: Connection) -> str:
-        insert_pending(conn, account_id, user_id, pending)
+        insert_pending(conn, account_id, user_id, actor.session_id or "", pending)
         user = find_user(conn, account_id, user_id)
         return "" if user is None else user.email
 
     return pending, await revoke_as(database, actor, account_id, unit)
 
 
-async def read_pending_totp(database: Database, server_key: bytes, account_id: str, user_id: str) -> PendingTotp | None:
-    """The app that waits for its first code, for a page that shows it again after a wrong one."""
-    return await database.read(find_pending, server_key, account_id, user_id)
+async def read_pending_totp(
+    database: Database, server_key: bytes, actor: Actor, account_id: str, user_id: str
+) -> PendingTotp | None:
+    """The app that waits in this session for its first code, for a page that shows it again after a wrong one."""
+    return await database.read(find_pending, server_key, account_id, user_id, actor.session_id or "")
 
 
 async def confirm_totp(
@@ -77,7 +79,7 @@ async def confirm_totp(
     codes = new_recovery_codes()
 
     def unit(conn: Connection) -> list[str] | PublicError | None:
-        factor_id = confirm_pending(conn, server_key, account_id, user_id, code)
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, actor.session_id or "", code)
         if factor_id is None:
             return _WRONG
         return note_added(conn, actor, account_id, user_id, factor_id=factor_id, method=TOTP, amr=("otp",), codes=codes)

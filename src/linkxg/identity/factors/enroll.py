@@ -37,7 +37,7 @@ class EnrollmentTotp(NamedTuple):
 
 
 async def begin_enrollment(database: Database, server_key: bytes, token: str, *, keep: bool = False) -> EnrollmentTotp:
-    """A new secret, in place of an earlier one that waits, unless that is to be kept. Raises InvalidToken."""
+    """A new secret, in place of an earlier one of this sign-in, unless that is to be kept. Raises InvalidToken."""
     pending = new_pending_totp(server_key)
 
     def unit(conn: Connection) -> EnrollmentTotp | None:
@@ -46,9 +46,9 @@ async def begin_enrollment(database: Database, server_key: bytes, token: str, *,
             return None
         account_id, user_id = challenge.account_id, challenge.user_id
         lock_caller(conn, user_id)
-        earlier = find_pending(conn, server_key, account_id, user_id) if keep else None
+        earlier = find_pending(conn, server_key, account_id, user_id, begun_by(challenge)) if keep else None
         if earlier is None:
-            insert_pending(conn, account_id, user_id, pending)
+            insert_pending(conn, account_id, user_id, begun_by(challenge), pending)
         return EnrollmentTotp(earlier or pending, challenge.email)
 
     begun = await database.write(unit)
@@ -74,7 +74,7 @@ async def confirm_enrollment(
         account_id, user_id = challenge.account_id, challenge.user_id
         if has_factor(conn, account_id, user_id):
             return None
-        factor_id = confirm_pending(conn, server_key, account_id, user_id, code)
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, begun_by(challenge), code)
         if factor_id is None:
             return None
         replace_codes(conn, account_id, user_id, codes)
@@ -86,6 +86,11 @@ async def confirm_enrollment(
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale)
     note_authenticator(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
     return completed, codes
+
+
+def begun_by(challenge: MfaChallenge) -> str:
+    """The sign-in to which alone belongs what it begins."""
+    return challenge.digest.hex()
 
 
 def find_enrollment(conn: Connection, token: str) -> MfaChallenge | None:

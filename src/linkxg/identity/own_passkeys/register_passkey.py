@@ -71,7 +71,7 @@ async def begin_registration(
         if len(existing) >= MAX_PASSKEYS:
             return Conflict(_FULL)
         handle = existing[0].user_handle if existing else new_handle
-        challenges.keep_for_person(conn, challenge, "register", user_id, handle)
+        challenges.keep_for_person(conn, challenge, "register", user_id, handle, begun_by=actor.session_id or "")
         return registration_options(party, challenge, handle, user.email, existing)
 
     outcome = value_or_raise(await write_as(database, actor, unit))
@@ -99,7 +99,10 @@ async def register_passkey(
     codes = new_recovery_codes()
 
     def unit(conn: Connection) -> AddedPasskey | PublicError:
-        passkey = add_verified(conn, account_id, user_id, "register", client_data, verified, credential, checked_name)
+        begun_by = actor.session_id or ""
+        passkey = add_verified(
+            conn, account_id, user_id, "register", begun_by, client_data, verified, credential, checked_name
+        )
         return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
 
     outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
@@ -128,15 +131,16 @@ def add_verified(
     account_id: str,
     user_id: str,
     ceremony: Ceremony,
+    begun_by: str,
     client_data: ClientData,
     verified: VerifiedAttestation,
     credential: AttestationCredential,
     name: str | None,
 ) -> Passkey | PublicError:
     """Use the challenge up and store the passkey. Under the person's lock, so that none exceeds the bound."""
-    taken = challenges.take_passkey_challenge(conn, client_data, ceremony)
-    if taken is None or taken.user_id != user_id or taken.user_handle is None:
-        return _not_verified("challenge unknown, used, expired or of another person")
+    taken = challenges.take_registration(conn, client_data, ceremony, user_id, begun_by)
+    if taken is None or taken.user_handle is None:
+        return _not_verified("challenge unknown, used, expired or begun elsewhere")
     count = count_passkeys(conn, account_id, user_id)
     if count >= MAX_PASSKEYS:
         return Conflict(_FULL)

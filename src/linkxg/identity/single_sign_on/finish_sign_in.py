@@ -13,7 +13,7 @@ from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.federation.connect_provider import read_secret
-from linkxg.identity.federation.id_token import LEEWAY_S, IdToken, check_id_token
+from linkxg.identity.federation.id_token import LEEWAY_S, UNKNOWN, IdToken, check_id_token
 from linkxg.identity.federation.model import IdentityProvider, redirect_uri
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.store import find_provider
@@ -174,7 +174,9 @@ async def _authenticate(
     nonce = nonce_of(services.server_key, response.state)
     token = check_id_token(signed, issuer=provider.issuer, client_id=provider.client_id, nonce=nonce, now=now_s())
     begun_at = (pending.expires_at - LIFETIME_MS) // 1_000
-    if pending.reauthenticates and ("auth_time" not in token.claims or token.authenticated_at < begun_at - LEEWAY_S):
+    if pending.reauthenticates and token.authenticated_at == UNKNOWN:
+        raise ProviderFault("It did not say when you signed in: its ID token has no auth_time.")
+    if pending.reauthenticates and token.authenticated_at < begun_at - LEEWAY_S:
         raise ProviderFault("It did not ask you to sign in again.")
     return await read_userinfo(providers.client, account_id, metadata, tokens, token)
 
