@@ -14,8 +14,7 @@ import pytest
 
 from attacks.cases import case
 from conftest import ServerFactory, checked_for_leaks
-from harness.client import Client
-from harness.openid_provider import METADATA, OpenIdProvider
+from harness.openid_provider import METADATA, OpenIdProvider, send
 from harness.people import Session
 from harness.single_sign_on import connect, connection, running_provider, trusting
 from harness.world import World, build_world
@@ -51,9 +50,7 @@ def put(world: World, owner: Session, provider: OpenIdProvider, issuer: str) -> 
     """The status, and the seconds that it took."""
     begun = time.monotonic()
     body = connection(provider, issuer=issuer)
-    # With a connection of its own: the shared pool does not close all that so many threads open.
-    with Client(world.api.url, world.vault) as client:
-        answer = client.request("PUT", "/account/identity-provider", bearer=owner.access, json=body)
+    answer = world.api.request("PUT", "/account/identity-provider", bearer=owner.access, json=body)
     return answer.status, time.monotonic() - begun
 
 
@@ -90,6 +87,7 @@ def test_206_a_stranger_reads_no_name_of_this_machine(
 ) -> None:
     world = build_world(new_server("sqlite"))
     details = connect(world, loopback[0]).expect(422, "validation_failed").object()["details"]
+    world.close()
     assert "private or reserved" in details[0]["message"] or "resolved" in details[0]["message"]
 
 
@@ -101,7 +99,7 @@ def test_207_stalled_providers_of_some_accounts_shut_no_other_out(
     def stall(handler: BaseHTTPRequestHandler) -> None:
         arrived.release()
         gate.wait(20)
-        handler.connection.close()
+        send(handler, 500, {})
 
     owners = [new_account(permitted) for _ in range(STALLED_ACCOUNTS)]
     other = new_account(permitted)
