@@ -30,9 +30,9 @@ check: $(TEST_STAMP) ## Check format, lint and types
 
 bench: $(TEST_STAMP) ## Measure the service, its peers and the floors: Markdown tables and a chart (needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk"; exit 1; }
-	$(BIN)/python -m bench
+	PYTHONPATH=tests $(BIN)/python -m bench
 
-screenshots: $(TEST_STAMP) parts ## Retake the screenshots of docs/ and the README (needs chromium)
+screenshots: $(TEST_STAMP) parts ## Retake the screenshots of docs/ and the README (needs Chromium)
 	$(BIN)/python -m tests.browser.screenshots
 
 lock: ## Pin the dependencies again, with hashes and without any address (needs uv)

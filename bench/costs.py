@@ -79,7 +79,7 @@ def measure(seconds: int = SECONDS) -> Costs:
     with tempfile.TemporaryDirectory() as folder, cluster() as database:
         operations = _operations(Path(folder), database, seconds)
         with service(Path(folder), LINKXG_DATABASE_URL=database) as url:
-            idle = _idle(url, database)
+            idle = idle_cost(url, database)
             look, notice_us, commit_ms = asyncio.run(_feed(url, database, idle))
     return Costs(operations, embedded, idle, look, notice_us, commit_ms)
 
@@ -92,7 +92,7 @@ def _operations(data_dir: Path, database: str | None, seconds: int) -> dict[str,
     costs = {}
     with service(data_dir, workers=1, pinned=True, **settings) as url:
         works = _steps(url, data_dir, made, seldom)
-        idle = _idle(url, database)
+        idle = idle_cost(url, database)
         for name, steps in works.items():
             file = data_dir / "steps"
             file.write_text("\n".join(steps))
@@ -101,23 +101,23 @@ def _operations(data_dir: Path, database: str | None, seconds: int) -> dict[str,
                 (data_dir / "crowd").write_text("\n".join(made.refresh_tokens))
                 line = f'POST\t{API}/auth/refresh\t\t{JSON}\t{{"refreshToken":"{{token}}"}}'
                 asked |= {"EVERY": "1", "CROWD": str(data_dir / "crowd"), "REFRESH": line}
-            with _counted(url, database) as counted:
+            with counted(url, database) as spent:
                 load = wrk(url, connections=CONNECTIONS, seconds=seconds, script="steps.lua", cores=None, **asked)
                 # Usage counts are written every two seconds: the last of them belong to these requests.
                 time.sleep(2.5)
             if load.errors:
                 raise RuntimeError(f"{name}: {load.errors} requests failed")
-            costs[name] = counted.per(load.rate * seconds, idle)
+            costs[name] = spent.per(load.rate * seconds, idle)
             sys.stderr.write(f"{name}: {costs[name]}\n")
     return costs
 
 
-def _idle(url: str, database: str | None) -> Cost:
+def idle_cost(url: str, database: str | None) -> Cost:
     """The cost of an idle second, after earlier usage counts have been written."""
     time.sleep(4)
-    with _counted(url, database) as counted:
+    with counted(url, database) as spent:
         time.sleep(5)
-    return counted.per(counted.seconds)
+    return spent.per(spent.seconds)
 
 
 def _steps(url: str, data_dir: Path, made: Seeded, seldom: list[tuple[str, str]]) -> Mapping[str, list[str]]:
@@ -144,7 +144,7 @@ def _steps(url: str, data_dir: Path, made: Seeded, seldom: list[tuple[str, str]]
     }
 
 
-class _Counted:
+class Counted:
     """The resources used between two points in time."""
 
     def __init__(self) -> None:
@@ -162,8 +162,8 @@ class _Counted:
 
 
 @contextmanager
-def _counted(url: str, database: str | None) -> Iterator[_Counted]:
-    found, before, started = _Counted(), _state(url, database), time.monotonic()
+def counted(url: str, database: str | None) -> Iterator[Counted]:
+    found, before, started = Counted(), _state(url, database), time.monotonic()
     yield found
     found.seconds = time.monotonic() - started
     after = _state(url, database)
@@ -229,9 +229,9 @@ def _during(
             await connection.execute(f"notify {CHANNEL}")
             await asyncio.sleep(0.005)
 
-    with _counted(url, database) as counted:
+    with counted(url, database) as spent:
         asyncio.run_coroutine_threadsafe(notify(), loop).result()
-    return counted.per(NOTICES, idle)
+    return spent.per(NOTICES, idle)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from bench.processes import floor, pin_to_server_core, service, wrk
 from bench.report import Figure, report
 from bench.seed import Seeded, seed
 from linkxg.db import open_database
-from linkxg.http.permissions import Fresh
+from linkxg.http.permissions import RecentAuthentication
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import RequestContext
@@ -71,7 +71,7 @@ async def seen_token(data_dir: Path, made: Seeded) -> Figure:
         headers = [(b"host", b"bench"), (b"user-agent", b"bench"), (b"authorization", b"Bearer " + token.encode())]
         budgets = Budgets(open_limits("memory://", 1_000_000.0), 1_000_000.0)
 
-        async def require_recent(principal: Principal, fresh: Fresh) -> None:
+        async def require_recent(principal: Principal, recent: RecentAuthentication) -> None:
             """No account requires it here."""
 
         guard = Guard(

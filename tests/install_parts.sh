@@ -3,7 +3,7 @@ set -u
 wanted=""
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || wanted="$wanted redis-server"
-command -v chromium >/dev/null || wanted="$wanted chromium"
+command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || wanted="$wanted chromium-headless-shell"
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || wanted="$wanted nginx-light"
 command -v prometheus >/dev/null || wanted="$wanted prometheus"
 [ -n "$wanted" ] || exit 0

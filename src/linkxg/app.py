@@ -40,7 +40,7 @@ from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.exception_handlers import ExceptionHandlers
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Cursors
-from linkxg.http.permissions import Fresh
+from linkxg.http.permissions import RecentAuthentication
 from linkxg.http.plain_http import PlainHttp
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
@@ -76,7 +76,7 @@ from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
 from linkxg.identity.own_passkeys import routes as own_passkey_routes
-from linkxg.identity.own_passkeys.routes import OwnPasskeyServices
+from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.passkeys import routes as passkey_routes
 from linkxg.identity.passkeys.relying_party import relying_party
 from linkxg.identity.passkeys.routes import PasskeyServices
@@ -188,8 +188,8 @@ def build(
     job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
     feed_waits, access_log = FeedWaits(database), AccessLog(database)
 
-    async def require_recent_authentication(principal: Principal, fresh: Fresh) -> None:
-        await require_recent(database, principal, fresh)
+    async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
+        await require_recent(database, principal, recent)
 
     guard = Guard(
         verifier,
@@ -213,7 +213,7 @@ def build(
     )
     connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
     party = relying_party(issuer)
-    resolver = Resolver(settings.dns_server)
+    resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
     provider_client = ProviderClient(resolver, settings.provider_networks)
     providers = Providers(provider_client)
     provider_connections = ProviderConnections(database, providers, server_key, issuer, end_disallowed_sessions)
@@ -280,7 +280,7 @@ def build(
                 )
             ),
             passkey_routes.router(PasskeyServices(database, party, api_sessions)),
-            own_passkey_routes.router(OwnPasskeyServices(database, party, notices)),
+            own_passkey_routes.router(OwnPasskeyServices(database, party, notices, api_sessions, settings.limit_scale)),
             profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
             account_routes.router(
                 AccountServices(database, passwords, server_key, invitation_mails, notices, cursors, issuer)

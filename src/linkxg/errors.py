@@ -134,8 +134,8 @@ class MfaRequired(PublicError):
 class MfaEnrollmentRequired(MfaRequired):
     code, status = "mfa_enrollment_required", 401
     text = "The account requires a second factor, and none is set up."
-    example: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "methods": ["totp"]}
-    meaning = "The password is correct. Set up one of `methods` with `mfaToken` at `POST /auth/mfa/enrollment`."
+    example: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "methods": ["totp", "passkey"]}
+    meaning = "The password is correct. Set up one of `methods` with `mfaToken` at `POST /auth/mfa/enrollment…`."
 
 
 class InsufficientUserAuthentication(PublicError):

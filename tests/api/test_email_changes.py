@@ -173,7 +173,7 @@ def test_an_owner_confirms_for_a_lost_mailbox(mailing: Mailing) -> None:
     assert mailing.answer(new).expect(200).data() == {"changed": True}
     assert mailing.me(session)["email"] == address
     mail = mailing.sink.wait_for(session.person.email, subject=TO_OLD, number=2)
-    assert "An Owner of your organisation confirmed it" in mail.text()
+    assert "An Owner of your account confirmed it" in mail.text()
 
 
 def test_an_owner_cannot_be_helped_by_another(mailing: Mailing) -> None:

@@ -19,6 +19,8 @@ KEYLESS = {
     "beginPasskeyRegistration": "another challenge does no harm",
     "registerPasskey": "the challenge works once",
     "completeLogin": "the token of the first step works once",
+    "beginPasskeyEnrollment": "another challenge does no harm",
+    "confirmPasskeyEnrollment": "the challenge and the token of the first step work once",
     "beginEnrollment": "another secret takes the place of the one that waits",
     "confirmEnrollment": "the token of the first step works once",
     "stepUp": "another token does no harm, and must not be given twice",

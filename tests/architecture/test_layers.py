@@ -29,6 +29,10 @@ MODEL_OR_STORE = re.compile(r"[._](model|store)\b")
 # Reading another feature's rows is a question; changing them is that feature's business.
 READING = ("find_", "list_", "count_", "lock_")
 WRITES_ELSEWHERE = {
+    (
+        "identity/accounts/next_epoch.py",
+        "identity.authorization.live_session_store.note_end_reason",
+    ): "the sessions that end with an epoch say why",
     ("identity/accounts/create_account.py", "audit.store.insert_head"): "an account begins together with its trail",
     (
         "identity/sessions/login.py",

@@ -29,6 +29,8 @@ PUBLIC = {
     "POST /api/v1/auth/passkey/options",
     "POST /api/v1/auth/mfa/enrollment",
     "POST /api/v1/auth/mfa/enrollment/confirm",
+    "POST /api/v1/auth/mfa/enrollment/passkey",
+    "POST /api/v1/auth/mfa/enrollment/passkey-options",
     "POST /api/v1/auth/password-reset",
     "POST /api/v1/auth/password-reset/complete",
     "POST /api/v1/accounts/sign-up",

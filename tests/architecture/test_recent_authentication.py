@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 from architecture.program import Route, routes
+from linkxg.http.permissions import RECENT
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 
 # Whoever adds to these lists says why a stolen session may do it.
@@ -32,9 +33,9 @@ def test_rule_186_every_api_route_of_owners_and_admins_declares_it() -> None:
         if route.handler is not None
         and route.method not in ("GET", "HEAD")
         and frozenset() < route.handler.opt.get("roles", frozenset()) <= frozenset(ADMINISTRATORS)
-        and route.handler.opt.get("fresh") is None
+        and route.handler.opt.get(RECENT) is None
     }
-    assert lacking == set(API_EXCEPTIONS), "declare `fresh` in roles(...)"
+    assert lacking == set(API_EXCEPTIONS), "declare `recent` in roles(...)"
 
 
 def _account_forms() -> dict[str, str]:

@@ -35,6 +35,7 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
     "identity.sessions.find_ended_console_session": "the cookie names the session, and proves itself by its digest",
     "identity.passkeys.find_owned_passkey": "the credential names the person, and proves itself by its signature",
+    "identity.accounts.claim_email": "an address is unique over all accounts",
     "identity.passkeys.insert_passkey_challenge": "a stranger has no account",
     "identity.passkeys.take_passkey_challenge": "the challenge is the only thing known",
     "identity.factors.list_secrets": ACROSS,
@@ -42,7 +43,7 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.find_person_signing_in": "of the person that was just authenticated",
     "identity.sessions.find_person": "of the session that was just found",
     "identity.sessions.lock_person": "of the person that was just found by address",
-    "identity.sessions.session_sources": "of the person that was just found by address",
+    "identity.sessions.list_session_sources": "of the person that was just found by address",
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
     "identity.clients.add_usage": "counts of many clients at once",
     "identity.clients.add_scope_usage": "counts of many clients at once",

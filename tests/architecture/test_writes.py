@@ -53,10 +53,11 @@ UNAUTHORISED = {
     "identity/passkeys/sign_in.begin_passkey_sign_in": "keeps a challenge, whoever asks",
     "identity/passkeys/sign_in.sign_in_with_passkey": "records a refusal, whoever tried",
     "identity/factors/passkey_proof.begin_passkey_step": "the token of the first step opens this",
-    "identity/factors/sign_in.challenge": "nobody is known before; the unit itself checks the person",
+    "identity/factors/sign_in.begin_second_step": "nobody is known before; the unit itself checks the person",
     "identity/factors/challenges.begin_attempt": "counts a guess, whoever makes it",
     "identity/factors/challenges.complete_attempt": "the token of the first step works once",
     "identity/factors/enroll.begin_enrollment": "the token of the first step opens this",
+    "identity/own_passkeys/enroll_passkey.begin_passkey_enrollment": "the token of the first step opens this",
     "identity/sessions/login.check_attempt": "counts a guess, whoever makes it",
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",
@@ -65,7 +66,7 @@ UNAUTHORISED = {
     "identity/federation/verify_domain.verify_by_operator": "the command line stands above the accounts",
     "identity/single_sign_on/begin_sign_in.begin_sign_in": "nobody is known before",
     "identity/single_sign_on/finish_sign_in._take": "the state is used up by one statement, which checks the browser",
-    "identity/single_sign_on/finish_sign_in.finish_sign_in": "the unit admits the person of a verified ID token",
+    "identity/single_sign_on/finish_sign_in._finish": "the unit admits the person of a verified ID token",
     "identity/single_sign_on/finish_sign_in._open": "the person of a verified ID token; the session checks them",
     "identity/single_sign_on/back_channel_logout.log_out": "the logout token was verified, and works once",
     "identity/tokens/manage_keys.update_keys": "the keys are those of the installation",
@@ -76,9 +77,7 @@ REVOKES = {
     "identity/tokens/revoke.py",
     "identity/tokens/key_store.py",
     "identity/accounts/manage_user.py",
-    "identity/accounts/replace_password.py",
-    "identity/accounts/second_factor.py",
-    "identity/accounts/provision_person.py",
+    "identity/accounts/next_epoch.py",
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from conftest import ServerFactory, checked_for_leaks
+from console.conftest import new_visitor
 from harness.authenticator import SoftwareAuthenticator
 from harness.client import Client
 from harness.passkeys import add_passkey, new_authenticator, renewed
@@ -17,7 +18,7 @@ from harness.server import Server
 from harness.world import World, build_world
 from sso.conftest import browser, new_browser, provider, provider_files, sso_world
 
-__all__ = ["browser", "new_browser", "provider", "provider_files", "sso_world"]
+__all__ = ["browser", "new_browser", "new_visitor", "provider", "provider_files", "sso_world"]
 
 # The tests speak as a proxy on loopback, so that one machine can be many sources.
 PROXIED = {

@@ -121,7 +121,7 @@ def test_rule_185_to_link_it_needs_a_recent_authentication(
     aged = "UPDATE sessions SET authenticated_at = authenticated_at - 660000"
     execute(sso_world.server.database, f"{aged} WHERE user_id = '{person.user_id}'")
     asked = browser.post(SECURITY, [("csrf", browser.csrf()), ("act", "company")])
-    assert "Confirm your password" in text_of(asked)
+    assert "Confirm it is you — " in text_of(asked)
     assert REFRESH.search(asked.text) is None
     assert REFRESH.search(browser.fill(asked, confirm_password=person.password).text) is not None
 

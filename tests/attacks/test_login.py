@@ -12,6 +12,7 @@ import pytest
 
 from attacks.cases import case
 from harness.answers import Answer
+from harness.client import INVITATION
 from harness.clients import request_token
 from harness.people import (
     Person,
@@ -139,9 +140,12 @@ def test_rule_76_an_address_is_unique_in_every_case(world: World) -> None:
     person = world.person("VIEWER")
     body = {"email": person.email.upper(), "role": "VIEWER"}
     world.api.post("/account/users", bearer=world.owner.access, json=body).expect(409, "conflict")
-    # Another account learns no more than that it cannot have the address.
-    answer = world.api.post("/account/users", bearer=world.other_owner.access, json=body)
-    answer.expect(409, "conflict")
+    # Another account does not learn of it (security rule 194), and cannot have the address.
+    answer = world.api.post("/account/users", bearer=world.other_owner.access, json=body, reveals=True).expect(201)
+    found = INVITATION.search(answer.data()["link"])
+    assert found is not None
+    token = world.vault.remember("invitation token", found[1])
+    accept(world.api, token, world.vault.password()).expect(409, "conflict")
 
 
 @pytest.mark.parametrize(

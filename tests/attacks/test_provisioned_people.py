@@ -139,7 +139,7 @@ def test_191_single_sign_on_adds_nobody_to_a_full_account(
     with filled(sso_world, sso_world.account.account_id, left=0):
         answer = browser.sign_on(email)
         assert answer.status_code == 403
-        assert "no place for another person" in answer.text
+        assert "reached its limit of people" in answer.text
     assert browser.sign_on(email).status_code == 303
 
 

@@ -54,7 +54,7 @@ def forget_steps_of(world: World, session: Session) -> None:
 
 def enrollment_token(world: World, person: Person) -> str:
     answer = login(world.api, person.email, person.password).expect(401, "mfa_enrollment_required")
-    assert answer.object()["methods"] == ["totp"]
+    assert answer.object()["methods"] == ["totp", "passkey"]
     return str(answer.object()["mfaToken"])
 
 

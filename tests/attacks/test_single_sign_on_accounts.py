@@ -1,6 +1,6 @@
 """What an account decides about single sign-on holds against its provider and its people.
 
-Security rules 166 and 168 to 171.
+Security rules 166, 168 to 171 and 210.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.answers import Answer
 from harness.openid_provider import OpenIdProvider, SignedInPerson
 from harness.passkeys import passkey_of, request_options, step_options
 from harness.people import accept, invite, login, me, refresh, sign_in
-from harness.rows import execute, rows
+from harness.rows import count, execute, rows
 from harness.single_sign_on import SsoVisitor, address_of, connect, verify_domain
 from harness.world import World
 from sso.conftest import DOMAIN, NewBrowser
@@ -240,7 +240,12 @@ def test_rule_171_the_client_secret_stays_here_and_goes_to_its_issuer_only(
         422, "validation_failed"
     )
     assert [one["field"] for one in answer.object()["details"]] == ["clientSecret"]
-    # The same issuer keeps it.
+    other = {"issuer": provider.issuer, "clientId": "another", "defaultRole": "MEMBER"}
+    answer = sso_world.api.request("PUT", "/account/identity-provider", bearer=bearer, json=other).expect(
+        422, "validation_failed"
+    )
+    assert [one["field"] for one in answer.object()["details"]] == ["clientSecret"]
+    # The same client of the same issuer keeps it.
     kept = {"issuer": provider.issuer, "clientId": "linkxg", "defaultRole": "MEMBER"}
     sso_world.api.request("PUT", "/account/identity-provider", bearer=bearer, json=kept).expect(200)
 
@@ -299,3 +304,32 @@ def test_rule_187_a_session_states_what_its_last_authentication_used(
     asked = browser.post("/account/security", [("csrf", browser.csrf()), ("act", "company")])
     assert browser.fill(asked, confirm_password=password).status_code == 200
     assert rows(sso_world.server.database, f"SELECT amr FROM sessions WHERE {mine}") == [["pwd"]]
+
+
+def test_rule_210_one_network_makes_no_other_begin_again(
+    engine: str, sso_world: World, provider: OpenIdProvider, browser: SsoVisitor
+) -> None:
+    """Of the sign-ins in progress of an account, a network has a part; beyond it, its own oldest are forgotten."""
+    assert provider.person.email is not None
+    account, database = sso_world.account.account_id, sso_world.server.database
+    url = browser.begin(provider.person.email)
+    mine = f"account_id = '{account}' AND network"
+    # Begun first, and in another network than the many.
+    elsewhere = "network = '203.0.113.0/24', expires_at = expires_at - 60000"
+    assert execute(database, f"UPDATE federated_sign_ins SET {elsewhere} WHERE {mine} = '127.0.0.0/24' RETURNING 1")
+    digest = "randomblob(32)" if engine == "sqlite" else "decode(md5(i::text) || md5(i::text || 'x'), 'hex')"
+    execute(
+        database,
+        "WITH RECURSIVE many(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 4999) "
+        "INSERT INTO federated_sign_ins (account_id, digest, browser_digest, issuer, target, reauthenticates, "
+        f"network, expires_at) SELECT '{account}', {digest}, {digest}, '{provider.issuer}', '/', false, "
+        f"'127.0.0.0/24', {int(time.time() * 1_000) + 599_000} FROM many",
+    )
+    try:
+        for _ in range(3):
+            browser.begin(provider.person.email)
+        kept = count(database, f"SELECT count(*) FROM federated_sign_ins WHERE {mine} = '127.0.0.0/24'")
+        assert kept == 1_000
+        assert browser.come_back(browser.at_provider(url)).status_code == 303
+    finally:
+        execute(database, f"DELETE FROM federated_sign_ins WHERE {mine} = '127.0.0.0/24' RETURNING 1")

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ABSENT = "there is no Chromium here: apt-get install chromium"
+ABSENT = "there is no Chromium here: apt-get install chromium-headless-shell"
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,7 +25,9 @@ ARGUMENTS = (
 
 def executable() -> str | None:
     """The browser's path; LINKXG_TEST_CHROMIUM names another one."""
-    named = os.environ.get("LINKXG_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    # The headless shell is the same engine in half the processor time.
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    named = os.environ.get("LINKXG_TEST_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     return named if named and Path(named).exists() else None
 
 

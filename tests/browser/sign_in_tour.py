@@ -11,11 +11,11 @@ from playwright.sync_api import Page
 from browser.chromium import sign_in
 from browser.showcase import Showcase
 from harness.databases import SqliteDatabase
-from harness.factors import person_with_totp
-from harness.people import Person, add_person, invite
+from harness.factors import add_totp, person_with_totp
+from harness.people import Person, add_person, invite, refresh, session_of
 from harness.rows import execute
 from network.partners import invite as invite_company
-from network.partners import token_of
+from network.partners import new_account, token_of
 from password_reset.links import link_for
 
 INVITED = "nora.lindqvist@example.test"
@@ -107,6 +107,29 @@ def second_factor(page: Page, showcase: Showcase) -> Iterator[str]:
     world.api.delete(f"/account/users/{person.user_id}", bearer=world.owner.access).expect(204)
 
 
+def required_factor(page: Page, showcase: Showcase) -> Iterator[str]:
+    """The set-up of a first factor at sign-in, in an account of its own."""
+    world = showcase.world
+    owner = new_account(world)
+    add_totp(world.api, owner)
+    owner = session_of(owner.person, refresh(world.api, owner.refresh).expect(200))
+    member = add_person(world.api, owner, "VIEWER")
+    enter(page, member)
+    page.goto("/account/welcome")
+    yield "welcome-viewer"
+    world.api.patch("/account", bearer=owner.access, json={"mfaRequirement": "EVERYBODY"}).expect(200)
+    page.goto("/account/profile")
+    page.get_by_text("your account requires a second factor now").wait_for()
+    yield "sign-in-ended"
+    page.get_by_label("E-mail").fill(member.email)
+    page.get_by_label("Password").fill(member.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name="Set up a second factor").wait_for()
+    world.vault.remember("secret of an authenticator app", page.locator("#totp-secret").inner_text())
+    yield "sign-in-set-up"
+    page.context.clear_cookies()
+
+
 def add_passkey(page: Page, showcase: Showcase) -> Iterator[str]:
     """Browsers make none for an address, so its row is written; it is gone afterwards."""
     world, passkey_id = showcase.world, str(uuid4())
@@ -131,7 +154,7 @@ def asked_again(page: Page, showcase: Showcase) -> Iterator[str]:
         connection.execute("UPDATE sessions SET authenticated_at = authenticated_at - 700000 WHERE kind = 'console'")
     page.goto(f"/account/api-access/{showcase.erp.client_id}/delete")
     page.get_by_role("button", name="Delete client").click()
-    page.get_by_role("heading", name="Confirm your password").wait_for()
+    page.get_by_role("heading", name="Confirm it is you — delete the client").wait_for()
     yield "confirm"
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Confirm and delete the client").click()

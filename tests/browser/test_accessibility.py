@@ -1,4 +1,4 @@
-"""axe-core finds nothing serious on any page, light and dark, wide and narrow (WCAG 2.2 AA).
+"""axe-core finds nothing serious on any page, light and dark, wide and narrow (WCAG 2.2 AA), and no buttons touch.
 
 Every page of the console is looked at: one that the tour does not show fails the test."""
 
@@ -37,6 +37,25 @@ RULES: dict[Scheme, dict[str, Any]] = {
 }
 
 
+# Pairs of buttons that are nearer than a finger can tell apart; what lies over the page is a layer of its own.
+NEAR = """gap => {
+  const layer = (one) => one.closest('.menu > nav, .top, .bar, .notice.ending');
+  const buttons = [...document.querySelectorAll('button, a.button')].filter((one) => {
+    const { width, height } = one.getBoundingClientRect();
+    return one.checkVisibility({ visibilityProperty: true }) && width > 1 && height > 1;
+  });
+  const far = (one, other) => {
+    const a = one.getBoundingClientRect(), b = other.getBoundingClientRect();
+    return Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom);
+  };
+  const name = (one) => (one.textContent.trim() || one.getAttribute('aria-label')).slice(0, 40);
+  return buttons.flatMap((one, index) => buttons.slice(index + 1)
+    .filter((other) => layer(one) === layer(other) && far(one, other) < gap - 0.5)
+    .map((other) => `“${name(one)}” and “${name(other)}” are ${far(one, other).toFixed(1)} pixels apart`));
+}"""
+GAP = 8
+
+
 def test_axe_finds_no_serious_violation(browser: Browser, showcase: Showcase) -> None:
     page = new_page(browser, showcase.world.server.url, bypass_csp=True)
     script, found, seen = Axe().axe_script, [], set()
@@ -52,6 +71,7 @@ def test_axe_finds_no_serious_violation(browser: Browser, showcase: Showcase) ->
             overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if overflow > 0:
                 found.append(f"{name} ({width} wide) is {overflow} pixels too wide")
+            found += [f"{name} ({width} wide): {pair}" for pair in page.evaluate(NEAR, GAP)]
         assert before is not None
         page.set_viewport_size(before)
     page.context.close()

@@ -239,7 +239,9 @@ def test_an_invited_person_joins(site: World, open_page: OpenPage, owner_page: P
     expect(page.get_by_role("alert")).to_contain_text("at least 12 characters")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Join the account").click()
-    page.wait_for_url("**/products")
+    page.wait_for_url("**/account/welcome")
+    expect(page.get_by_text("You are a Viewer of")).to_be_visible()
+    expect(page.get_by_role("heading", name="Look at the products")).to_be_visible()
     assert page.get_by_role("link", name="API access").count() == 0
     assert not any("invitations" in referer for referer in sent), "the token travels in no Referer"
     again = open_page()

@@ -11,9 +11,11 @@ from playwright.sync_api import Browser, CDPSession, Page
 from browser.chromium import new_page, sign_in
 from browser.conftest import watch
 from conftest import ServerFactory, checked_for_leaks
-from harness.people import Person
+from harness.factors import add_totp
+from harness.people import Person, add_person, refresh, session_of
 from harness.rows import execute
 from harness.world import World, build_world
+from network.partners import new_account
 
 AUTHENTICATOR: dict[str, Any] = {
     "protocol": "ctap2",
@@ -271,6 +273,33 @@ def test_a_passkey_confirms_a_sensitive_action(device: Device, named_site: World
     execute(named_site.server.database, f"UPDATE sessions SET {earlier} WHERE user_id = '{member.user_id}'")
     page.goto("/account/passkeys")
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_role("heading", name="Confirm your password").wait_for()
+    page.get_by_role("heading", name="Confirm it is you").wait_for()
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("button", name="Create passkey").wait_for()
+
+
+def test_a_required_factor_can_be_a_passkey_from_the_beginning(named_site: World, device: Device) -> None:
+    """The set-up at sign-in offered the app alone."""
+    owner = new_account(named_site)
+    add_totp(named_site.api, owner)
+    owner = session_of(owner.person, refresh(named_site.api, owner.refresh).expect(200))
+    person = add_person(named_site.api, owner, "MEMBER")
+    named_site.api.patch("/account", bearer=owner.access, json={"mfaRequirement": "EVERYBODY"}).expect(200)
+    page = device.page
+    page.goto("/sign-in?next=/account/passkeys")
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password").fill(person.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name="Set up a second factor").wait_for()
+    named_site.vault.remember("secret of an authenticator app", page.locator("#totp-secret").inner_text())
+    page.get_by_label("Name of the passkey").fill("Work phone")
+    page.get_by_role("button", name="Create passkey and sign in").click()
+    page.get_by_role("heading", name="Keep these recovery codes").wait_for()
+    codes = [named_site.vault.remember("recovery code", one) for one in page.locator(".codes code").all_inner_texts()]
+    assert len(codes) == 10
+    page.get_by_role("link", name="I have stored them").click()
+    page.get_by_role("link", name="Work phone").wait_for()
+    assert codes[0] not in page.content()
+    assert len(device.credentials()) == 1
+    sign_out(page)
+    sign_in_with_passkey(page)

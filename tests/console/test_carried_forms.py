@@ -139,7 +139,7 @@ def test_a_form_is_not_saved_by_another_person(world: World, visit: tuple[Person
     other = world.person("OWNER")
     answer = visitor.fill(asked, "/sign-in", email=other.email, password=other.password)
     assert answer.status_code == 303
-    assert "entered under another account" in text_of(visitor.get(answer.headers["location"]))
+    assert "somebody else had entered it" in text_of(visitor.get(answer.headers["location"]))
     assert "Untouched" in visitor.get(page).text
 
 
@@ -209,7 +209,8 @@ def test_sign_in_explains_why_the_session_ended(world: World, visit: tuple[Perso
     end_sessions(world, person)
     assert IDLE in text_of(visitor.get(visitor.get("/account/sessions").headers["location"]))
     end_sessions(world, person, by="ended_at = 1, end_reason = 'ended by its person'")
-    assert "You were signed out because this session was ended." in text_of(visitor.get("/sign-in"))
+    visitor.http.cookies.delete("linkxg-told")
+    assert "You were signed out because you ended this session from another one." in text_of(visitor.get("/sign-in"))
 
 
 def test_two_windows_of_sign_in_and_invitation_both_work(world: World, new_visitor: NewVisitor) -> None:
@@ -231,7 +232,7 @@ def test_cancelling_reauthentication_restores_the_form(world: World, visit: tupl
     end_sessions(world, person, by="authenticated_at = 1")
     sent = {"name": "Half done", "scope": ["products:read"], "ranges": "192.0.2.0/24"}
     asked = visitor.fill(form, "/account/api-access/new", **sent)
-    assert "Confirm your password" in text_of(asked)
+    assert "Confirm it is you — create the client" in text_of(asked)
     again = visitor.fill(asked, confirm_cancel="yes")
     for kept in ('value="Half done"', 'value="products:read" checked', ">\n192.0.2.0/24</textarea>"):
         assert kept in again.text

@@ -107,6 +107,20 @@ def test_a_company_joins_by_the_link(world: World, new_visitor: NewVisitor) -> N
     assert "ended" in text_of(late)
 
 
+def test_the_page_of_a_link_does_not_tell_whether_the_address_has_an_account(
+    world: World, new_visitor: NewVisitor
+) -> None:
+    """Security rule 194: without mail, the inviter has the link."""
+    inviter, pages = new_account(world), []
+    for address in (world.person("VIEWER").email, new_email("fresh")):
+        link = f"/connections/invitations/{token_of(invite(world, inviter, inviteeEmail=address))}"
+        page = new_visitor().get(link)
+        assert page.status_code == 200
+        assert "If this address has an account, sign in" in text_of(page)
+        pages.append((text_of(page).replace(address, "…"), page.text.count("<input")))
+    assert pages[0] == pages[1]
+
+
 def test_an_unknown_action_is_rejected_only_on_a_page_of_the_own_company(world: World, editor: Visitor) -> None:
     partner, connection = new_partner(world)
     here = f"/partners/{connection['id']}"

@@ -239,7 +239,7 @@ def test_factors_change_only_after_a_recent_authentication(world: World, new_vis
     age(world, person)
     for act in ("app", "confirm"):
         asked = visitor.post(PAGE, [("csrf", csrf), ("act", act), ("code", "123456")])
-        assert "Confirm your password" in text_of(asked), act
+        assert "Confirm it is you — " in text_of(asked), act
         assert "123456" not in asked.text
     assert count(world.server.database, f"SELECT count(*) FROM totp_factors WHERE user_id = '{person.user_id}'") == 0
 

@@ -254,7 +254,7 @@ def test_a_sensitive_act_asks_for_the_password_after_ten_minutes(fresh_world: ob
         connection.execute("UPDATE sessions SET authenticated_at = authenticated_at - 700000 WHERE kind = 'console'")
     page = visitor.get("/account/api-access/new")
     asked = visitor.fill(page, "/account/api-access/new", name="Late", scope=["products:read", "dpp:read"])
-    assert "Confirm your password" in text_of(asked)
+    assert "Confirm it is you — " in text_of(asked)
     wrong = visitor.fill(asked, confirm_password="not it, sorry")
     assert wrong.status_code == 403
     made = visitor.fill(wrong, confirm_password=world.account.owner.password)

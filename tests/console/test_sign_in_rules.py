@@ -75,7 +75,8 @@ def test_the_owner_sees_whom_a_rule_concerns_before_it_does(ruled: tuple[World, 
     assert member.email in text_of(shown)
     refused = owner.fill(shown, PAGE, requirement="ADMINISTRATORS", sure="yes")
     assert refused.status_code == 409
-    assert "Set up a second factor yourself first, or require it from a later time on." in text_of(refused)
+    assert "You have no second factor yourself: set one up first, or choose a day" in text_of(refused)
+    assert owner.fill(shown, PAGE, requirement="EVERYBODY").status_code == 409, "before anything is asked"
     assert 'href="/account/security"' in refused.text
     for fields in ({"since": "2020-01-01"}, {"since": "tomorrow"}, {"minutes": "4"}, {"minutes": "many"}):
         wrong = owner.fill(shown, PAGE, **{"requirement": "EVERYBODY"} | fields)
@@ -83,9 +84,9 @@ def test_the_owner_sees_whom_a_rule_concerns_before_it_does(ruled: tuple[World, 
         assert dict(owner.fields(wrong, PAGE)) | fields == dict(owner.fields(wrong, PAGE)), "the input is kept"
     asked = owner.fill(shown, PAGE, requirement="EVERYBODY", since="2099-01-01")
     said = text_of(asked)
-    assert "2 people have no second factor yet: " in said
-    assert member.email in said
-    assert "Their sessions end on 1 Jan 2099, 00:00 UTC" in said
+    assert f"2 people have no second factor yet: you, {member.email}." in said
+    assert "You are one of them: your own session ends on 1 Jan 2099, 00:00 UTC too" in said
+    assert "Sessions without one end on 1 Jan 2099, 00:00 UTC" in said
     back = owner.fill(asked, confirm_cancel="yes")
     assert dict(owner.fields(back, PAGE))["since"] == "2099-01-01"
     saved = owner.get(owner.fill(asked, sure="yes").headers["location"])
@@ -97,6 +98,17 @@ def test_the_owner_sees_whom_a_rule_concerns_before_it_does(ruled: tuple[World, 
     assert "requires a second factor" not in text_of(owner.get("/products"))
 
 
+def test_the_question_names_five_people_and_the_person_first(ruled: tuple[World, NewOne]) -> None:
+    world, visit = ruled
+    owner = visit(world.account.owner)
+    for _ in range(6):
+        add_person(world.api, world.owner, "MEMBER")
+    asked = owner.fill(owner.get(PAGE), PAGE, requirement="EVERYBODY", since="2099-01-01")
+    said = text_of(asked)
+    assert "7 people have no second factor yet: you, " in said
+    assert said.partition("yet: ")[2].partition(" and 2 more.")[0].count("@") == 4
+
+
 def test_rule_138_whoever_has_none_is_led_to_set_it_up_and_loses_no_input(ruled: tuple[World, NewOne]) -> None:
     world, visit = ruled
     person = add_person(world.api, world.owner, "ADMIN")
@@ -105,12 +117,13 @@ def test_rule_138_whoever_has_none_is_led_to_set_it_up_and_loses_no_input(ruled:
     _, app = owner_with_factor(world)
     owner = enter(world, visit, app)
     asked = owner.fill(owner.get(PAGE), PAGE, requirement="ADMINISTRATORS")
-    assert "Their sessions end now" in text_of(asked)
+    assert "Sessions without one end now" in text_of(asked)
+    assert "You are one of them" not in text_of(asked)
     assert owner.fill(asked, sure="yes").status_code == 303
     ended = visitor.fill(form, "/account/api-access/new", name="Typed before", ranges="10.0.0.1/8")
     assert "because your account requires a second factor now. Sign in, and your input is saved." in text_of(ended)
     step = visitor.fill(ended, "/sign-in", email=person.email, password=person.password)
-    assert "Your account requires one to sign in." in text_of(step)
+    assert "Your account requires one to sign in" in text_of(step)
     assert visitor.get("/products").status_code == 303, "nothing else works"
     theirs = set_up(world, visitor, step)
     wrong = visitor.fill(step, "/sign-in/set-up", code="000000")
@@ -141,5 +154,5 @@ def test_rule_136_the_account_may_ask_again_earlier(ruled: tuple[World, NewOne])
     earlier = "authenticated_at = authenticated_at - 360000"
     execute(world.server.database, f"UPDATE sessions SET {earlier} WHERE kind = 'console'")
     asked = owner.fill(owner.get(PAGE), PAGE, minutes="")
-    assert "Confirm your password" in text_of(asked)
+    assert "Confirm it is you — change the sign-in rules" in text_of(asked)
     assert owner.fill(asked, confirm_password=world.account.owner.password).status_code == 303

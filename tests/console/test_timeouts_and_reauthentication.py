@@ -18,7 +18,7 @@ from harness.world import World
 
 TABLES = ("oauth_clients", "client_secrets", "users", "invitations", "products", "audit_events", "sessions")
 MINUTE = 60_000
-ASKED = "Confirm your password"
+ASKED = "Confirm it is you — "
 
 
 @pytest.fixture

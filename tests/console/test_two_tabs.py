@@ -135,7 +135,7 @@ def test_sign_in_of_another_person_reports_the_discarded_form(world: World, visi
     asked = visitor.fill(form, action, **typed)
     other = world.person("OWNER")
     answer = visitor.fill(asked, "/sign-in", email=other.email, password=other.password)
-    assert "entered under another account" in text_of(visitor.get(answer.headers["location"]))
+    assert "somebody else had entered it" in text_of(visitor.get(answer.headers["location"]))
 
 
 def test_a_signed_out_cookie_is_rejected(visit: tuple[Person, Visitor]) -> None:

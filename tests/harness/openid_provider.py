@@ -52,9 +52,9 @@ class _Code:
 
 
 class OpenIdProvider:
-    """Serves in a thread of this process; `issuer` is its address, with `host` as its name."""
+    """Serves in a thread of this process; `issuer` is its address, with `host` as its name, and `path`."""
 
-    def __init__(self, certificate: Path, key: Path, *, host: str = ADDRESS) -> None:
+    def __init__(self, certificate: Path, key: Path, *, host: str = ADDRESS, path: str = "") -> None:
         self.client_secret = secrets.token_urlsafe(32)
         self.person = SignedInPerson(secrets.token_hex(8))
         self.signing_key: Key = RSAKey.generate_key(2048, {"kid": "first"})
@@ -91,7 +91,8 @@ class OpenIdProvider:
         context.load_cert_chain(certificate, key)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self._server.server_address[1]
-        self.issuer = f"https://{host}:{self.port}"
+        self.path = path
+        self.issuer = f"https://{host}:{self.port}{path}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def start(self) -> OpenIdProvider:
@@ -175,7 +176,7 @@ class OpenIdProvider:
     # -- endpoints ----------------------------------------------------------------------------------------
 
     def _serve(self, handler: BaseHTTPRequestHandler, method: str) -> None:
-        parts = urlsplit(handler.path)
+        parts = urlsplit(handler.path.removeprefix(self.path))
         self.requests.append((method, parts.path))
         if parts.path in self.instead:
             self.instead[parts.path](handler)

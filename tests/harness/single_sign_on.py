@@ -33,8 +33,8 @@ def trusting(certificate: Path) -> dict[str, str]:
 
 @contextmanager
 def running_provider(directory: Path, **options: Any) -> Iterator[tuple[OpenIdProvider, Path]]:
-    """(the provider, its certificate)"""
-    certificate, key = self_signed(directory, [NAME])
+    """(the provider, its certificate for loopback, NAME and the provider's host)"""
+    certificate, key = self_signed(directory, sorted({NAME, options.get("host", NAME)}))
     provider = OpenIdProvider(certificate, key, **options).start()
     try:
         yield provider, certificate

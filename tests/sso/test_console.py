@@ -69,6 +69,15 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         asked = owner.fill(page, HERE, default_role="ADMIN")
         assert asked.status_code == 409
         assert "was changed by somebody else" in text_of(asked)
+        # The secret is not typed again for a change of another field; another client needs its own.
+        page = owner.get(HERE)
+        assert "Leave it empty to keep the stored one; another issuer or client id needs its own." in text_of(page)
+        answer = owner.fill(page, HERE, client_id="another")
+        assert answer.status_code == 422
+        assert "the stored one is that of another issuer or client id" in text_of(answer)
+        assert owner.fill(page, HERE, default_role="MEMBER", client_secret="").status_code == 303
+        answer = owner.post(f"{HERE}/actions", [("csrf", owner.csrf()), ("act", "test")])
+        assert "answers+as+it+should" in answer.headers["Location"], "with the secret of before"
         page = owner.get(HERE)
         answer = owner.fill(page, HERE, sso_only="yes")
         assert answer.status_code == 422

@@ -150,14 +150,14 @@ def test_a_browser_signs_in_by_a_real_provider(node: tuple[World, NodeProvider, 
         troubles: list[str] = []
         page.on("console", lambda one: troubles.append(one.text) if "Content Security Policy" in one.text else None)
         page.goto(f"{world.server.url}/sign-in")
-        page.get_by_role("link", name="Sign in by your company").click()
+        page.get_by_role("link", name="Sign in with your company").click()
         page.get_by_label("E-mail at work").fill(email)
         page.get_by_role("button", name="Continue").click()
         page.locator("input[name=login]").fill(email)
         page.locator("input[name=password]").fill("any")
         page.get_by_role("button", name="Sign-in").click()
         page.get_by_role("button", name="Continue").click()
-        page.wait_for_url(f"{world.server.url}/products**")
+        page.wait_for_url(f"{world.server.url}/account/welcome")
         assert page.get_by_text(email).count() >= 1
         context.close()
     ours = [one for one in troubles if node[1].issuer not in one]

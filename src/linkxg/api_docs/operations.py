@@ -33,7 +33,7 @@ from linkxg.errors import (
 )
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.headers import IDEMPOTENCY_KEY
-from linkxg.http.permissions import FRESH, SOURCE_BUDGET
+from linkxg.http.permissions import RECENT, SOURCE_BUDGET
 from linkxg.http.route_declaration import Errors, Schema
 from linkxg.identity.accounts.roles import EVERYONE
 
@@ -208,7 +208,7 @@ def _errors(operation: dict[str, Any], route: TypedRoute) -> Errors:
         errors += (InsufficientScope,)
     if opt.get("roles"):
         errors += (AccessDenied,)
-    if opt.get(FRESH):
+    if opt.get(RECENT):
         errors += (InsufficientUserAuthentication,)
     if "{" in route.path:
         errors += (NotFound,)

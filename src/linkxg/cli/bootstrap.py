@@ -17,7 +17,7 @@ from linkxg.settings import Settings
 
 
 def bootstrap(
-    account: Annotated[str, typer.Option(help="Name of the organisation.")],
+    account: Annotated[str, typer.Option(help="Name of the account.")],
     owner_email: Annotated[str, typer.Option(help="E-mail address of its Owner.")],
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the Owner's password from standard input.")

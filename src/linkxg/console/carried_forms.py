@@ -8,7 +8,7 @@ never carried. Each carried form is posted once.
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ import msgspec
 from litestar import Request, Response
 
 from linkxg.clock import DAY, now_ms
-from linkxg.console.confirmation import ASKED_AGAIN
+from linkxg.console.confirmation_fields import ASKED_AGAIN
 from linkxg.console.cookies import SESSION, cookie_header
 from linkxg.console.csrf import FIELD, form_token
 from linkxg.console.page_forms import SECRET_FIELDS
@@ -51,11 +51,18 @@ class CarriedForm(NamedTuple):
     pairs: list[tuple[str, str]]
 
 
-def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """The value of the hidden field; empty for a form that cannot be carried."""
+def seal(
+    server_key: bytes,
+    user_id: str,
+    path: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    asked_again: Set[str] = ASKED_AGAIN,
+) -> str:
+    """The value of the hidden field; empty for a form that cannot be carried. `asked_again` are fields left out."""
     if any(name in SECRET_FIELDS and value for name, value in pairs):
         return ""
-    kept = [pair for pair in pairs if pair[0] not in ASKED_AGAIN | SECRET_FIELDS]
+    kept = [pair for pair in pairs if pair[0] not in asked_again | SECRET_FIELDS]
     form = urlsafe_b64encode(
         msgspec.json.encode(CarriedForm(path, user_id, now_ms(), secrets.token_hex(16), kept))
     ).decode()

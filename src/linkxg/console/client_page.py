@@ -26,15 +26,15 @@ from linkxg.identity.clients.read_client import ClientDetail, read_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
 from linkxg.identity.tokens.scopes import SCOPES
 
-ONE = f"{LIST}/{{client_id:str}}"
+CLIENT = f"{LIST}/{{client_id:str}}"
 
 
-@get(ONE, **session_roles(ADMINISTRATORS))
+@get(CLIENT, **session_roles(ADMINISTRATORS))
 async def show(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     return await show_client(page, client_id)
 
 
-@post(f"{ONE}/disable", **session_roles(ADMINISTRATORS))
+@post(f"{CLIENT}/disable", **session_roles(ADMINISTRATORS))
 async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     if not confirmed(page):
         detail = await read_client(page.database, page.account_id, client_id, days=2)
@@ -48,7 +48,7 @@ async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
     return redirect(page, f"{LIST}/{client_id}", done="disabled")
 
 
-@post(f"{ONE}/enable", **session_roles(ADMINISTRATORS))
+@post(f"{CLIENT}/enable", **session_roles(ADMINISTRATORS))
 async def enable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     asking = await ask_step_up(page, "enable the client")
     if asking is not None:
@@ -58,7 +58,7 @@ async def enable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
     return redirect(page, f"{LIST}/{client_id}", done="enabled")
 
 
-@get(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
+@get(f"{CLIENT}/delete", **session_roles(ADMINISTRATORS))
 async def ask_delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     detail = await read_client(page.database, page.account_id, client_id, days=1)
     tokens = sum(row.tokens for row in detail.usage)
@@ -66,7 +66,7 @@ async def ask_delete(page: NamedDependency[PageRequest], client_id: FromPath[str
     return render(page, "delete_client.html", client=detail.client, live=live, tokens=tokens)
 
 
-@post(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
+@post(f"{CLIENT}/delete", **session_roles(ADMINISTRATORS))
 async def delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     asking = await ask_step_up(page, "delete the client")
     if asking is not None:
@@ -75,7 +75,7 @@ async def delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
     return redirect(page, LIST, done="deleted")
 
 
-@get([f"{ONE}/disable", f"{ONE}/enable"], **session_roles(ADMINISTRATORS))
+@get([f"{CLIENT}/disable", f"{CLIENT}/enable"], **session_roles(ADMINISTRATORS))
 async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     return redirect(page, f"{LIST}/{client_id}")
 

@@ -8,14 +8,15 @@ from litestar.params import FromPath
 
 from linkxg.console.api_access import FIELDS, LIST, check_settings
 from linkxg.console.client_changes import authors_of, last_changes, settings_changes
-from linkxg.console.client_page import ONE, show_client
+from linkxg.console.client_page import CLIENT, show_client
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.confirmation_fields import CANCEL
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import of_api_error, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.narrowing_effects import narrowing_effects
 from linkxg.console.pages import redirect
-from linkxg.console.step_up import CANCEL, ask_step_up
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import ATTEMPTS, BUSY, Edit, conflict_errors, merge
 from linkxg.errors import Conflict, InvalidRequest, InvalidScope
 from linkxg.http.permissions import session_roles
@@ -42,7 +43,7 @@ class SettingsChange(NamedTuple):
         return bool(self.edit.changed or self.added or self.removed)
 
 
-@post(ONE, **session_roles(ADMINISTRATORS))
+@post(CLIENT, **session_roles(ADMINISTRATORS))
 async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     errors = check_settings(page.form)
     if page.form.text(CANCEL):

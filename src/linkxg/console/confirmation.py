@@ -5,14 +5,9 @@ from typing import Any, NamedTuple
 
 from litestar import Response
 
-from linkxg.console.csrf import FIELD
+from linkxg.console.confirmation_fields import ASKED_AGAIN, SURE
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.console.step_up import FIELDS
-
-SURE = "sure"
-ASKED_AGAIN = FIELDS | {FIELD, SURE}
-"""The form token and the confirmations: a form that is carried on leaves them out."""
 
 
 class Question(NamedTuple):

@@ -10,6 +10,8 @@ from linkxg.http.request_context import RequestContext
 SESSION = "linkxg"
 BEFORE_SESSION = "linkxg-entry"
 """Binds the sign-in form to the browser that requested it (login CSRF)."""
+EXPLAINED_SESSION = "linkxg-told"
+"""The id of the ended session whose end the sign-in page has explained: it does so once."""
 
 
 def read_cookie(context: RequestContext, name: str, *, secure: bool) -> str:

@@ -34,7 +34,7 @@ async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
 
 @post(LINK, **public(EMAIL_CHANGE_LINKS))
 async def answer(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
-    actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+    actor = page.anonymous_actor
     try:
         if page.form.text("act") == "decline":
             await decline_email_change(page.database, actor, token)

@@ -107,7 +107,7 @@ class ErrorPages:
         person = page.session or page.ended_session
         carried = seal(self._services.server_key, person.user_id, page.path, page.form.pairs) if person else ""
         page.session = None
-        return sign_in_page(page, target=_referring_path(page), carried=carried)
+        return sign_in_page(page, target=_referring_path(page), carried=carried, ended=page.ended_session)
 
 
 def _referring_path(page: PageRequest) -> str:

@@ -43,7 +43,7 @@ MESSAGES = {
     "import-cancelled": "The import is being cancelled. Rows already written are kept.",
     "import-again": "The import continues.",
     "file-again": "You are signed in again. Choose the file again; your other choices are kept.",
-    "other-person": "Your unsaved input was discarded because it was entered under another account.",
+    "other-person": "Your unsaved input was discarded because somebody else had entered it.",
     "sent-already": "Your input was already submitted when you last signed in, so it was not submitted again.",
     "signed-out": "You are signed out.",
     "published": "The version is published. It can no longer be changed.",

@@ -43,7 +43,7 @@ def ago(at: int, now: int | None = None) -> str:
 
 def ago_rfc3339(at: str) -> str:
     """As `ago`, for an RFC 3339 timestamp."""
-    return ago(round(datetime.fromisoformat(at).timestamp() * 1_000))
+    return ago(_milliseconds(at))
 
 
 @contextmanager
@@ -115,16 +115,30 @@ def time_clock(at: int) -> Markup:
     return _time(at, clock(at), "clock")
 
 
+def time_ago_of(at: str | None, never: str = "never") -> Markup | str:
+    """As `time_ago`, for an RFC 3339 timestamp."""
+    return never if at is None else time_ago(_milliseconds(at))
+
+
+def time_day_of(at: str) -> Markup:
+    """As `time_day`, for an RFC 3339 timestamp."""
+    return time_day(_milliseconds(at))
+
+
 def time_clock_of(at: str) -> Markup:
     """As `time_clock`, for an RFC 3339 timestamp."""
-    return time_clock(round(datetime.fromisoformat(at).timestamp() * 1_000))
+    return time_clock(_milliseconds(at))
 
 
 def utc_day(at: str) -> Markup:
     """A `<time>` as the day in UTC, wherever the reader is, for an RFC 3339 timestamp."""
-    at_ms = round(datetime.fromisoformat(at).timestamp() * 1_000)
+    at_ms = _milliseconds(at)
     iso, title = _exact_forms(at_ms // 1000, _zone.get())
     return Markup(f'<time datetime="{iso}" title="{title}">{as_utc(at_ms):%-d %b %Y}</time>')  # noqa: S704
+
+
+def _milliseconds(at: str) -> int:
+    return round(datetime.fromisoformat(at).timestamp() * 1_000)
 
 
 def count(number: int, one: str, many: str = "") -> str:

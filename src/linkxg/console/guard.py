@@ -100,24 +100,23 @@ class PageRequest:
     @property
     def actor(self) -> Actor:
         """The actor, for domain functions and the audit trail."""
-        source, request_id = self.context.source, self.context.request_id
         if self.session is None:
-            return Actor("anonymous", None, None, source, request_id)
+            return self.anonymous_actor
         person = self.session
         return Actor(
             "user",
             person.user_id,
             person.account_id,
-            source,
-            request_id,
+            self.context.source,
+            self.context.request_id,
             person.role,
             session_id=person.id,
             epoch=person.epoch,
         )
 
     @property
-    def stranger(self) -> Actor:
-        """The actor of a sign-in, whoever else is signed in in this browser."""
+    def anonymous_actor(self) -> Actor:
+        """The actor of a sign-in or a link, whoever else is signed in in this browser."""
         return Actor("anonymous", None, None, self.context.source, self.context.request_id)
 
     @property

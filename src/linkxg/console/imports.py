@@ -29,7 +29,7 @@ from linkxg.jobs.model import MAX_UPLOAD, OPEN, JobError, JobRow
 from linkxg.jobs.read_job import list_jobs, list_row_errors, may_retry, read_job
 
 LIST = "/imports"
-ONE = f"{LIST}/{{import_id:str}}"
+IMPORT = f"{LIST}/{{import_id:str}}"
 WRITERS = ("OWNER", "ADMIN", "MEMBER")
 SHOWN_JOBS, SHOWN_ERRORS = 25, 50
 _FIELDS = {"mode": "mode", "key": "key", "on_error": "onError", "empty_as": "emptyAs"}
@@ -73,12 +73,12 @@ async def show_template() -> Response[bytes]:
     return Response(template("csv"), media_type=MEDIA_TYPES["csv"], headers=_as_file("products.csv"))
 
 
-@get(ONE, **session_roles(WRITERS))
+@get(IMPORT, **session_roles(WRITERS))
 async def show(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
     return await _show(page, import_id)
 
 
-@get(f"{ONE}/failed-rows", **session_roles(WRITERS))
+@get(f"{IMPORT}/failed-rows", **session_roles(WRITERS))
 async def failed(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Stream:
     job = await read_job(page.database, page.account_id, import_id, RESOURCE)
     name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
@@ -87,7 +87,7 @@ async def failed(page: NamedDependency[PageRequest], import_id: FromPath[str]) -
     return Stream(rows, headers=headers)
 
 
-@post(f"{ONE}/cancel", **session_roles(WRITERS))
+@post(f"{IMPORT}/cancel", **session_roles(WRITERS))
 async def cancel(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
     try:
         await cancel_job(page.database, page.actor, page.account_id, import_id, RESOURCE)
@@ -96,7 +96,7 @@ async def cancel(page: NamedDependency[PageRequest], import_id: FromPath[str]) -
     return redirect(page, f"{LIST}/{import_id}", done="import-cancelled")
 
 
-@post(f"{ONE}/retry", **session_roles(WRITERS))
+@post(f"{IMPORT}/retry", **session_roles(WRITERS))
 async def retry(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
     try:
         job, _ = await retry_job(page.database, page.actor, page.account_id, import_id, RESOURCE)
@@ -106,7 +106,7 @@ async def retry(page: NamedDependency[PageRequest], import_id: FromPath[str]) ->
     return redirect(page, f"{LIST}/{job.id}", done="import-again")
 
 
-@post(f"{ONE}/apply", **session_roles(WRITERS))
+@post(f"{IMPORT}/apply", **session_roles(WRITERS))
 async def apply(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
     key = page.form.idempotency_key
     dry_run = await read_job(page.database, page.account_id, import_id, RESOURCE)

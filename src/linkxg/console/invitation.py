@@ -12,11 +12,12 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter, second_step_page
+from linkxg.console.welcome import WELCOME
 from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.account_notices import joined_by_invitation
-from linkxg.identity.accounts.invite_user import ACCEPTS, accept_invitation, read_invitation
+from linkxg.identity.accounts.invite_user import ACCEPTS, EmailInUse, accept_invitation, read_invitation
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.people_limit import TooManyPeople
 
@@ -31,20 +32,25 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
     password, name = page.form.text("password"), page.form.text("name").strip()
     try:
         joined = await accept_invitation(
-            page.database, page.services.passwords, page.stranger, token=token, password=password, name=name or None
+            page.database,
+            page.services.passwords,
+            page.anonymous_actor,
+            token=token,
+            password=password,
+            name=name or None,
         )
     except ValidationFailed as error:
         return await _show(page, token, of_details(error))
-    except TooManyPeople as error:
+    except (TooManyPeople, EmailInUse) as error:
         return await _show(page, token, whole_form(error.description))
     except NotFound:
         return await _show(page, token)
-    joined_by_invitation(page.services.notices, page.stranger, joined)
+    joined_by_invitation(page.services.notices, page.anonymous_actor, joined)
     try:
         await enter(page, joined.email, password)
     except MfaRequired as needed:
-        return await second_step_page(page, needed, target="/", email=joined.email)
-    return redirect(page, "/")
+        return await second_step_page(page, needed, target=WELCOME, email=joined.email)
+    return redirect(page, WELCOME)
 
 
 HANDLERS = (form, join)

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from linkxg.clock import now_ms
 from linkxg.console.api_access import LIST
-from linkxg.console.client_page import ONE
+from linkxg.console.client_page import CLIENT
 from linkxg.console.client_state import is_new, unused_scopes
 from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import PageRequest
@@ -21,12 +21,12 @@ from linkxg.identity.clients.read_client import read_client
 from linkxg.identity.tokens.scopes import SCOPES
 
 
-@get(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
+@get(f"{CLIENT}/least-scope", **session_roles(ADMINISTRATORS))
 async def compare(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     return await _show(page, client_id)
 
 
-@post(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
+@post(f"{CLIENT}/least-scope", **session_roles(ADMINISTRATORS))
 async def narrow(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     asking = await ask_step_up(page, "remove the scopes")
     if asking is not None:

@@ -28,16 +28,23 @@ from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.clients.read_client import count_clients_of
 from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.reset_factors import reset_factors
+from linkxg.identity.federation.readmission import readmits
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
 
 MEMBERS = "/account/members"
-ONE = f"{MEMBERS}/{{user_id:str}}"
+MEMBER = f"{MEMBERS}/{{user_id:str}}"
 ROLES: dict[str, str] = {
     "OWNER": "Everything, including who else is an Owner",
     "ADMIN": "API access, members, audit log, all product data",
     "MEMBER": "Read and change product data",
     "VIEWER": "Read product data",
 }
+
+_LEAVES = "They leave the account permanently. To let them return later, disable them instead."
+_COMES_BACK = (
+    "Your identity provider adds them again, as a new person, the next time they sign in by it. To keep them out, "
+    "disable them instead, or end their access at the provider."
+)
 
 
 @get(MEMBERS, **session_roles(ADMINISTRATORS))
@@ -88,12 +95,12 @@ async def withdraw(page: NamedDependency[PageRequest], invitation_id: FromPath[s
     return redirect(page, MEMBERS, done="withdrawn")
 
 
-@get(ONE, **session_roles(ADMINISTRATORS))
+@get(MEMBER, **session_roles(ADMINISTRATORS))
 async def show(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> Response[str]:
     return await _show(page, user_id)
 
 
-@post(ONE, **session_roles(ADMINISTRATORS))
+@post(MEMBER, **session_roles(ADMINISTRATORS))
 async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> Response[str]:
     act = page.form.text("act")
     database, actor, account_id = page.database, page.actor, page.account_id
@@ -222,17 +229,16 @@ async def _ask_remove(page: PageRequest, user_id: str) -> Response[str]:
     person = await _person(page, user_id)
     sessions = len(await list_sessions(page.database, page.account_id, user_id))
     clients = await count_clients_of(page.database, page.account_id, user_id)
+    comes_back = await readmits(page.database, page.account_id, person.email)
     effects = [
         f"{count(sessions, 'session ends', 'sessions end')} now." if sessions else "They are not signed in.",
         f"{count(clients, 'OAuth client')} that they created {'keeps' if clients == 1 else 'keep'} working."
         if clients
         else "They have not created any OAuth client.",
-        "They leave the account permanently. To let them return later, disable them instead.",
+        _COMES_BACK if comes_back else _LEAVES,
     ]
-    here = f"{MEMBERS}/{user_id}"
-    return ask_confirmation(
-        page, Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", here)
-    )
+    question = Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", f"{MEMBERS}/{user_id}")
+    return ask_confirmation(page, question, template="remove_person.html", person=person, comes_back=comes_back)
 
 
 async def _ask_reset(page: PageRequest, user_id: str) -> Response[str]:

@@ -46,9 +46,8 @@ async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
             return redirect(page, f"{PARTNERS}/{connected.id}", **flash_message(page, message))
         name, password = page.form.text("accountName").strip(), page.form.text("password")
         email = (await read_linked_invitation(page.database, token)).email
-        actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
         await accept_link_with_new_account(
-            page.database, page.services.passwords, mails, page.services.sign_ups.mode, actor,
+            page.database, page.services.passwords, mails, page.services.sign_ups.mode, page.anonymous_actor,
             token=token, name=name, password=password,
         )  # fmt: skip
     except ValidationFailed as error:
@@ -82,6 +81,8 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         status=status,
         headers=LINK_FORM,
         invitation=invitation,
+        # Without mail the inviter has the link too, and must not learn it.
+        has_account=invitation.has_account if page.services.connection_mails.enabled else None,
         is_invited=page.session is not None and email_key(page.session.email) == email_key(invitation.email),
         creates_account=page.services.connection_mails.link_creates_account,
         account_name=page.form.text("accountName"),

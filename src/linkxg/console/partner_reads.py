@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.console.partners import ONE, name_of
+from linkxg.console.partners import PARTNER, name_of
 from linkxg.errors import InvalidCursor
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
@@ -16,7 +16,7 @@ from linkxg.network.connections.read_connections import read_connection
 ON_A_PAGE = 100
 
 
-@get(f"{ONE}/reads", **session_roles(EVERYONE))
+@get(f"{PARTNER}/reads", **session_roles(EVERYONE))
 async def listing(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     cursors = page.services.cursors
     filters = {"list": "console reads", "account": page.account_id, "connection": connection_id}

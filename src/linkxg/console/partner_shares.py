@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.console.partners import ONE, PARTNERS, name_of, skus_of
+from linkxg.console.partners import PARTNER, PARTNERS, name_of, skus_of
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.connections.read_connections import list_connections, read_connection
@@ -33,7 +33,7 @@ async def matrix(page: NamedDependency[PageRequest]) -> Response[str]:
     )
 
 
-@get(f"{ONE}/shares", **session_roles(EVERYONE))
+@get(f"{PARTNER}/shares", **session_roles(EVERYONE))
 async def listing(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     before = page.query.text("before") or None
     connection = await read_connection(page.database, page.account_id, connection_id)

@@ -9,13 +9,13 @@ from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_skus
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.confirmation_fields import CANCEL
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
-from linkxg.console.step_up import CANCEL
 from linkxg.errors import Conflict, ConnectionExists, InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -32,7 +32,7 @@ from linkxg.network.shares.model import Share
 from linkxg.network.shares.read_shares import count_live_shares, list_shares
 
 PARTNERS = "/partners"
-ONE = f"{PARTNERS}/{{connection_id:str}}"
+PARTNER = f"{PARTNERS}/{{connection_id:str}}"
 ON_A_PAGE, SHOWN_SHARES, SHOWN_READS = 50, 20, 10
 LISTED_PARTNERS = 200
 RELATIONSHIPS: dict[Relationship, str] = {
@@ -82,12 +82,12 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
     return await _list(page, notice=Notice("Done", message), link=invited.link)
 
 
-@get(ONE, **session_roles(EVERYONE))
+@get(PARTNER, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     return await _show(page, connection_id)
 
 
-@post(ONE, **session_roles(ADMINISTRATORS))
+@post(PARTNER, **session_roles(ADMINISTRATORS))
 async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     act, reason = page.form.text("act"), page.form.text("reason").strip() or None
     database, mails, actor, account_id = page.database, page.services.connection_mails, page.actor, page.account_id

@@ -3,10 +3,11 @@
 import msgspec
 
 from linkxg.errors import InvalidCredentials
-from linkxg.identity.passkeys.model import AssertionCredential
-from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.model import AssertionCredential, AttestationCredential
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 
 CREDENTIAL = "credential"
+NO_PASSKEY = "Your browser sent no passkey. Allow scripts for this site and try again."
 
 
 def read_assertion(written: str) -> AssertionCredential:
@@ -14,4 +15,12 @@ def read_assertion(written: str) -> AssertionCredential:
     try:
         return msgspec.json.decode(written, type=AssertionCredential)
     except (msgspec.DecodeError, UnicodeEncodeError):
-        raise InvalidCredentials(REFUSED, reason="no credential") from None
+        raise InvalidCredentials(PASSKEY_REFUSED, reason="no credential") from None
+
+
+def read_attestation(written: str) -> AttestationCredential:
+    """Raises InvalidCredentials."""
+    try:
+        return msgspec.json.decode(written, type=AttestationCredential)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise InvalidCredentials(NO_PASSKEY, reason="no credential") from None

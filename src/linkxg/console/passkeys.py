@@ -13,22 +13,22 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.passkey_field import CREDENTIAL, read_attestation
 from linkxg.console.step_up import ask_step_up
-from linkxg.errors import Conflict, NotFound, RateLimitExceeded, ValidationFailed
+from linkxg.errors import Conflict, InvalidCredentials, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.change_factors import FACTOR_CHANGES, remove_factor
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
-from linkxg.identity.passkeys.model import MAX_PASSKEYS, AttestationCredential, Passkey
+from linkxg.identity.passkeys.model import MAX_PASSKEYS, Passkey
 from linkxg.identity.passkeys.name_passkey import rename_passkey
 
 PASSKEYS = "/account/passkeys"
 NEW = f"{PASSKEYS}/new"
-ONE = f"{PASSKEYS}/{{passkey_id:str}}"
+PASSKEY_PAGE = f"{PASSKEYS}/{{passkey_id:str}}"
 _ACT = "add a passkey"
-_NO_PASSKEY = "Your browser sent no passkey. Allow scripts for this site and try again."
 
 
 @get(PASSKEYS, **session_roles(EVERYONE))
@@ -42,13 +42,13 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
     asking = await ask_step_up(page, _ACT, back=lambda: _list(page))
     if asking is not None:
         return asking
-    if not page.form.has("credential"):
+    if not page.form.has(CREDENTIAL):
         return await _ask_browser(page)
     name = page.form.text("name")
     try:
-        credential = msgspec.json.decode(page.form.text("credential"), type=AttestationCredential)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return await _ask_browser(page, errors=whole_form(_NO_PASSKEY), status=422)
+        credential = read_attestation(page.form.text(CREDENTIAL))
+    except InvalidCredentials as error:
+        return await _ask_browser(page, errors=whole_form(error.description), status=422)
     await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
     try:
         added = await register_passkey(
@@ -72,12 +72,12 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
     return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{added.passkey.name}” is added."))
 
 
-@get(ONE, **session_roles(EVERYONE))
+@get(PASSKEY_PAGE, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     return await _show(page, passkey_id)
 
 
-@post(ONE, **session_roles(EVERYONE))
+@post(PASSKEY_PAGE, **session_roles(EVERYONE))
 async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     name = page.form.text("name")
     try:
@@ -88,7 +88,7 @@ async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
     return redirect(page, PASSKEYS, done="saved")
 
 
-@post(f"{ONE}/remove", **session_roles(EVERYONE))
+@post(f"{PASSKEY_PAGE}/remove", **session_roles(EVERYONE))
 async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     passkey = await _find(page, passkey_id)
     if not confirmed(page):

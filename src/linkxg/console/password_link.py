@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
-from linkxg.console.members import MEMBERS, ONE
+from linkxg.console.members import MEMBER, MEMBERS
 from linkxg.console.pages import redirect, render
 from linkxg.console.step_up import ask_step_up
 from linkxg.errors import AccessDenied, Conflict, RateLimitExceeded
@@ -17,7 +17,7 @@ from linkxg.identity.password_reset.create_link import PASSWORD_LINKS, create_li
 from linkxg.identity.password_reset.model import PasswordLink
 
 
-@post(f"{ONE}/password-link", **session_roles(ADMINISTRATORS))
+@post(f"{MEMBER}/password-link", **session_roles(ADMINISTRATORS))
 async def make(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> Response[str]:
     async def back() -> Response[str]:
         return redirect(page, f"{MEMBERS}/{user_id}")

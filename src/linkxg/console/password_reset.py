@@ -10,7 +10,6 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.audit.model import Actor
 from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
 from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
@@ -25,7 +24,7 @@ from linkxg.identity.password_reset.complete_reset import COMPLETIONS, complete_
 from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS
 
 REQUEST = "/password-reset"
-ONE = f"{REQUEST}/{{token:str}}"
+RESET_LINK = f"{REQUEST}/{{token:str}}"
 
 
 @get(REQUEST, **public())
@@ -37,7 +36,7 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
 async def request_link(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[str]:
     try:
         require_budget(request.scope)
-        await page.services.reset_mails.request(_anonymous(page), page.form.text("email").strip())
+        await page.services.reset_mails.request(page.anonymous_actor, page.form.text("email").strip())
     except InvalidRequest as error:
         return _ask(page, FormErrors([("email", "This is not a valid e-mail address.")]), error.status)
     except RateLimitExceeded as error:
@@ -46,19 +45,19 @@ async def request_link(request: Request[Any, Any, Any], page: NamedDependency[Pa
     return redirect(page, REQUEST, done="reset-requested")
 
 
-@get(ONE, **public())
+@get(RESET_LINK, **public())
 async def open_link(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     return await _show(page, token)
 
 
-@post(ONE, **public(COMPLETIONS))
+@post(RESET_LINK, **public(COMPLETIONS))
 async def choose(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     try:
         await complete_reset(
             page.database,
             page.services.passwords,
             page.services.notices,
-            _anonymous(page),
+            page.anonymous_actor,
             token=token,
             password=page.form.text("new_password"),
             limit_scale=page.services.limit_scale,
@@ -106,8 +105,3 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
 
 def _ended(page: PageRequest) -> Response[str]:
     return render(page, "password_reset_ended.html", status=404, headers=LINK_ANSWER)
-
-
-def _anonymous(page: PageRequest) -> Actor:
-    """Whoever is signed in in this browser: a link authenticates nobody."""
-    return Actor("anonymous", None, None, page.context.source, page.context.request_id)

@@ -37,12 +37,12 @@ from linkxg.network.requests.identify_product import find_requested_product
 from linkxg.network.requests.model import ApproveShareRequest, ShareRequest
 from linkxg.network.requests.read_requests import read_request
 
-ONE = f"{REQUESTS}/{{request_id:str}}"
+REQUEST_PAGE = f"{REQUESTS}/{{request_id:str}}"
 DEFAULT_DAYS = 90
 _NO_END = {"field": "expiresAt", "code": "missing", "message": "Choose the day on which the share ends."}
 
 
-@get(ONE, **session_roles(EVERYONE))
+@get(REQUEST_PAGE, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], request_id: FromPath[str]) -> Response[str]:
     request = await read_request(page.database, page.account_id, request_id)
     may_approve = page.administers and request.direction == "INCOMING" and request.status == "PENDING"
@@ -51,7 +51,7 @@ async def show(page: NamedDependency[PageRequest], request_id: FromPath[str]) ->
     return await _show(page, request)
 
 
-@post(ONE, **session_roles(ADMINISTRATORS))
+@post(REQUEST_PAGE, **session_roles(ADMINISTRATORS))
 async def answer(page: NamedDependency[PageRequest], request_id: FromPath[str]) -> Response[str]:
     request = await read_request(page.database, page.account_id, request_id)
     answers = {

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
-from linkxg.console.client_page import ONE, show_client
+from linkxg.console.client_page import CLIENT, show_client
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors
@@ -26,7 +26,7 @@ from linkxg.identity.tokens.scopes import format_scope
 OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}
 
 
-@get(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
+@get(f"{CLIENT}/rotate", **session_roles(ADMINISTRATORS))
 async def choose(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     detail = await read_client(page.database, page.account_id, client_id, days=1)
     return render(
@@ -40,7 +40,7 @@ async def choose(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
     )
 
 
-@post(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
+@post(f"{CLIENT}/rotate", **session_roles(ADMINISTRATORS))
 async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     form = page.form
     asking = await ask_step_up(page, "rotate the secret")
@@ -72,7 +72,7 @@ async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
     return show_secret(page, client_id, client.name, scope, rotated.client_secret, rotated=rotated, notice=done)
 
 
-@post(f"{ONE}/secrets/{{secret_id:str}}/finish", **session_roles(ADMINISTRATORS))
+@post(f"{CLIENT}/secrets/{{secret_id:str}}/finish", **session_roles(ADMINISTRATORS))
 async def finish(
     page: NamedDependency[PageRequest], client_id: FromPath[str], secret_id: FromPath[str]
 ) -> Response[str]:
@@ -96,7 +96,7 @@ async def finish(
     return redirect(page, f"{LIST}/{client_id}", done="finished")
 
 
-@post(f"{ONE}/secrets/{{secret_id:str}}/extend", **session_roles(ADMINISTRATORS))
+@post(f"{CLIENT}/secrets/{{secret_id:str}}/extend", **session_roles(ADMINISTRATORS))
 async def extend(
     page: NamedDependency[PageRequest], client_id: FromPath[str], secret_id: FromPath[str]
 ) -> Response[str]:
@@ -117,7 +117,7 @@ async def extend(
 
 
 @get(
-    [f"{ONE}/secrets/{{secret_id:str}}/finish", f"{ONE}/secrets/{{secret_id:str}}/extend"],
+    [f"{CLIENT}/secrets/{{secret_id:str}}/finish", f"{CLIENT}/secrets/{{secret_id:str}}/extend"],
     **session_roles(ADMINISTRATORS),
 )
 async def back(page: NamedDependency[PageRequest], client_id: FromPath[str], secret_id: FromPath[str]) -> Response[str]:

@@ -11,7 +11,7 @@ from linkxg.console.cookies import SESSION
 from linkxg.console.csrf import form_token
 from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import render
-from linkxg.console.passkey_field import CREDENTIAL, read_assertion
+from linkxg.console.passkey_field import CREDENTIAL, read_assertion, read_attestation
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import (
     SecondStep,
@@ -21,7 +21,7 @@ from linkxg.console.sign_in import (
     finish,
     sign_in_page,
 )
-from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded
+from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
@@ -31,6 +31,7 @@ from linkxg.identity.factors.enroll import confirm_enrollment
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP
 from linkxg.identity.factors.passkey_proof import complete_with_passkey
 from linkxg.identity.factors.sign_in import complete_with_code, start_completed
+from linkxg.identity.own_passkeys.enroll_passkey import confirm_passkey_enrollment
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session, reload_console_session
 from linkxg.identity.sessions.model import SessionIdentity
 
@@ -65,15 +66,27 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
     services, step = page.services, _step_of(page)
 
     async def attempt() -> tuple[OpenedSession, list[str]]:
-        completed, codes = await confirm_enrollment(
-            page.database,
-            services.server_key,
-            services.notices,
-            page.stranger,
-            token=step.token,
-            code=page.form.text("code"),
-            limit_scale=services.limit_scale,
-        )
+        if page.form.has(CREDENTIAL):
+            completed, codes = await confirm_passkey_enrollment(
+                page.database,
+                services.relying_party,
+                services.notices,
+                page.anonymous_actor,
+                token=step.token,
+                credential=read_attestation(page.form.text(CREDENTIAL)),
+                name=page.form.text("name").strip() or None,
+                limit_scale=services.limit_scale,
+            )
+        else:
+            completed, codes = await confirm_enrollment(
+                page.database,
+                services.server_key,
+                services.notices,
+                page.anonymous_actor,
+                token=step.token,
+                code=page.form.text("code"),
+                limit_scale=services.limit_scale,
+            )
         return await _open(page, completed), codes
 
     enrolled = await _attempt(request, page, step, enrollment_page, attempt)
@@ -99,7 +112,7 @@ async def _attempt(
         return await attempt()
     except InvalidToken as error:
         return _again(page, error, step)
-    except (InvalidCredentials, RateLimitExceeded) as error:
+    except (InvalidCredentials, RateLimitExceeded, ValidationFailed) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
         return await _show(page, step, form, error)
 
@@ -113,7 +126,7 @@ async def _show(page: PageRequest, step: SecondStep, form: StepPage, error: Publ
 
 async def _open(page: PageRequest, completed: Completed) -> OpenedSession:
     new, cookie = new_console_session(page.context.user_agent)
-    return OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
+    return OpenedSession(await start_completed(page.database, page.anonymous_actor, completed, new), cookie)
 
 
 async def _complete(page: PageRequest, token: str) -> Completed:
@@ -123,7 +136,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
         return await complete_with_passkey(
             page.database,
             services.relying_party,
-            page.stranger,
+            page.anonymous_actor,
             token=token,
             purpose="sign_in",
             credential=read_assertion(written),
@@ -133,7 +146,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
         page.database,
         services.server_key,
         services.notices,
-        page.stranger,
+        page.anonymous_actor,
         token=token,
         purpose="sign_in",
         method=method_of(code),
@@ -151,7 +164,7 @@ async def go_on(request: Request[Any, Any, Any], page: NamedDependency[PageReque
         raise SignInRequired
     session = SessionIdentity(
         person.id, person.account_id, person.user_id, person.email, person.role, person.epoch, person.amr,
-        person.authenticated_at,
+        person.authenticated_at, person.expires_at,
     )  # fmt: skip
     opened = OpenedSession(session, page.cookie(SESSION))
     target = local_path(page.form.text("next"))

@@ -108,8 +108,9 @@ async def _connect(page: PageRequest) -> Response[str]:
     browser = linking_browser(bound_browser(page), page.person.id)
     try:
         started = await begin_sign_in(
-            page.services.single_sign_on, provider, browser=browser, target=SECURITY, email=page.person.email
-        )
+            page.services.single_sign_on, provider, browser=browser, source=page.context.source, target=SECURITY,
+            email=page.person.email,
+        )  # fmt: skip
     except SignInRefused as error:
         raise Conflict(error.message) from None
     return render(page, "sso_continue.html", url=started.url, issuer=started.issuer)
@@ -123,7 +124,7 @@ async def _confirm(page: PageRequest) -> Response[str]:
             page.form.text("code"),
         )  # fmt: skip
     except ValidationFailed as error:
-        pending = await read_pending_totp(page.database, services.server_key, account_id, user_id)
+        pending = await read_pending_totp(page.database, services.server_key, page.actor, account_id, user_id)
         if pending is None:
             return await _show(page, errors=whole_form("The set-up has expired. Begin again."), status=422)
         errors = FormErrors([("code", "The code is incorrect. Enter the one that the app shows now.")])

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.used_categories import UsedCategory, similar_categories, used_categories
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.confirmation_fields import CANCEL
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
@@ -32,7 +33,6 @@ from linkxg.console.share_form import (
     typed_form,
 )
 from linkxg.console.share_preview import PreviewedShare, preview_of
-from linkxg.console.step_up import CANCEL
 from linkxg.errors import Conflict, InvalidState, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key

@@ -20,11 +20,11 @@ from linkxg.network.shares.model import Share
 from linkxg.network.shares.read_shares import list_acknowledgements, read_share
 from linkxg.network.shares.withdraw_share import withdraw_share
 
-ONE = "/shares/{share_id:str}"
+SHARE = "/shares/{share_id:str}"
 SHOWN_ANSWERS = 50
 
 
-@get(ONE, **session_roles(EVERYONE))
+@get(SHARE, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], share_id: FromPath[str]) -> Response[str]:
     share = await read_share(page.database, page.account_id, share_id)
     connection = await read_connection(page.database, page.account_id, share.connection_id)
@@ -45,7 +45,7 @@ async def show(page: NamedDependency[PageRequest], share_id: FromPath[str]) -> R
     )
 
 
-@post(ONE, **session_roles(ADMINISTRATORS))
+@post(SHARE, **session_roles(ADMINISTRATORS))
 async def withdraw(page: NamedDependency[PageRequest], share_id: FromPath[str]) -> Response[str]:
     share = await read_share(page.database, page.account_id, share_id)
     here = f"/shares/{share_id}"

@@ -29,7 +29,7 @@ from linkxg.network.shared_products.read_shared import (
 from linkxg.network.shares.model import Acknowledgement
 from linkxg.network.shares.summary import count_fields
 
-ONE = f"{SHARED}/{{product_id:str}}"
+SHARED_PRODUCT = f"{SHARED}/{{product_id:str}}"
 ANSWERS = {
     "ACCEPTED": "Accepted",
     "REVIEW": "In review",
@@ -39,12 +39,12 @@ SHOWN_VERSIONS = 50
 SHOWN_SHARES = 20
 
 
-@get(ONE, **session_roles(EVERYONE))
+@get(SHARED_PRODUCT, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     return await _show(page, product_id)
 
 
-@get(f"{ONE}/versions/{{version:int}}", **session_roles(EVERYONE))
+@get(f"{SHARED_PRODUCT}/versions/{{version:int}}", **session_roles(EVERYONE))
 async def show_version(
     page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]
 ) -> Response[str]:
@@ -61,7 +61,7 @@ async def show_version(
     )
 
 
-@post(f"{ONE}/acknowledge", **session_roles(ADMINISTRATORS))
+@post(f"{SHARED_PRODUCT}/acknowledge", **session_roles(ADMINISTRATORS))
 async def acknowledge(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     given = AcknowledgeProduct(page.form.text("status"), page.form.text("reason").strip() or None)
     try:

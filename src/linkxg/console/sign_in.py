@@ -9,9 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
-from linkxg.console.cookies import BEFORE_SESSION, SESSION, set_cookie
+from linkxg.console.cookies import BEFORE_SESSION, EXPLAINED_SESSION, SESSION, set_cookie
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
@@ -25,6 +25,7 @@ from linkxg.errors import (
     MfaRequired,
     PublicError,
     RateLimitExceeded,
+    ValidationFailed,
 )
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
@@ -34,9 +35,11 @@ from linkxg.identity.factors.model import PASSKEY, TOTP
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
-from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
+from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED, sign_in_with_passkey
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
+from linkxg.identity.sessions.model import EndedSession
 from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
@@ -58,8 +61,10 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
     target = local_path(page.query.text("next"))
     if page.session is not None:
         return redirect(page, target)
-    page.ended_session = await ended_session_of(page)
-    return sign_in_page(page, target=target)
+    ended = await ended_session_of(page)
+    return sign_in_page(
+        page, target=target, ended=None if ended and ended.id == page.cookie(EXPLAINED_SESSION) else ended
+    )
 
 
 @post("/sign-in", **public(SOURCE_LOGINS, refused_by_handler=True))
@@ -76,7 +81,7 @@ async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageReq
         return await second_step_page(page, needed, target=target, email=email, carried=carried)
     except (InvalidCredentials, InvalidRequest) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason or error.description}
-        shown = InvalidCredentials(REFUSED if credential else None)
+        shown = InvalidCredentials(PASSKEY_REFUSED if credential else None)
         return sign_in_page(page, target=target, email=email, error=shown, carried=carried)
     except RateLimitExceeded as error:
         page.context.notes["error"] = error.code
@@ -120,12 +125,15 @@ def sign_in_page(
     error: PublicError | None = None,
     message: str | None = None,
     carried: str = "",
+    ended: EndedSession | None = None,
 ) -> Response[str]:
     """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended.
 
-    `message` says what is wrong when it is no error of the API.
+    `message` says what is wrong when it is no error of the API. `ended` is the session whose end has led here.
     """
     bind_form(page)
+    if ended is not None:
+        page.cookies.append(set_cookie(EXPLAINED_SESSION, ended.id, secure=page.services.secure))
     return render(
         page,
         "sign_in.html",
@@ -136,6 +144,7 @@ def sign_in_page(
         errors=whole_form(message or _message_of(error)),
         offers_passkeys=page.services.relying_party.is_supported,
         carried=carried,
+        ended=ended,
         typed=bool(page.form.pairs) and page.path != "/sign-in",
     )
 
@@ -177,7 +186,7 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
     session = await start_sign_in(
         page.database,
         page.services.passwords,
-        page.stranger,
+        page.anonymous_actor,
         new,
         email=email,
         password=password,
@@ -192,7 +201,7 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
     """`enter` by a passkey alone. Raises InvalidCredentials."""
     new, cookie = new_console_session(page.context.user_agent)
     party, credential = page.services.relying_party, read_assertion(written)
-    session = await sign_in_with_passkey(page.database, party, page.stranger, new, credential)
+    session = await sign_in_with_passkey(page.database, party, page.anonymous_actor, new, credential)
     opened = OpenedSession(session, cookie)
     await adopt(page, opened)
     return opened
@@ -200,7 +209,7 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
 
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     """Give the browser the new session, and end its previous one."""
-    signed_in(page.services.notices, page.stranger, opened.session, page.context.user_agent)
+    signed_in(page.services.notices, page.anonymous_actor, opened.session, page.context.user_agent)
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.
@@ -243,14 +252,25 @@ async def code_page(page: PageRequest, step: SecondStep, *, error: PublicError |
 
 
 async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
-    """The form that sets an authenticator app up. Raises InvalidToken if the sign-in has ended."""
+    """The forms that set an authenticator app or a passkey up. Raises InvalidToken if the sign-in has ended."""
     begun = await begin_enrollment(page.database, page.services.server_key, step.token, keep=error is not None)
+    party, options = page.services.relying_party, None
+    if party.is_supported:
+        options = (await begin_passkey_enrollment(page.database, party, step.token)).public_key
     bind_form(page)
     totp = show_totp(begun.pending, begun.email)
     return render(
         page, "mfa_enrollment.html", status=error.status if error else 200, headers=_headers_of(error),
-        step=step._replace(by_recovery=False), totp=totp, errors=_code_errors(error),
+        step=step._replace(by_recovery=False), totp=totp, name=page.form.text("name"),
+        options=msgspec.json.encode(options).decode() if options else "",
+        errors=_passkey_errors(error) if page.form.has(CREDENTIAL) else _code_errors(error),
     )  # fmt: skip
+
+
+def _passkey_errors(error: PublicError | None) -> FormErrors:
+    if isinstance(error, ValidationFailed):
+        return of_details(error)
+    return whole_form(_message_of(error))
 
 
 def _code_errors(error: PublicError | None) -> FormErrors:

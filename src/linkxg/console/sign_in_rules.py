@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from linkxg.clock import now_ms, read_rfc3339, rfc3339
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.confirmation_fields import CANCEL
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import ErrorLink, FormErrors
 from linkxg.console.formatting import count, day
@@ -18,6 +19,7 @@ from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict
 from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.account_notices import account_changed
 from linkxg.identity.accounts.authentication_policy import (
     MAX_STEP_UP_MINUTES,
     MIN_STEP_UP_MINUTES,
@@ -37,7 +39,7 @@ CHOICES: dict[Requirement, str] = {
     "ADMINISTRATORS": "Owners and Admins",
     "EVERYBODY": "Everybody",
 }
-SHOWN = 20
+SHOWN = 5
 """Names on the page that asks."""
 
 
@@ -68,8 +70,11 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     requirement = (stored | changed)["requirement"]
     if {"requirement", "since"} & changed.keys() and not confirmed(page):
         lacking = _lacking(await list_people(page.database, page.account_id), requirement)
-        if lacking and not page.form.text("confirm_cancel"):
-            return _ask(page, lacking, (stored | changed)["since"])
+        since = (stored | changed)["since"]
+        if lacking and not page.form.text(CANCEL):
+            if any(one.id == page.person.user_id for one in lacking) and _midnight(since) is None:
+                return await _show(page, errors=_yourself_first(), status=409)
+            return _ask(page, lacking, since)
     asking = await ask_step_up(page, "change the sign-in rules", back=back)
     if asking is not None:
         return asking
@@ -82,7 +87,7 @@ HANDLERS = (show, save)
 async def _save(page: PageRequest, changed: dict[str, str]) -> Response[str]:
     chosen: Requirement | None = next((one for one in CHOICES if one == changed.get("requirement")), None)
     try:
-        await change_account(
+        saved = await change_account(
             page.database,
             page.actor,
             page.account_id,
@@ -91,11 +96,18 @@ async def _save(page: PageRequest, changed: dict[str, str]) -> Response[str]:
             step_up_minutes=_minutes(changed["minutes"]) if "minutes" in changed else UNSET,
         )
     except Conflict as error:
-        errors = FormErrors()
-        errors.add("since", error.description, ErrorLink("/account/security", "Set one up"))
-        return await _show(page, errors=errors, status=error.status)
+        page.context.notes |= {"error": error.code}
+        return await _show(page, errors=_yourself_first(), status=error.status)
+    account_changed(page.services.notices, page.actor, page.account_id, saved)
     said = ", ".join(LABELS[name] for name in LABELS if name in changed)
     return redirect(page, RULES, **flash_message(page, f"Saved. {said} changed."))
+
+
+def _yourself_first() -> FormErrors:
+    errors = FormErrors()
+    message = "You have no second factor yourself: set one up first, or choose a day from which everybody needs one."
+    errors.add("since", message, ErrorLink("/account/security", "Set one up"))
+    return errors
 
 
 def _fields(account: AccountView) -> dict[str, str]:
@@ -146,24 +158,35 @@ def _minutes(text: str) -> int | None:
     return int(text) if MIN_STEP_UP_MINUTES <= int(text) <= MAX_STEP_UP_MINUTES else None
 
 
-def _lacking(people: list[UserView], requirement: str) -> list[str]:
-    """The addresses of those who would need a second factor and have none."""
-    return sorted(
-        one.email
+def _lacking(people: list[UserView], requirement: str) -> list[UserView]:
+    """Those who would need a second factor and have none, by their addresses."""
+    lacking = [
+        one
         for one in people
         if not one.disabled and not one.second_factor and required_from(requirement, None, one.role) is not None
-    )
+    ]
+    return sorted(lacking, key=lambda one: one.email)
 
 
-def _ask(page: PageRequest, lacking: list[str], since: str) -> Response[str]:
+def _ask(page: PageRequest, lacking: list[UserView], since: str) -> Response[str]:
+    """Who is affected, the person themselves first, and what happens when."""
     at = _midnight(since)
     when = "now" if at is None else f"on {day(read_rfc3339(at) or 0)}, 00:00 UTC"
-    people = count(len(lacking), "person has", "people have")
-    further = f" and {len(lacking) - SHOWN:,} more" if len(lacking) > SHOWN else ""
-    effects = [
-        f"{people} no second factor yet: {', '.join(lacking[:SHOWN])}{further}.",
-        f"Their sessions end {when}; at their next sign-in they have to set one up before they can do anything else.",
-    ]
+    others = [one.email for one in lacking if one.id != page.person.user_id]
+    is_affected = len(others) < len(lacking)
+    names = (["you"] if is_affected else []) + others
+    further = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    people = count(len(names), "person has", "people have")
+    effects = [f"{people} no second factor yet: {', '.join(names[:SHOWN])}{further}."]
+    if is_affected:
+        effects.append(
+            f"You are one of them: your own session ends {when} too, unless you set one up before (Account, Sign-in "
+            "security)."
+        )
+    effects.append(
+        f"Sessions without one end {when}. At the next sign-in with a password everybody without one has to set it up "
+        "before they can do anything else."
+    )
     question = Question("Require a second factor?", effects, "Require it", "Back to the form", RULES)
     return ask_confirmation(page, question, back_to_form=True)
 

@@ -55,10 +55,15 @@ async def open_link(page: NamedDependency[PageRequest], token: FromPath[str]) ->
 async def create(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     sign_ups = page.services.sign_ups
     name, password = page.form.text("accountName").strip(), page.form.text("password")
-    actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
     try:
         created = await complete_sign_up(
-            page.database, page.services.passwords, sign_ups.mode, actor, token=token, name=name, password=password
+            page.database,
+            page.services.passwords,
+            sign_ups.mode,
+            page.anonymous_actor,
+            token=token,
+            name=name,
+            password=password,
         )
     except ValidationFailed as error:
         return await _account_form(page, token, errors=of_details(error), status=error.status)

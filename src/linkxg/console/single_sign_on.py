@@ -91,7 +91,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
 
     if wanted.client_secret is not None and not page.recently_authenticated:
         # A form with a secret is not carried through the confirmation.
-        message = "Your sign-in is older than ten minutes. Confirm it, then enter the client secret again and save."
+        message = "Confirm that it is you before you enter a client secret."
         return await _show(page, errors=whole_form(message), status=403)
     asking = await ask_step_up(page, "change single sign-on", back=back)
     if asking is not None:
@@ -131,7 +131,7 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
     if asking is not None:
         return asking
     if what == "confirm":
-        return redirect(page, HERE, **flash_message(page, "Confirmed for ten minutes."))
+        return redirect(page, HERE, **flash_message(page, "Confirmed. Enter the client secret now."))
     try:
         if what == "test":
             await _spend(page, CONNECTS)

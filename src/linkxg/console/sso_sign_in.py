@@ -10,26 +10,36 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.console.carried_forms import CARRIED, unseal
 from linkxg.console.cookies import BEFORE_SESSION
+from linkxg.console.csrf import form_token
 from linkxg.console.form_errors import whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import adopt, bind_form, bound_browser, sign_in_page
+from linkxg.console.welcome import WELCOME
 from linkxg.errors import InvalidToken, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.permissions import public
 from linkxg.http.rate_budgets import require_budget
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.model import MAX_EMAIL
-from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_for, find_provider_of
-from linkxg.identity.single_sign_on.finish_sign_in import AuthorizationResponse, finish_sign_in
+from linkxg.identity.sessions.console_session import find_console_session
+from linkxg.identity.single_sign_on.begin_sign_in import (
+    MAX_FORM_KEPT_FOR_SSO,
+    KeptForm,
+    begin_sign_in,
+    find_provider_for,
+    find_provider_of,
+)
+from linkxg.identity.single_sign_on.finish_sign_in import AuthorizationResponse, SignedOn, finish_sign_in
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 SSO = "/sign-in/sso"
 STARTS = Budget("sso-source", 60, 60)
 ANSWERS = Budget("sso-answer-source", 60, 60)
-_NOT_HERE = "This address does not sign in by a company here. Sign in with your password."
+_NOT_HERE = "No company sign-in is set up for this address. Sign in with your password."
 
 
 @get(SSO, **public())
@@ -41,7 +51,9 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
 async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[str]:
     """Lead to the provider of the address's domain; with the field `again`, to that of the person who is signed in."""
     target, email = local_path(page.form.text("next")), page.form.text("email").strip()[:MAX_EMAIL]
-    person = page.session if page.form.has("again") else None
+    person, carried = page.session if page.form.has("again") else None, page.form.text(CARRIED)
+    if person is None and not email:
+        return _form(page, target=target, carried=carried)
     try:
         require_budget(request.scope)
     except RateLimitExceeded as error:
@@ -51,6 +63,7 @@ async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageReque
             target=target,
             email=email,
             message=message,
+            carried=carried,
             status=error.status,
             headers=error.headers | {"Retry-After": str(error.retry_after or 1)},
         )
@@ -59,18 +72,20 @@ async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageReque
     else:
         provider, email = await find_provider_of(page.database, person.account_id), person.email
     if provider is None:
-        return sign_in_page(page, target=target, email=email, message=_NOT_HERE)
+        return sign_in_page(page, target=target, email=email, message=_NOT_HERE, carried=carried)
     try:
         started = await begin_sign_in(
             page.services.single_sign_on,
             provider,
             browser=bound_browser(page),
+            source=page.context.source,
             target=target,
             email=email,
             reauthenticates=person is not None,
+            form=_kept(page, carried),
         )
     except (SignInRefused, TemporarilyUnavailable) as error:
-        return _refused(page, error, target=target, email=email)
+        return _refused(page, error, target=target, email=email, carried=carried)
     return render(page, "sso_continue.html", url=started.url, issuer=started.issuer)
 
 
@@ -85,11 +100,10 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
         issuer=query.text("iss"),
         error=query.text("error"),
     )
-    actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None, epoch=None)
     try:
         signed_on = await finish_sign_in(
             page.services.single_sign_on,
-            actor,
+            page.anonymous_actor,
             account_id=account_id,
             browser=page.cookie(BEFORE_SESSION),
             response=response,
@@ -99,14 +113,33 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
     except InvalidToken:
         raise SignInRequired from None
     except (SignInRefused, TemporarilyUnavailable) as error:
-        return _refused(page, error, target="/")
+        carried = error.carried if isinstance(error, SignInRefused) else ""
+        return _refused(page, error, target="/", carried=carried)
     if signed_on.opened is None:
         return redirect(page, signed_on.target, done="sso-linked")
     await adopt(page, signed_on.opened)
-    return redirect(page, signed_on.target)
+    if signed_on.carried:
+        return await _ask_to_continue(page, signed_on)
+    return redirect(page, WELCOME if signed_on.is_new and signed_on.target == "/" else signed_on.target)
 
 
 HANDLERS = (form, begin, finish)
+
+
+async def _ask_to_continue(page: PageRequest, signed_on: SignedOn) -> Response[str]:
+    """A page with the form that was kept: the provider's redirect comes from another site, and must change nothing."""
+    services, opened = page.services, signed_on.opened
+    page.session = await find_console_session(page.database, opened.cookie) if opened else None
+    if page.session is None:
+        raise SignInRequired
+    page.csrf = form_token(services.server_key, page.session.id)
+    return render(page, "sso_carried.html", target=signed_on.target, carried=signed_on.carried)
+
+
+def _kept(page: PageRequest, carried: str) -> KeptForm | None:
+    """The form, if it was sealed here and is not too long."""
+    found = unseal(page.services.server_key, carried) if 0 < len(carried) <= MAX_FORM_KEPT_FOR_SSO else None
+    return None if found is None else KeptForm(carried, found.user_id)
 
 
 def _form(
@@ -115,21 +148,32 @@ def _form(
     target: str,
     email: str = "",
     message: str | None = None,
+    carried: str = "",
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response[str]:
     bind_form(page)
     errors = whole_form(message)
-    return render(page, "sso.html", status=status, headers=headers, target=target, email=email, errors=errors)
+    return render(
+        page, "sso.html", status=status, headers=headers, target=target, email=email, carried=carried, errors=errors
+    )
 
 
 def _refused(
-    page: PageRequest, error: SignInRefused | TemporarilyUnavailable, *, target: str, email: str = ""
+    page: PageRequest,
+    error: SignInRefused | TemporarilyUnavailable,
+    *,
+    target: str,
+    email: str = "",
+    carried: str = "",
 ) -> Response[str]:
     """The form again, with what went wrong."""
     if isinstance(error, SignInRefused):
         page.context.notes |= {"error": "sign_in_refused", "reason": error.message}
-        return _form(page, target=target, email=email, message=error.message, status=403)
+        return _form(page, target=target, email=email, message=error.message, carried=carried, status=403)
     page.context.notes |= {"error": error.code, "reason": error.reason}
     headers = {"Retry-After": str(error.retry_after or 1)}
-    return _form(page, target=target, email=email, message=error.description, status=error.status, headers=headers)
+    return _form(
+        page, target=target, email=email, message=error.description, carried=carried, status=error.status,
+        headers=headers,
+    )  # fmt: skip

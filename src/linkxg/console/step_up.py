@@ -1,13 +1,15 @@
 """Confirmation of who it is before a sensitive action: password and second factor, or a passkey.
 
-Required unless the person was authenticated within the last ten minutes. The page carries the fields of the form, so
-that the action continues from there; a secret among them is not carried.
+Required unless the person was authenticated recently. The page carries the fields of the form, so that the action
+continues from there; a secret among them is not carried.
 """
 
 from collections.abc import Awaitable, Callable
 
 from litestar import Response
 
+from linkxg.console.carried_forms import seal
+from linkxg.console.confirmation_fields import CANCEL, CODE, KIND, PASSKEY, PASSWORD, STEP_UP, SWITCH
 from linkxg.console.cookies import SESSION, set_cookie
 from linkxg.console.csrf import FIELD
 from linkxg.console.form_errors import FormErrors
@@ -17,34 +19,30 @@ from linkxg.console.pages import redirect, render
 from linkxg.console.passkey_field import read_assertion
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.http.client_ip import source_key
+from linkxg.identity.accounts.authentication_policy import FEDERATED
 from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
-from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.login import PASSWORD as BY_PASSWORD
 from linkxg.identity.sessions.login import verify_password
 from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
+from linkxg.identity.single_sign_on.begin_sign_in import MAX_FORM_KEPT_FOR_SSO
 
-PASSWORD = "confirm_password"  # noqa: S105  the name of a field
-CODE = "confirm_code"
-KIND, SWITCH = "confirm_by", "confirm_switch"
-"""`recovery` asks for a recovery code in place of the app's; the second is the button that changes it."""
-PASSKEY = "confirm_credential"
-"""What the script of passkeys fills in."""
-CANCEL = "confirm_cancel"
-FIELDS = frozenset({PASSWORD, CODE, KIND, SWITCH, PASSKEY, CANCEL})
 _INCORRECT = {
     PASSWORD: "The password is incorrect.",
     CODE: "The code is incorrect, or was used before.",
-    PASSKEY: REFUSED,
+    PASSKEY: PASSKEY_REFUSED,
 }
-_TOO_WEAK = "Your account requires a second factor. Sign in again by your company, or out and in to set one up."
+_TOO_WEAK = (
+    "Your account requires a second factor. Sign in with your company again, or sign out, sign in again and set one up."
+)
 
 
 async def ask_step_up(
     page: PageRequest, act: str, *, back: Callable[[], Awaitable[Response[str]]] | None = None
 ) -> Response[str] | None:
-    """The page that asks, or None if the action may proceed. `act` completes "Confirm your password to …".
+    """The page that asks, or None if the action may proceed. `act` completes "Confirm it is you — …".
 
     `back` builds the page that *Cancel* leads to: the form, filled in with what was posted.
     """
@@ -57,17 +55,27 @@ async def ask_step_up(
         errors = await _check(page)
         if not errors:
             return None
+    carried = [pair for pair in page.form.pairs if pair[0] not in STEP_UP | SECRET_FIELDS | {FIELD}]
+    by_company = FEDERATED in page.person.amr.split()
     return render(
         page,
-        "confirm_password.html",
+        "step_up.html",
         status=403 if errors else 200,
         act=act,
-        carried=[pair for pair in page.form.pairs if pair[0] not in FIELDS | SECRET_FIELDS | {FIELD}],
+        carried=carried,
+        by_company=by_company,
+        sealed=_sealed(page, carried) if by_company else "",
         needs_code=page.person.has_second_factor,
         offers_passkeys=page.person.has_second_factor and page.services.relying_party.is_supported,
         by_recovery=(page.form.text(SWITCH) or page.form.text(KIND)) == "recovery",
         errors=errors,
     )
+
+
+def _sealed(page: PageRequest, pairs: list[tuple[str, str]]) -> str:
+    """The form for the way to the identity provider and back, its confirmation included; empty if it is too long."""
+    sealed = seal(page.services.server_key, page.person.user_id, page.path, pairs, asked_again=STEP_UP | {FIELD})
+    return sealed if len(sealed) <= MAX_FORM_KEPT_FOR_SSO else ""
 
 
 async def _check(page: PageRequest) -> FormErrors:

@@ -1,4 +1,4 @@
-"""`/account/welcome`: the next steps of a new account."""
+"""`/account/welcome`: what somebody new can do next, by their role."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -6,12 +6,12 @@ from litestar.di import NamedDependency
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
 from linkxg.http.permissions import session_roles
-from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.accounts.roles import EVERYONE
 
 WELCOME = "/account/welcome"
 
 
-@get(WELCOME, **session_roles(ADMINISTRATORS))
+@get(WELCOME, **session_roles(EVERYONE))
 async def welcome(page: NamedDependency[PageRequest]) -> Response[str]:
     return render(page, "welcome.html")
 

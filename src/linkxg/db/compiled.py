@@ -77,6 +77,16 @@ def update_row(conn: Connection, table: Table, where: Mapping[str, Any], values:
     return _updating(table, tuple(where), tuple(values)).run(conn, given) == 1
 
 
+def insert_row(conn: Connection, table: Table, values: dict[str, Any]) -> None:
+    """Insert a row with these columns."""
+    _inserting(table, tuple(values)).run(conn, values)
+
+
+@lru_cache(maxsize=64)
+def _inserting(table: Table, columns: tuple[str, ...]) -> CompiledStatement:
+    return CompiledStatement(table.insert().values({name: bindparam(name) for name in columns}))
+
+
 @lru_cache(maxsize=256)
 def _updating(table: Table, where: tuple[str, ...], columns: tuple[str, ...]) -> CompiledStatement:
     statement = table.update().where(*(table.c[name] == bindparam(f"is_{name}") for name in where))

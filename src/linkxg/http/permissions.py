@@ -12,17 +12,17 @@ from linkxg.http.rate_limits import Budget
 SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
 REFUSED_BY_HANDLER = "refused_by_handler"
 IGNORES_QUERY = "ignores_query"
-FRESH = "fresh"
+RECENT = "recent_authentication"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
-class Fresh(Enum):
+class RecentAuthentication(Enum):
     """Whether people must have been authenticated recently (RFC 9470); clients are not affected."""
 
-    ACCOUNT = "account"
+    IF_REQUIRED = "if required"
     """If the account requires it."""
-    FACTORS = "factors"
-    """Always, with a second factor if the person has one."""
+    ALWAYS = "always"
+    """Always, with a second factor if the person has one; the account may only shorten the time."""
 
 
 def scope(name: str, caller_budget: Budget | None = None, *, reads_query: bool = False) -> dict[str, Any]:
@@ -34,15 +34,17 @@ def scope(name: str, caller_budget: Budget | None = None, *, reads_query: bool =
     return {"opt": opt, "security": _BEARER}
 
 
-def roles(allowed: Iterable[str], caller_budget: Budget | None = None, *, fresh: Fresh | None = None) -> dict[str, Any]:
+def roles(
+    allowed: Iterable[str], caller_budget: Budget | None = None, *, recent: RecentAuthentication | None = None
+) -> dict[str, Any]:
     """Only people with one of these roles, no clients. Each call spends from the caller's budget."""
-    opt = {"roles": frozenset(allowed), CALLER_BUDGET: caller_budget, FRESH: fresh}
+    opt = {"roles": frozenset(allowed), CALLER_BUDGET: caller_budget, RECENT: recent}
     return {"opt": opt, "security": _BEARER}
 
 
-def any_caller(caller_budget: Budget | None = None, *, fresh: Fresh | None = None) -> dict[str, Any]:
+def any_caller(caller_budget: Budget | None = None, *, recent: RecentAuthentication | None = None) -> dict[str, Any]:
     """Any valid token; the verb authorises the caller. Each call spends from the caller's budget."""
-    return {"opt": {"any_caller": True, CALLER_BUDGET: caller_budget, FRESH: fresh}, "security": _BEARER}
+    return {"opt": {"any_caller": True, CALLER_BUDGET: caller_budget, RECENT: recent}, "security": _BEARER}
 
 
 def public(

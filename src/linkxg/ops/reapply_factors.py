@@ -27,7 +27,7 @@ class AccountFactors(NamedTuple):
 def read_factors(conn: Connection, account_id: str) -> AccountFactors:
     return AccountFactors(
         totp_store.list_rows(conn, account_id),
-        recovery_store.list_rows(conn, account_id),
+        recovery_store.list_recovery_codes(conn, account_id),
         passkey_store.list_account_passkeys(conn, account_id),
     )
 
@@ -44,6 +44,6 @@ def reapply_factors(conn: Connection, account_id: str, old: AccountFactors, peop
             passkey_store.insert_passkey(conn, account_id, passkey)
     for code in old.codes:
         if code.user_id in people:
-            recovery_store.insert_row(conn, account_id, code)
+            recovery_store.insert_recovery_code(conn, account_id, code)
     for user_id in people:
         note_factors(conn, account_id, user_id)

@@ -7,22 +7,24 @@ from linkxg.identity.accounts.change_account import ChangedAccount
 from linkxg.identity.accounts.mail_text import person_label
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.notice_kinds import CONTACT_CHANGED, ROLE_GIVEN
+from linkxg.identity.accounts.policy_notices import policy_changed
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role
 from linkxg.identity.accounts.security_notices import SecurityNotices
 
 
 def account_changed(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedAccount) -> None:
-    """If the security contact was changed, to the Owners, the former contact and the new one."""
-    if "security_contact" not in changed.changed:
+    """To the Owners and the security contact; if that was changed, to the former one too."""
+    policy_changed(notices, actor, account_id, changed)
+    former, contact = changed.before.security_contact, changed.view.security_contact
+    if former == contact:
         return
-    subject, contact = "Security contact changed", changed.view.security_contact
+    subject = "Security contact changed"
     what = (
-        f"{contact} is now the security contact of your organisation on LinkXG."
+        f"{contact} is now the security contact of your account on LinkXG."
         if contact
-        else "Your organisation on LinkXG has no security contact any more."
+        else "Your account on LinkXG has no security contact any more."
     )
     # The new contact is told as one of those who get notices.
-    former = changed.former_contact
     notices.owners(actor, account_id, subject, what, kind=CONTACT_CHANGED, former_contact=former)
 
 
@@ -52,15 +54,15 @@ def role_raised(
         return
     role, label = person.role.capitalize(), person_label(person.name, person.email)
     subject = f"New {role} on LinkXG"
-    what = f"{label} is now {role} of your organisation on LinkXG."
+    what = f"{label} is now {role} of your account on LinkXG."
     if not is_raised:
         subject = f"{role} enabled again on LinkXG"
-        what = f"{label} is enabled again, and is {role} of your organisation on LinkXG."
+        what = f"{label} is enabled again, and is {role} of your account on LinkXG."
     tells_person = is_raised and person.role != "OWNER"
     besides = person.email if tells_person else None
     notices.owners(actor, account_id, subject, what, kind=ROLE_GIVEN, besides=besides)
     if tells_person:
-        what = f"You are now {role} of your organisation on LinkXG."
+        what = f"You are now {role} of your account on LinkXG."
         notices.person(actor, account_id, person.id, subject, what, kind=ROLE_GIVEN)
 
 
@@ -77,5 +79,5 @@ def person_added(
     if role not in ADMINISTRATORS:
         return
     shown_role = role.capitalize()
-    what = f"{person_label(name, email)} {how}, and is now {shown_role} of your organisation on LinkXG."
+    what = f"{person_label(name, email)} {how}, and is now {shown_role} of your account on LinkXG."
     notices.owners(actor, account_id, f"New {shown_role} on LinkXG", what, kind=ROLE_GIVEN, besides=email)

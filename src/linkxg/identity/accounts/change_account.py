@@ -27,11 +27,10 @@ MAX_LIFETIME_DAYS = 3_650
 
 
 class ChangedAccount(NamedTuple):
-    """The account, the names of what changed, and the security contact before."""
+    """The account after a change, and before."""
 
     view: AccountView
-    changed: frozenset[str]
-    former_contact: str | None
+    before: AccountView
 
 
 async def change_account(
@@ -72,7 +71,7 @@ async def change_account(
             return NotFound()
         changed = {field: value for field, value in given.items() if getattr(row, field) != value}
         if not changed:
-            return ChangedAccount(account_view(row), frozenset(), None)
+            return ChangedAccount(account_view(row), account_view(row))
         if REQUIREMENT & changed.keys() and (error := note_requirement(conn, actor, row, changed)) is not None:
             return error
         if "slug" in changed and not store.claim_slug(conn, changed["slug"]):
@@ -82,7 +81,7 @@ async def change_account(
         updated = store.find_account(conn, account_id)
         if updated is None:
             return NotFound()
-        return ChangedAccount(account_view(updated), frozenset(changed), row.security_contact)
+        return ChangedAccount(account_view(updated), account_view(row))
 
     return value_or_raise(await write_as(database, actor, unit))
 

@@ -12,7 +12,7 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import Conflict, NotFound
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
@@ -27,7 +27,7 @@ from linkxg.identity.accounts.email_changes import (
 from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.roles import OWNERS
 
-_TAG = Tag("Account", "The organisation, its people and its audit trail.")
+_TAG = Tag("Account", "The account, its people and its audit trail.")
 
 
 class ConfirmedEmail(msgspec.Struct, rename="camel"):
@@ -95,7 +95,7 @@ async def read(
     operation_id="approveEmailChange",
     errors=(Conflict,),
     status_code=200,
-    **roles(OWNERS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def approve(
     request: Request[Any, Any, Any],

@@ -64,7 +64,7 @@ class EmailChangeMails:
     def changed(self, actor: Actor, change: ChangedEmail, *, approved: bool = False) -> None:
         """After a confirmation: to both addresses if the change was made; to the old one if an Owner approved it."""
         to = change.new_email
-        by = " An Owner of your organisation confirmed it in place of this address." if approved else ""
+        by = " An Owner of your account confirmed it in place of this address." if approved else ""
         if change.done:
             what = f"The e-mail address by which you sign in to LinkXG is now {to}.{by}"
             subject = "Your e-mail address was changed"

@@ -13,8 +13,9 @@ from linkxg.crypto.secrets import INVITATION, derive, digest, is_well_formed, ne
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
+from linkxg.db.outcomes import value_or_raise
 from linkxg.db.schema import AnyRow
-from linkxg.errors import AccessDenied, Conflict, NotFound
+from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_sso_only
@@ -22,7 +23,7 @@ from linkxg.identity.accounts.mail_text import label_of
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.one_time_link import dead_link
 from linkxg.identity.accounts.password_rules import check_new_password
-from linkxg.identity.accounts.people_limit import TooManyPeople, refuse_beyond_limit
+from linkxg.identity.accounts.people_limit import refuse_beyond_limit
 from linkxg.identity.accounts.profile import check_person_name
 from linkxg.identity.accounts.roles import Role, may_manage
 from linkxg.identity.authorization.write_as import write_as, write_once
@@ -42,6 +43,8 @@ class Invitation(NamedTuple):
     inviter: str
     """By name and address, as mails show it."""
     expires_at: int
+    user_email: str | None
+    """The address of the person of another account who has it, if any: they get no link, the inviter no hint."""
 
 
 class RecordedInvitation(msgspec.Struct):
@@ -69,8 +72,9 @@ async def invite_user(
 ) -> IdempotentOutcome[Invitation]:
     """Create an invitation, and record `mailed`. A replay of `request` returns the same one while it is live.
 
-    Raises InvalidRequest for an invalid address, AccessDenied for a role above the actor's, Conflict when the address
-    is in use, the account is full or the replayed invitation has ended, or IdempotencyKeyReused.
+    An address that is in use in another account is invited like any other: the same rows are written.
+    Raises InvalidRequest for an invalid address, AccessDenied for a role above the actor's, Conflict when the person is
+    in this account, the account is full or the replayed invitation has ended, or IdempotencyKeyReused.
     """
     key, account_id = email_key(email), request.account_id
     if not may_manage(actor.role, role):
@@ -80,8 +84,9 @@ async def invite_user(
     invitation_id, expires_at = uuid7(), now + LIFETIME_MS
 
     def make(conn: Connection) -> Invitation | Conflict:
-        if store.find_user_by_email(conn, key) is not None:
-            return Conflict("This e-mail address is in use.")
+        user = store.find_user_by_email(conn, key)
+        if user is not None and user.account_id == account_id:
+            return Conflict("Somebody in your account has this e-mail address.")
         store.expire_invitations(conn, account_id, key, now)
         refused = refuse_beyond_limit(conn, account_id, inviting=True)
         if refused is not None:
@@ -100,7 +105,8 @@ async def invite_user(
         )
         audit.record(conn, account_id, actor, "user.invited", invitation_id, {"email": email, "role": role})
         inviter = _inviter(conn, account_id, str(actor.id))
-        return Invitation(invitation_id, token, _account_name(conn, account_id), inviter, expires_at)
+        elsewhere = None if user is None else user.email
+        return Invitation(invitation_id, token, _account_name(conn, account_id), inviter, expires_at, elsewhere)
 
     def recall(conn: Connection, recorded: Recorded) -> Invitation | Conflict:
         token = _token(server_key, request, recorded.salt)
@@ -110,7 +116,8 @@ async def invite_user(
                 "This request was already answered, but its invitation has since been accepted, withdrawn or replaced."
             )
         inviter = _inviter(conn, account_id, found.invited_by)
-        return Invitation(found.id, token, _account_name(conn, account_id), inviter, found.expires_at)
+        # A replay mails nothing.
+        return Invitation(found.id, token, _account_name(conn, account_id), inviter, found.expires_at, None)
 
     return await write_once(
         database, actor, request, make, recall, record=lambda made: RecordedInvitation(made.id, mailed), salt=salt
@@ -138,7 +145,8 @@ async def accept_invitation(
     """Create the person who was invited.
 
     Raises NotFound for a token that is wrong, used, expired, or of an inviter who may no longer invite this role;
-    ValidationFailed for the name or the password; TooManyPeople, and the link stays valid.
+    ValidationFailed for the name or the password; TooManyPeople, or EmailInUse if somebody of any account has the
+    address, and the link stays valid.
     """
     if not is_well_formed(token, INVITATION):
         raise dead_link()
@@ -150,7 +158,7 @@ async def accept_invitation(
     check_new_password(password, *found)
     password_hash = await passwords.hash(password)
 
-    def unit(conn: Connection) -> User | TooManyPeople | None:
+    def unit(conn: Connection) -> User | PublicError | None:
         now = now_ms()
         invitation = store.find_invitation(conn, key, now)
         if invitation is None:
@@ -162,6 +170,11 @@ async def accept_invitation(
         refused = refuse_beyond_limit(conn, invitation.account_id)
         if refused is not None:
             return refused
+        is_free = store.claim_email(conn, invitation.email_key)
+        if store.find_invitation(conn, key, now) is None:
+            return None
+        if not is_free:
+            return EmailInUse()
         if store.redeem_invitation(conn, key, now) is None:
             return None
         user_id = uuid7()
@@ -185,9 +198,13 @@ async def accept_invitation(
     user = await database.write(unit)
     if user is None:
         raise dead_link()
-    if isinstance(user, TooManyPeople):
-        raise user
-    return user
+    return value_or_raise(user)
+
+
+class EmailInUse(Conflict):
+    """409, until the person leaves the account that has the address, or another address is invited."""
+
+    text = "This e-mail address signs in already. Ask whoever invited you for an invitation of another address."
 
 
 class PendingInvitation(NamedTuple):

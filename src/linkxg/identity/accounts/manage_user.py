@@ -21,7 +21,9 @@ from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_last_break_glass_owner
 from linkxg.identity.accounts.email_change_store import end_email_changes_of
 from linkxg.identity.accounts.model import NO_PASSWORD, User, UserView
+from linkxg.identity.accounts.next_epoch import begin_next_epoch
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
+from linkxg.identity.authorization.end_reasons import EndReason
 from linkxg.identity.authorization.write_as import revoke_as
 
 LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
@@ -110,7 +112,8 @@ def change_person(
     if disabled is not None and disabled != user.disabled:
         changed["disabled"] = disabled
     if changed:
-        invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
+        reason: EndReason = "access ended" if "disabled" in changed else "role changed"
+        begin_next_epoch(conn, account_id, user_id, reason, **changed)
     is_reduced = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
     ended = _end_invitations(conn, account_id, user_id) if is_reduced else {}
     if changed.get("disabled"):

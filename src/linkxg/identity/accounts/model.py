@@ -17,12 +17,12 @@ NO_PASSWORD = ""
 """The hash that no password matches."""
 MAX_EMAIL = 254
 MAX_ACCOUNT_NAME = 200
-"""Where one begins (RFC 2047 §2): a library for mail would decode it."""
+"""Characters of the name of an account."""
 _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 
 
 class AccountView(msgspec.Struct, rename="camel"):
-    """An organisation as its people see it.
+    """An account as its people see it.
 
     `security_contact` gets the security notices in addition to the Owners. A secret of a client that is created
     without an expiry expires after `client_lifetime_days`; never, if that is null.
@@ -136,7 +136,9 @@ def deliverable(email: str) -> str:
             text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
         except idna.IDNAError:
             text = ""
-    is_one_address = _EMAIL.fullmatch(text) and text.isprintable() and ENCODED_WORD not in text
+    # With an empty label the domain is not valid, or (a final dot) a second name of the same mailbox.
+    has_domain = all(text.rpartition("@")[2].split("."))
+    is_one_address = _EMAIL.fullmatch(text) and has_domain and text.isprintable() and ENCODED_WORD not in text
     if len(text) > MAX_EMAIL or has_run_of_marks(text) or not is_one_address:
         raise InvalidRequest("The field email is not a valid e-mail address.")
     return text

@@ -49,9 +49,24 @@ SECRET_ROTATED = NoticeKind("secret-rotated", "the secret of an OAuth client was
 CONTACT_CHANGED = NoticeKind(
     "security-contact-changed", "the security contact was changed", f"{_OWNERS}, and the former contact"
 )
+SIGN_IN_RULES_CHANGED = NoticeKind(
+    "sign-in-rules-changed",
+    "the sign-in rules were changed: who needs a second factor, from when on, or the time of step-up",
+    f"{_OWNERS}, and the former contact if the same request changed it",
+)
+SECRET_LIFETIME_CHANGED = NoticeKind(
+    "secret-lifetime-changed",
+    "the lifetime of new secrets of OAuth clients was changed",
+    f"{_OWNERS}, and the former contact if the same request changed it",
+)
 PROVIDER_CHANGED = NoticeKind(
     "identity-provider-changed",
     "single sign-on: the identity provider was connected, changed or disconnected",
+    _OWNERS,
+)
+SSO_ONLY_CHANGED = NoticeKind(
+    "sso-only-changed",
+    "single sign-on only was switched on or off, or other Owners keep their password",
     _OWNERS,
 )
 IDENTITY_LINKED = NoticeKind(
@@ -65,5 +80,6 @@ SCIM_TOKEN_CREATED = NoticeKind("scim-token-created", "a SCIM token was created"
 KINDS = (
     NEW_PLACE, RECOVERY_CODE_USED, PASSWORD_CHANGED, PASSWORD_LINK_CREATED, EMAIL_CHANGED, EMAIL_CHANGE_APPROVED,
     FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_REPLACED, FACTORS_RESET, ROLE_GIVEN, CLIENT_CREATED, SECRET_ROTATED,
-    CONTACT_CHANGED, PROVIDER_CHANGED, IDENTITY_LINKED, DOMAIN_CHANGED, SCIM_TOKEN_CREATED,
+    CONTACT_CHANGED, SIGN_IN_RULES_CHANGED, SECRET_LIFETIME_CHANGED, PROVIDER_CHANGED, SSO_ONLY_CHANGED,
+    IDENTITY_LINKED, DOMAIN_CHANGED, SCIM_TOKEN_CREATED,
 )  # fmt: skip

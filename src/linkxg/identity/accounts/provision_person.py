@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.db import invalidation_feed
 from linkxg.db.caller_lock import lock_caller
-from linkxg.db.invalidation_feed import USER
 from linkxg.identity.accounts import email_change_store, store
 from linkxg.identity.accounts.model import NO_PASSWORD, User, email_key
+from linkxg.identity.accounts.next_epoch import begin_next_epoch
 from linkxg.identity.accounts.people_limit import TooManyPeople, refuse_beyond_limit
 from linkxg.identity.accounts.roles import Role
 from linkxg.ids import uuid7
@@ -63,6 +62,6 @@ def rename_person(conn: Connection, actor: Actor, account_id: str, user_id: str,
     if not store.update_email(conn, account_id, user_id, email=email, key=email_key(email), was=email_key(was)):
         return False
     email_change_store.end_email_changes_of(conn, account_id, user_id, now_ms())
-    invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id))
+    begin_next_epoch(conn, account_id, user_id, "address changed")
     audit.record(conn, account_id, actor, "email.changed", user_id, {"from": was, "to": email})
     return True

@@ -1,4 +1,4 @@
-"""`/account…` and `/invitations/…`: the organisation, its people, its audit trail."""
+"""`/account…` and `/invitations/…`: the account, its people, its audit trail."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
@@ -16,7 +16,7 @@ from linkxg.db import Database
 from linkxg.errors import Conflict, TemporarilyUnavailable
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Pagination, Success
-from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.account_notices import account_changed, joined_by_invitation, role_raised
@@ -35,8 +35,8 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
 
-_TAG = Tag("Account", "The organisation, its people and its audit trail.")
-_FRESH = roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
+_TAG = Tag("Account", "The account, its people and its audit trail.")
+_RECENT = roles(ADMINISTRATORS, recent=RecentAuthentication.IF_REQUIRED)
 
 
 class ChangeAccount(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -99,15 +99,18 @@ class AccountServices:
 
 @get("/account", operation_id="readAccount", **roles(EVERYONE))
 async def account(request: Request[Any, Any, Any], services: NamedDependency[AccountServices]) -> Success[AccountView]:
-    """The caller's organisation."""
+    """The caller's account."""
     return Success(data=await read_account(services.database, account_id_of(request.scope)))
 
 
-@patch("/account", operation_id="changeAccount", errors=(Conflict,), **_FRESH)
-async def change_profile(
+@patch("/account", operation_id="changeAccount", errors=(Conflict,), **_RECENT)
+async def change_account_settings(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], data: JSONBody[ChangeAccount]
 ) -> Success[AccountView]:
-    """Change the organisation: name, slug, GLN, security contact, lifetime of secrets."""
+    """Change the account: name, slug, GLN, security contact, lifetime of secrets.
+
+    Owners also set who needs a second factor, and step-up.
+    """
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     changed = await change_account(
         services.database,
@@ -137,7 +140,7 @@ async def users(request: Request[Any, Any, Any], services: NamedDependency[Accou
     operation_id="inviteUser",
     errors=(Conflict,),
     response_headers=[REPLAYED],
-    **roles(ADMINISTRATORS, INVITATIONS, fresh=Fresh.ACCOUNT),
+    **roles(ADMINISTRATORS, INVITATIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def invite(
     request: Request[Any, Any, Any],
@@ -160,7 +163,7 @@ async def invite(
     return Response(Success(data=invited.value), headers=replay(invited.replayed))
 
 
-@patch("/account/users/{user_id:str}", operation_id="changeUser", errors=(Conflict,), **_FRESH)
+@patch("/account/users/{user_id:str}", operation_id="changeUser", errors=(Conflict,), **_RECENT)
 async def change(
     request: Request[Any, Any, Any],
     services: NamedDependency[AccountServices],
@@ -174,7 +177,7 @@ async def change(
     return Success(data=changed.view)
 
 
-@delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **_FRESH)
+@delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **_RECENT)
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], user_id: FromPath[str]
 ) -> None:
@@ -225,6 +228,6 @@ def router(services: AccountServices) -> Router:
     return Router(
         "/",
         tags=[_TAG],
-        route_handlers=[account, change_profile, users, invite, change, remove, accept, audit_events],
+        route_handlers=[account, change_account_settings, users, invite, change, remove, accept, audit_events],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

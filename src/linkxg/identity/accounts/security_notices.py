@@ -21,8 +21,8 @@ from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.notice_kinds import NoticeKind
 
 NOTICES = Budget("security-notices", 20, 3_600)
-_PERSON = "If this was not you, change your password and tell an Owner of your organisation."
-_OWNERS = "If nobody in your organisation did this, look at the audit log and end what you do not know."
+_PERSON = "If this was not you, change your password and tell an Owner of your account."
+_OWNERS = "If nobody in your account did this, check the audit log and revoke whatever you do not recognise."
 _BY = {
     "cli": "the operator of this service, on the command line",
     "scim": "your identity provider, by SCIM",

@@ -35,9 +35,12 @@ async def mail_invitation(
 ) -> IdempotentOutcome[Invited]:
     """Invite, and mail the link once: a replay reports the same `mailed` as the first answer.
 
-    Raises as `invite_user` does, and Conflict for a replay if it is unknown whether the mail was sent.
+    Raises as `invite_user` does, RateLimitExceeded, and Conflict for a replay if it is unknown whether the mail was
+    sent.
     """
     request = invitation_request(actor, account_id, email, role, idempotency_key)
+    if not await _is_recorded(database, request):
+        await mails.require_budget(account_id, email)
     mailed = None if mails.enabled else False
     invitation, replayed = await invite_user(
         database, server_key, actor, request, email=email, role=role, mailed=mailed
@@ -52,6 +55,11 @@ async def mail_invitation(
             await write_as(database, actor, update_record, request, RecordedInvitation(invitation.id, mailed))
     answer = Invited(invitation.id, email, role, rfc3339(invitation.expires_at), bool(mailed), None if mailed else link)
     return IdempotentOutcome(answer, replayed)
+
+
+async def _is_recorded(database: Database, request: Request) -> bool:
+    """Whether the request has been made before: a replay mails nothing, and uses up no budget."""
+    return request.key is not None and await database.read(find_record, request) is not None
 
 
 async def _mailed_before(database: Database, request: Request) -> bool:

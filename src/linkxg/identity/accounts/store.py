@@ -133,6 +133,12 @@ def insert_user(conn: Connection, account_id: str, **values: Any) -> bool:
     return conn.execute(statement.on_conflict_do_nothing(index_elements=["email_key"])).rowcount == 1
 
 
+def claim_email(conn: Connection, key: str) -> bool:
+    """Whether nobody has the address, in any account; nobody else can take it until the transaction ends."""
+    lock_until_commit(conn, f"email {key}")
+    return find_user_by_email(conn, key) is None
+
+
 def find_user_by_email(conn: Connection, key: str) -> User | None:
     """Across accounts: at sign-in the account is not known yet."""
     row = conn.execute(_BY_EMAIL, {"key": key}).first()
@@ -190,8 +196,7 @@ def update_email(conn: Connection, account_id: str, user_id: str, *, email: str,
 
     In use in any account; nobody else can take it until the transaction ends.
     """
-    lock_until_commit(conn, f"email {key}")
-    if find_user_by_email(conn, key) is not None:
+    if not claim_email(conn, key):
         return False
     statement = users.update().where(users.c.account_id == account_id, users.c.id == user_id, users.c.email_key == was)
     return conn.execute(statement.values(email=email, email_key=key)).rowcount == 1

@@ -85,7 +85,7 @@ def lock_account(conn: Connection, account_id: str) -> None:
         conn.execute(_ACCOUNT, {"account": account_id})
 
 
-def find_person(
+def person_is_authorised(
     conn: Connection, account_id: str, user_id: str, *, epoch: int, role: str | None, session_id: str | None, now: int
 ) -> bool:
     """Whether the person is there, enabled, in this role and epoch, and the session is live."""

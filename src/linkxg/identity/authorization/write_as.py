@@ -118,7 +118,7 @@ def authorise(conn: Connection, actor: Actor) -> InvalidToken | None:
         return InvalidToken(reason="no caller")
     if actor.kind == "user":
         role, session_id = actor.role, actor.session_id
-        current = store.find_person(
+        current = store.person_is_authorised(
             conn, actor.account_id, actor.id, epoch=actor.epoch, role=role, session_id=session_id, now=now_ms()
         )
     else:

@@ -15,7 +15,7 @@ def secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, clie
     def what(conn: Connection) -> str:
         return f"The secret of {_label(conn, account_id, client_id)} was replaced {by}."
 
-    advice = "If nobody in your organisation did this, rotate the secret again and revoke the client's tokens."
+    advice = "If nobody in your account did this, rotate the secret again and revoke the client's tokens."
     notices.owners(actor, account_id, "Secret of an OAuth client rotated", what, kind=SECRET_ROTATED, advice=advice)
 
 
@@ -24,7 +24,7 @@ def client_created(notices: SecurityNotices, actor: Actor, account_id: str, clie
         label = _label(conn, account_id, client_id)
         return f"An Owner or Admin created {label}. It has access to your data."
 
-    advice = "If nobody in your organisation did this, delete the client and look at the audit log."
+    advice = "If nobody in your account did this, delete the client and check the audit log."
     notices.owners(actor, account_id, "OAuth client created", what, kind=CLIENT_CREATED, advice=advice)
 
 

@@ -14,7 +14,7 @@ from linkxg.errors import AccessDenied, Conflict, InvalidScope
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit
-from linkxg.http.permissions import Fresh, any_caller, roles
+from linkxg.http.permissions import RecentAuthentication, any_caller, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import ADMINISTRATORS
@@ -49,7 +49,7 @@ _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24
 _TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
 _CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
 _ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
-_CHANGES = _CLIENTS | roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
+_CHANGES = _CLIENTS | roles(ADMINISTRATORS, recent=RecentAuthentication.IF_REQUIRED)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
@@ -186,7 +186,7 @@ async def remove(
     status_code=200,
     response_headers=[REPLAYED],
     **_CLIENTS,
-    **any_caller(ROTATIONS, fresh=Fresh.ACCOUNT),
+    **any_caller(ROTATIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def rotate(
     request: Request[Any, Any, Any],

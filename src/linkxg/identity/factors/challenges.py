@@ -24,12 +24,12 @@ from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.factors import challenge_store
 from linkxg.identity.factors.kinds import list_methods
-from linkxg.identity.factors.model import CHALLENGE_MS, MAX_FAILURES, MFA_TOKEN, Amr, MfaChallenge, Purpose
+from linkxg.identity.factors.model import MAX_FAILURES, MFA_TOKEN, MFA_TOKEN_MS, Amr, MfaChallenge, Purpose
 from linkxg.identity.sessions.login import Authentication
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 
 MFA_ATTEMPTS = Budget("mfa-source", 60, 60)
-INVALID = "The mfaToken is expired, malformed or used. Sign in again."
+MFA_TOKEN_INVALID = "The mfaToken is expired, malformed or used. Sign in again."  # noqa: S105
 Proof = Callable[[Connection, MfaChallenge], Amr | None]
 """Checks and uses up a second factor inside the unit of work that completes the challenge.
 
@@ -78,7 +78,7 @@ def begin_mfa_challenge(
         purpose=purpose,
         session_id=session_id,
         created_at=now,
-        expires_at=now + CHALLENGE_MS,
+        expires_at=now + MFA_TOKEN_MS,
     )
     return BegunChallenge(token, list_methods(conn, user.account_id, user.id))
 
@@ -110,14 +110,14 @@ async def begin_attempt(
     def unit(conn: Connection) -> Attempt | PublicError:
         challenge = find_mfa_challenge(conn, token, purpose)
         if challenge is None or challenge.session_id != session_id:
-            return InvalidToken(INVALID, reason="no such challenge")
+            return InvalidToken(MFA_TOKEN_INVALID, reason="no such challenge")
         lock_caller(conn, challenge.user_id)
         throttle = code_throttle(challenge.user_id, actor.source, limit_scale)
         count = throttle.begin(conn, challenge.user_id, actor.source)
         if isinstance(count, RateLimitExceeded):
             return count
         if not challenge_store.count_attempt(conn, challenge.account_id, challenge.digest, MAX_FAILURES):
-            return InvalidToken(INVALID, reason="too many wrong codes")
+            return InvalidToken(MFA_TOKEN_INVALID, reason="too many wrong codes")
         return Attempt(challenge, throttle, count)
 
     return value_or_raise(await database.write(unit))
@@ -144,7 +144,7 @@ async def complete_attempt(
         user = find_user(conn, challenge.account_id, challenge.user_id)
         row = challenge_store.find_mfa_challenge(conn, challenge.digest, challenge.purpose, now_ms())
         if user is None or row is None or row.password_digest != digest(user.password_hash):
-            return InvalidToken(INVALID, reason="challenge ended meanwhile")
+            return InvalidToken(MFA_TOKEN_INVALID, reason="challenge ended meanwhile")
         amr = proof(conn, challenge)
         if amr is None:
             attempt.throttle.fail(conn, attempt.failures)

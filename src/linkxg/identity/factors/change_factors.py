@@ -24,7 +24,7 @@ from linkxg.identity.factors.model import TOTP, Factors, FactorView
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
 from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
 from linkxg.identity.sessions.end_sessions import end_other_sessions
-from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
+from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication
 
 FACTOR_CHANGES = Budget("factors", 60, 3_600)
 _WRONG = ValidationFailed(
@@ -49,16 +49,18 @@ async def begin_totp(
     pending = new_pending_totp(server_key)
 
     def unit(conn: Connection) -> str:
-        insert_pending(conn, account_id, user_id, pending)
+        insert_pending(conn, account_id, user_id, actor.session_id or "", pending)
         user = find_user(conn, account_id, user_id)
         return "" if user is None else user.email
 
     return pending, await revoke_as(database, actor, account_id, unit)
 
 
-async def read_pending_totp(database: Database, server_key: bytes, account_id: str, user_id: str) -> PendingTotp | None:
-    """The app that waits for its first code, for a page that shows it again after a wrong one."""
-    return await database.read(find_pending, server_key, account_id, user_id)
+async def read_pending_totp(
+    database: Database, server_key: bytes, actor: Actor, account_id: str, user_id: str
+) -> PendingTotp | None:
+    """The app that waits in this session for its first code, for a page that shows it again after a wrong one."""
+    return await database.read(find_pending, server_key, account_id, user_id, actor.session_id or "")
 
 
 async def confirm_totp(
@@ -77,7 +79,7 @@ async def confirm_totp(
     codes = new_recovery_codes()
 
     def unit(conn: Connection) -> list[str] | PublicError | None:
-        factor_id = confirm_pending(conn, server_key, account_id, user_id, code)
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, actor.session_id or "", code)
         if factor_id is None:
             return _WRONG
         return note_added(conn, actor, account_id, user_id, factor_id=factor_id, method=TOTP, amr=("otp",), codes=codes)
@@ -113,7 +115,7 @@ def note_added(
         fresh = codes
     keep = actor.session_id or ""
     end_other_sessions(conn, actor, account_id, user_id, keep, "factor added")
-    session = find_identity(conn, account_id, keep)
+    session = find_session_identity(conn, account_id, keep)
     if session is not None:
         # What has authenticated the session, such as an identity provider, still has.
         record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, MFA))))

@@ -2,14 +2,14 @@
 
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, MfaRequired
+from linkxg.errors import InvalidCredentials
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP
-from linkxg.identity.factors.sign_in import challenge, complete_with_code
+from linkxg.identity.factors.sign_in import begin_second_step, complete_with_code
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
 from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.login import Authentication
@@ -28,9 +28,7 @@ async def confirm_code(
     limit_scale: float,
 ) -> Completed:
     """The second step, after the password was correct. Raises as `complete_with_code` does."""
-    needed = await challenge(database, authentication, "step_up", session_id=session_id)
-    if not isinstance(needed, MfaRequired):
-        raise needed
+    needed = await begin_second_step(database, authentication, "step_up", session_id=session_id)
     return await complete_with_code(
         database, server_key, notices, actor, token=needed.mfa_token, purpose="step_up", method=method_of(code),
         code=code, limit_scale=limit_scale, session_id=session_id,
@@ -47,9 +45,9 @@ async def confirm_passkey(
     """
     used = await use_passkey(database, party, credential, "sign-in")
     if isinstance(used, RefusedPasskey):
-        raise InvalidCredentials(REFUSED, reason=used.reason)
+        raise InvalidCredentials(PASSKEY_REFUSED, reason=used.reason)
     if used.user.id != session.user_id:
-        raise InvalidCredentials(REFUSED, reason="passkey of another person")
+        raise InvalidCredentials(PASSKEY_REFUSED, reason="passkey of another person")
     authentication = Authentication(used.user, record_use=used.record)
     return await renew_console_session(database, actor, session, authentication, used.amr)
 

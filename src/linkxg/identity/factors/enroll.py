@@ -1,4 +1,4 @@
-"""The set-up of a first factor during sign-in, where the account requires one.
+"""The set-up of an authenticator app as the first factor during sign-in, where the account requires one.
 
 The challenge of the password opens nothing but this. It never replaces a factor: a person who has one by now has to
 sign in with it.
@@ -16,7 +16,7 @@ from linkxg.errors import InvalidToken
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import (
-    INVALID,
+    MFA_TOKEN_INVALID,
     Completed,
     begin_attempt,
     complete_attempt,
@@ -37,23 +37,23 @@ class EnrollmentTotp(NamedTuple):
 
 
 async def begin_enrollment(database: Database, server_key: bytes, token: str, *, keep: bool = False) -> EnrollmentTotp:
-    """A new secret, in place of an earlier one that waits, unless that is to be kept. Raises InvalidToken."""
+    """A new secret, in place of an earlier one of this sign-in, unless that is to be kept. Raises InvalidToken."""
     pending = new_pending_totp(server_key)
 
     def unit(conn: Connection) -> EnrollmentTotp | None:
-        challenge = _find(conn, token)
+        challenge = find_enrollment(conn, token)
         if challenge is None:
             return None
         account_id, user_id = challenge.account_id, challenge.user_id
         lock_caller(conn, user_id)
-        earlier = find_pending(conn, server_key, account_id, user_id) if keep else None
+        earlier = find_pending(conn, server_key, account_id, user_id, begun_by(challenge)) if keep else None
         if earlier is None:
-            insert_pending(conn, account_id, user_id, pending)
+            insert_pending(conn, account_id, user_id, begun_by(challenge), pending)
         return EnrollmentTotp(earlier or pending, challenge.email)
 
     begun = await database.write(unit)
     if begun is None:
-        raise InvalidToken(INVALID, reason="no such challenge")
+        raise InvalidToken(MFA_TOKEN_INVALID, reason="no such challenge")
     return begun
 
 
@@ -74,7 +74,7 @@ async def confirm_enrollment(
         account_id, user_id = challenge.account_id, challenge.user_id
         if has_factor(conn, account_id, user_id):
             return None
-        factor_id = confirm_pending(conn, server_key, account_id, user_id, code)
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, begun_by(challenge), code)
         if factor_id is None:
             return None
         replace_codes(conn, account_id, user_id, codes)
@@ -88,7 +88,13 @@ async def confirm_enrollment(
     return completed, codes
 
 
-def _find(conn: Connection, token: str) -> MfaChallenge | None:
+def begun_by(challenge: MfaChallenge) -> str:
+    """The sign-in to which alone belongs what it begins."""
+    return challenge.digest.hex()
+
+
+def find_enrollment(conn: Connection, token: str) -> MfaChallenge | None:
+    """The live challenge of a person who has no factor yet."""
     challenge = find_mfa_challenge(conn, token, "enroll")
     if challenge is None or has_factor(conn, challenge.account_id, challenge.user_id):
         return None

@@ -61,7 +61,7 @@ def has_factor(conn: Connection, account_id: str, user_id: str) -> bool:
 
 
 def list_factors(conn: Connection, account_id: str, user_id: str) -> list[FactorView]:
-    """Of all kinds, the oldest first."""
+    """The person's factors of all kinds, the oldest first."""
     found = [factor for kind in KINDS for factor in kind.list(conn, account_id, user_id)]
     return sorted(found, key=lambda factor: factor.created_at)
 

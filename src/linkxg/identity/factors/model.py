@@ -8,7 +8,7 @@ from linkxg.clock import MINUTE
 from linkxg.identity.sessions.model import SignedIn
 
 MFA_TOKEN = "lxgmfa_"  # noqa: S105  a prefix, not a secret
-CHALLENGE_MS = 5 * MINUTE
+MFA_TOKEN_MS = 5 * MINUTE
 MAX_FAILURES = 5
 """Wrong codes per challenge."""
 ENROLLMENT_MS = 15 * MINUTE

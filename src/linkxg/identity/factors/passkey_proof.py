@@ -7,7 +7,7 @@ from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.factors.challenges import (
-    INVALID,
+    MFA_TOKEN_INVALID,
     Completed,
     Proof,
     begin_attempt,
@@ -19,7 +19,7 @@ from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.options import second_factor_options
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 from linkxg.identity.passkeys.store import list_passkeys
 from linkxg.identity.passkeys.use_passkey import RefusedPasskey, UsedPasskey, use_passkey
 
@@ -40,7 +40,7 @@ async def begin_passkey_step(database: Database, party: RelyingParty, token: str
 
     options = await database.write(unit)
     if options is None:
-        raise InvalidToken(INVALID, reason="no such challenge, or no passkey")
+        raise InvalidToken(MFA_TOKEN_INVALID, reason="no such challenge, or no passkey")
     return options
 
 
@@ -59,7 +59,7 @@ async def complete_with_passkey(
     attempt = await begin_attempt(database, actor, token, purpose, session_id=session_id, limit_scale=limit_scale)
     used = await use_passkey(database, party, credential, "factor")
     proof = passkey_proof(actor, used)
-    return await complete_attempt(database, actor, attempt, proof, limit_scale=limit_scale, refusal=REFUSED)
+    return await complete_attempt(database, actor, attempt, proof, limit_scale=limit_scale, refusal=PASSKEY_REFUSED)
 
 
 def passkey_proof(actor: Actor, used: UsedPasskey | RefusedPasskey) -> Proof:

@@ -10,7 +10,7 @@ from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.step_up import record_step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
 from linkxg.identity.sessions.model import SessionIdentity
 from linkxg.identity.tokens.model import Principal
@@ -22,16 +22,16 @@ async def step_up_with_passkey(
     """The credential answers options of `POST /auth/passkey/options`. Raises InvalidCredentials."""
     used = await use_passkey(database, party, credential, "sign-in")
     if isinstance(used, RefusedPasskey):
-        raise InvalidCredentials(REFUSED, reason=used.reason)
+        raise InvalidCredentials(PASSKEY_REFUSED, reason=used.reason)
     if used.user.id != principal.id:
-        raise InvalidCredentials(REFUSED, reason="passkey of another person")
+        raise InvalidCredentials(PASSKEY_REFUSED, reason="passkey of another person")
 
     def unit(conn: Connection) -> SessionIdentity | PublicError:
         if not used.record(conn, actor):
-            return InvalidCredentials(REFUSED, reason="used meanwhile, or removed")
+            return InvalidCredentials(PASSKEY_REFUSED, reason="used meanwhile, or removed")
         return record_step_up(conn, actor, principal, used.amr)
 
     outcome = await revoke_as(database, actor, principal.account_id, unit)
     if isinstance(outcome, InvalidCredentials):
-        raise InvalidCredentials(REFUSED, reason=outcome.reason)
+        raise InvalidCredentials(PASSKEY_REFUSED, reason=outcome.reason)
     return value_or_raise(outcome)

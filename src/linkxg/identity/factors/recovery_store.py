@@ -44,13 +44,13 @@ def use_code(conn: Connection, account_id: str, user_id: str, digest: bytes, now
     return conn.execute(statement).rowcount == 1
 
 
-def list_rows(conn: Connection, account_id: str) -> list[AnyRow]:
+def list_recovery_codes(conn: Connection, account_id: str) -> list[AnyRow]:
     """The recovery codes of an account, for a restore."""
     return list(conn.execute(select(recovery_codes).where(recovery_codes.c.account_id == account_id)))
 
 
-def insert_row(conn: Connection, account_id: str, row: AnyRow) -> None:
-    """Insert a row of `list_rows` again."""
+def insert_recovery_code(conn: Connection, account_id: str, row: AnyRow) -> None:
+    """Insert a row of `list_recovery_codes` again."""
     conn.execute(recovery_codes.insert().values(row._asdict() | {"account_id": account_id}))
 
 

@@ -10,8 +10,8 @@ from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts.mail_text import label_of
 from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.next_epoch import begin_next_epoch
 from linkxg.identity.accounts.notice_kinds import FACTORS_RESET
-from linkxg.identity.accounts.second_factor import begin_next_epoch
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as
@@ -30,18 +30,20 @@ async def reset_factors(
         if actor.role != "OWNER":
             return AccessDenied("Only an Owner can reset the second factors of a person.")
         if user_id == actor.id:
-            return Conflict("Remove your own factors one by one, with DELETE /auth/factors.")
+            return Conflict(
+                "Remove your own factors one by one, under Sign-in security or with DELETE /auth/factors/{id}."
+            )
         lock_caller(conn, user_id)
         user = find_user(conn, account_id, user_id)
         if user is None:
             return NotFound()
         deleted = delete_factors(conn, account_id, user_id)
-        begin_next_epoch(conn, account_id, user_id)
+        begin_next_epoch(conn, account_id, user_id, "factors reset")
         audit.record(conn, account_id, actor, "factors.reset", user_id, {"factors": deleted})
         return user
 
     user = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    what = "An Owner of your organisation removed your second factors and recovery codes. Your sessions have ended."
+    what = "An Owner of your account removed your second factors and recovery codes. Your sessions have ended."
     subject = "Second factors reset"
     notices.person(actor, account_id, user_id, subject, what, kind=FACTORS_RESET)
     what = f"An Owner removed the second factors and recovery codes of {label_of(user)}."

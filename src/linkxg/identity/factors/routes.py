@@ -22,7 +22,7 @@ from linkxg.errors import (
 )
 from linkxg.http.client_ip import source_key
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
 from linkxg.identity.accounts.roles import EVERYONE, OWNERS
@@ -58,7 +58,7 @@ from linkxg.identity.factors.request_bodies import (
 )
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.factors.show_totp import show_totp
-from linkxg.identity.factors.sign_in import complete_with_code, sign_in, start_completed
+from linkxg.identity.factors.sign_in import GRANT, complete_with_code, sign_in, start_completed
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
@@ -70,12 +70,10 @@ from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.tokens.guard import principal_of
 
-GRANT = "password"
-"""What the metrics call sign-ins that begin with a password."""
 _SIGN_IN = PEOPLE | public(SOURCE_LOGINS)
 _SECOND_STEP = PEOPLE | public(MFA_ATTEMPTS)
 _FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
-_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
+_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, recent=RecentAuthentication.ALWAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +277,7 @@ async def remove(
     operation_id="resetFactors",
     errors=(Conflict,),
     tags=["Account"],
-    **roles(OWNERS, FACTOR_CHANGES, fresh=Fresh.FACTORS),
+    **roles(OWNERS, FACTOR_CHANGES, recent=RecentAuthentication.ALWAYS),
 )
 async def reset(
     request: Request[Any, Any, Any], services: NamedDependency[FactorServices], user_id: FromPath[str]

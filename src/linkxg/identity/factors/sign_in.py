@@ -9,21 +9,23 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, MfaEnrollmentRequired, MfaRequired, PublicError
+from linkxg.errors import InvalidCredentials, MfaEnrollmentRequired, MfaRequired
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.notice_kinds import RECOVERY_CODE_USED
 from linkxg.identity.accounts.rehash_password import rehash_password
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_mfa_challenge, complete_attempt
-from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, Amr, MfaChallenge, Purpose
+from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP, Amr, MfaChallenge, Purpose
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, use_recovery_code
 from linkxg.identity.factors.totp import use_code
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
 from linkxg.identity.sessions.model import SessionIdentity
 
+GRANT = "password"
+"""What the metrics call sign-ins that begin with a password."""
 _NOT_YOU = (
     "If this was not you, somebody knows your password and your recovery codes: change the password, replace the "
-    "codes, and tell an Owner of your organisation."
+    "codes, and tell an Owner of your account."
 )
 
 
@@ -49,25 +51,31 @@ async def sign_in(
         purpose: Purpose = "enroll"
     except MfaRequired:
         purpose = "sign_in"
-    raise await challenge(database, authentication, purpose)
+    raise await begin_second_step(database, authentication, purpose)
 
 
-async def challenge(
+async def begin_second_step(
     database: Database, authentication: Authentication, purpose: Purpose, *, session_id: str | None = None
-) -> PublicError:
-    """The error that asks for the second step. The attempt at the password stays counted until that is completed."""
+) -> MfaRequired:
+    """What asks for the second step. The attempt at the password stays counted until that is completed.
+
+    Raises InvalidCredentials if the person has changed since.
+    """
     user, rehashed = authentication.user, authentication.rehashed
 
-    def unit(conn: Connection) -> PublicError:
+    def unit(conn: Connection) -> MfaRequired | InvalidCredentials:
         current = rehash_password(conn, user, rehashed)
         begun = begin_mfa_challenge(conn, current, purpose, session_id=session_id)
         if begun is None:
             return InvalidCredentials(reason="changed while signing in")
         if purpose == "enroll":
-            return MfaEnrollmentRequired(begun.token, [TOTP])
+            return MfaEnrollmentRequired(begun.token, [TOTP, PASSKEY])
         return MfaRequired(begun.token, begun.methods)
 
-    return await database.write(unit)
+    outcome = await database.write(unit)
+    if isinstance(outcome, InvalidCredentials):
+        raise outcome
+    return outcome
 
 
 async def complete_with_code(
@@ -102,7 +110,7 @@ def note_recovery_code(notices: SecurityNotices, actor: Actor, account_id: str, 
         return (
             "One of your recovery codes was used, in place of your second factor. It works no more. "
             f"{codes} left. If you have lost your authenticator app or passkey, remove it and set up a new one; new "
-            "recovery codes are under Security in your account."
+            "recovery codes are under Account, Sign-in security."
         )
 
     notices.person(

@@ -1,6 +1,6 @@
 """Step-up: sensitive actions need a recent authentication (RFC 9470).
 
-A route declares that it is sensitive (`fresh`), and the guard asks here. `POST /auth/step-up` authenticates the person
+A route declares that it is sensitive (`recent`), and the guard asks here. `POST /auth/step-up` authenticates the person
 of a session again, with their second factor if they have one, and issues a new access token of the same session. The
 tokens of OAuth clients are not affected.
 """
@@ -9,28 +9,27 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import MINUTE, now_ms
+from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
-from linkxg.http.permissions import Fresh
-from linkxg.identity.accounts.authentication_policy import MFA, is_multi_factor
+from linkxg.http.permissions import RecentAuthentication
+from linkxg.identity.accounts.authentication_policy import MFA, is_multi_factor, longest_age
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.challenges import Completed
-from linkxg.identity.factors.sign_in import challenge
+from linkxg.identity.factors.sign_in import begin_second_step
 from linkxg.identity.sessions.login import PASSWORD, verify_password
-from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
-from linkxg.identity.sessions.record_authentication import find_identity, record_authentication, refuse_step_up
+from linkxg.identity.sessions.model import SessionIdentity
+from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication, refuse_step_up
 from linkxg.identity.tokens.model import Principal
 
 
-async def require_recent(database: Database, principal: Principal, fresh: Fresh) -> None:
+async def require_recent(database: Database, principal: Principal, recent: RecentAuthentication) -> None:
     """Raises InsufficientUserAuthentication for a person whose authentication is too old for the account's setting.
 
-    A change of factors needs one of the last ten minutes, whatever the account requires; and a person who has a factor
-    must have used it.
+    A change of factors always needs a recent one; and a person who has a factor must have used it.
     """
     if principal.kind != "user":
         return
@@ -38,12 +37,9 @@ async def require_recent(database: Database, principal: Principal, fresh: Fresh)
     if found is None:
         raise InvalidToken(reason="person removed")
     minutes, has_factor = found
-    if fresh is Fresh.FACTORS:
-        longest = RECENT_MS
-    elif minutes is None:
+    longest = longest_age(minutes, always=recent is RecentAuthentication.ALWAYS)
+    if longest is None:
         return
-    else:
-        longest = minutes * MINUTE
     acr = MFA if has_factor else None
     is_recent = now_ms() - (principal.auth_time or 0) * 1_000 < longest
     if not is_recent or (acr is not None and not is_multi_factor(principal.amr)):
@@ -74,7 +70,7 @@ async def step_up(
     if verified.id != principal.id:
         raise InvalidCredentials(reason="another person by now")
     if verified.has_second_factor:
-        raise await challenge(database, authentication, "step_up", session_id=principal.session_id)
+        raise await begin_second_step(database, authentication, "step_up", session_id=principal.session_id)
 
     def unit(conn: Connection) -> SessionIdentity | PublicError:
         current = find_user(conn, principal.account_id, principal.id)
@@ -109,7 +105,7 @@ def record_step_up(
         return refused
     record_authentication(conn, principal.account_id, session_id, amr)
     audit.record(conn, principal.account_id, actor, "session.stepped_up", session_id, {"amr": " ".join(amr)})
-    return find_identity(conn, principal.account_id, session_id) or InvalidToken(reason="session ended")
+    return find_session_identity(conn, principal.account_id, session_id) or InvalidToken(reason="session ended")
 
 
 def _policy(conn: Connection, account_id: str, user_id: str) -> tuple[int | None, bool] | None:

@@ -17,6 +17,9 @@ from linkxg.identity.factors.kinds import note_factors
 from linkxg.identity.factors.model import ENROLLMENT_MS
 from linkxg.ids import uuid7
 
+MAX_PENDING = 20
+"""Apps of a person that wait for their first code, each of another session or sign-in; the oldest are forgotten."""
+
 
 class PendingTotp(NamedTuple):
     """An authenticator app that waits for its first code until `expires_at` (milliseconds)."""
@@ -32,30 +35,42 @@ def new_pending_totp(server_key: bytes) -> PendingTotp:
     return PendingTotp(factor_id, secret, seal(server_key, seal_purpose(factor_id), secret), now_ms() + ENROLLMENT_MS)
 
 
-def insert_pending(conn: Connection, account_id: str, user_id: str, pending: PendingTotp) -> None:
-    """Store an app that waits for its first code, in place of an earlier one that waits."""
-    totp_store.delete_pending_totp(conn, account_id, user_id)
+def insert_pending(conn: Connection, account_id: str, user_id: str, begun_by: str, pending: PendingTotp) -> None:
+    """Store an app that waits for its first code, in place of an earlier one of the same session or sign-in.
+
+    `begun_by` is the id of the session, or the digest of the sign-in: nobody else who has the password sees the secret,
+    replaces or confirms it. The caller holds the person's lock.
+    """
+    totp_store.delete_pending_totp(conn, account_id, user_id, begun_by)
+    totp_store.delete_pending_beyond(conn, account_id, user_id, MAX_PENDING - 1)
     totp_store.insert_totp(
-        conn, account_id, id=pending.id, user_id=user_id, secret=pending.sealed, now=pending.expires_at - ENROLLMENT_MS
-    )
+        conn, account_id, id=pending.id, user_id=user_id, begun_by=begun_by, secret=pending.sealed,
+        now=pending.expires_at - ENROLLMENT_MS,
+    )  # fmt: skip
 
 
-def find_pending(conn: Connection, server_key: bytes, account_id: str, user_id: str) -> PendingTotp | None:
-    """The app that waits for its first code."""
-    row = totp_store.find_pending_totp(conn, account_id, user_id, now_ms() - ENROLLMENT_MS)
+def find_pending(
+    conn: Connection, server_key: bytes, account_id: str, user_id: str, begun_by: str
+) -> PendingTotp | None:
+    """The app of this session or sign-in that waits for its first code."""
+    row = totp_store.find_pending_totp(conn, account_id, user_id, begun_by, now_ms() - ENROLLMENT_MS)
     secret = None if row is None else unseal(server_key, seal_purpose(row.id), row.secret)
     if row is None or secret is None:
         return None
     return PendingTotp(row.id, secret, row.secret, row.created_at + ENROLLMENT_MS)
 
 
-def confirm_pending(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> str | None:
+def confirm_pending(
+    conn: Connection, server_key: bytes, account_id: str, user_id: str, begun_by: str, code: str
+) -> str | None:
     """Confirm the app that waits, which replaces an earlier one of the person; its id, None for a wrong code.
+
+    The apps that wait in other sessions and sign-ins of the person are forgotten.
 
     The caller holds the person's lock.
     """
     now = now_ms()
-    row = totp_store.find_pending_totp(conn, account_id, user_id, now - ENROLLMENT_MS)
+    row = totp_store.find_pending_totp(conn, account_id, user_id, begun_by, now - ENROLLMENT_MS)
     step = None if row is None else _step_of(server_key, row, code, now)
     if row is None or step is None:
         return None
@@ -64,6 +79,7 @@ def confirm_pending(conn: Connection, server_key: bytes, account_id: str, user_i
         totp_store.delete_totp(conn, account_id, user_id, earlier.id)
     if not totp_store.confirm_totp(conn, account_id, row.id, step, now):
         return None
+    totp_store.delete_pending_totp(conn, account_id, user_id)
     note_factors(conn, account_id, user_id)
     return str(row.id)
 

@@ -18,16 +18,20 @@ totp_factors = Table(
     Column("created_at", Milliseconds, nullable=False),
     # None until the first code has been entered.
     Column("confirmed_at", Milliseconds),
+    # Until then: the session, or the digest of the sign-in, that alone sees and confirms it.
+    Column("begun_by", String(64)),
     Column("last_used_at", Milliseconds),
     Index("ix_totp_factors_user_id", "user_id"),
     Index("ix_totp_factors_created_at", "created_at"),
 )
 
 
-def insert_totp(conn: Connection, account_id: str, *, id: str, user_id: str, secret: bytes, now: int) -> None:
+def insert_totp(
+    conn: Connection, account_id: str, *, id: str, user_id: str, begun_by: str, secret: bytes, now: int
+) -> None:
     conn.execute(
         totp_factors.insert().values(
-            account_id=account_id, id=id, user_id=user_id, secret=secret, last_step=0, created_at=now
+            account_id=account_id, id=id, user_id=user_id, begun_by=begun_by, secret=secret, last_step=0, created_at=now
         )
     )
 
@@ -38,11 +42,11 @@ def find_totp(conn: Connection, account_id: str, user_id: str) -> AnyRow | None:
     return conn.execute(select(totp_factors).where(*mine, totp_factors.c.confirmed_at.is_not(None))).first()
 
 
-def find_pending_totp(conn: Connection, account_id: str, user_id: str, since: int) -> AnyRow | None:
-    """The app that waits for its first code, if it was begun after `since`."""
+def find_pending_totp(conn: Connection, account_id: str, user_id: str, begun_by: str, since: int) -> AnyRow | None:
+    """The app of this session or sign-in that waits for its first code, if it was begun after `since`."""
     mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
     pending = (totp_factors.c.confirmed_at.is_(None), totp_factors.c.created_at > since)
-    return conn.execute(select(totp_factors).where(*mine, *pending)).first()
+    return conn.execute(select(totp_factors).where(*mine, totp_factors.c.begun_by == begun_by, *pending)).first()
 
 
 def use_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
@@ -69,7 +73,7 @@ def confirm_totp(conn: Connection, account_id: str, factor_id: str, step: int, n
             totp_factors.c.id == factor_id,
             totp_factors.c.confirmed_at.is_(None),
         )
-        .values(confirmed_at=now, last_step=step, last_used_at=now)
+        .values(confirmed_at=now, begun_by=None, last_step=step, last_used_at=now)
     )
     return conn.execute(statement).rowcount == 1
 
@@ -84,9 +88,21 @@ def delete_totp(conn: Connection, account_id: str, user_id: str, factor_id: str)
     return conn.execute(statement).rowcount == 1
 
 
-def delete_pending_totp(conn: Connection, account_id: str, user_id: str) -> None:
-    mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
+def delete_pending_totp(conn: Connection, account_id: str, user_id: str, begun_by: str | None = None) -> None:
+    """Delete the apps that wait for their first code: that of one session or sign-in, or all of the person."""
+    mine = [totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id]
+    if begun_by is not None:
+        mine.append(totp_factors.c.begun_by == begun_by)
     conn.execute(totp_factors.delete().where(*mine, totp_factors.c.confirmed_at.is_(None)))
+
+
+def delete_pending_beyond(conn: Connection, account_id: str, user_id: str, kept: int) -> None:
+    """Delete the person's apps that wait for their first code but for the newest `kept`."""
+    mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
+    pending = select(totp_factors.c.id).where(*mine, totp_factors.c.confirmed_at.is_(None))
+    newest = conn.execute(pending.order_by(totp_factors.c.created_at.desc(), totp_factors.c.id.desc())).scalars().all()
+    if len(newest) > kept:
+        conn.execute(totp_factors.delete().where(totp_factors.c.id.in_(newest[kept:])))
 
 
 def delete_all_totp(conn: Connection, account_id: str, user_id: str) -> int:

@@ -58,6 +58,14 @@ class WantedProvider(NamedTuple):
     break_glass_owner_ids: list[str]
 
 
+class ConnectedProvider(NamedTuple):
+    """The provider after a change, and before: None if there was none."""
+
+    view: IdentityProviderView
+    before: IdentityProviderView | None
+    secret_changed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderConnections:
     """What the verbs of this package need."""
@@ -81,28 +89,29 @@ async def read_provider(services: ProviderConnections, account_id: str) -> Ident
 
 async def connect_provider(
     services: ProviderConnections, actor: Actor, account_id: str, wanted: WantedProvider
-) -> IdentityProviderView:
+) -> ConnectedProvider:
     """Connect, or change the connection. Raises ValidationFailed for invalid values, or a provider that is unusable."""
     await require_authorised(services.database, actor)
     known = await services.database.read_single(store.find_provider, account_id)
     if faults := _faults(wanted, known):
         raise ValidationFailed(details=faults)
-    is_same = known is not None and (known.issuer, known.client_id) == (wanted.issuer, wanted.client_id)
+    is_same = known is not None and _is_same_client(known, wanted)
     secret = wanted.client_secret
     if secret is None and known is not None:
         secret = read_secret(services.server_key, known)
     if secret is None:
-        raise ValidationFailed(details=[_fault("clientSecret", "required", _SECRET_AGAIN)])
+        raise ValidationFailed(details=[_fault("clientSecret", "required", _UNREADABLE)])
     if not is_same or wanted.client_secret is not None:
         await _test(services, account_id, wanted, secret)
     sealed = seal(services.server_key, _purpose(account_id), secret.encode())
 
-    def unit(conn: Connection) -> IdentityProviderView | PublicError:
+    def unit(conn: Connection) -> ConnectedProvider | PublicError:
         before, now = store.find_provider(conn, account_id), now_ms()
         if before != known:
             return ValidationFailed(details=[_fault("issuer", "changed", "Somebody else has changed it meanwhile.")])
         if fault := _break_glass_fault(conn, account_id, wanted):
             return ValidationFailed(details=[fault])
+        was = None if before is None else _view(conn, services.public_url, before)
         values = wanted._asdict() | {"sealed_secret": sealed, "updated_at": now}
         del values["client_secret"], values["break_glass_owner_ids"]
         if before is None:
@@ -114,7 +123,9 @@ async def connect_provider(
         services.after_change(conn, actor, before, after)
         action = "identity_provider.connected" if before is None else "identity_provider.changed"
         audit.record(conn, account_id, actor, action, account_id, _audited(wanted, before))
-        return NotFound() if after is None else _view(conn, services.public_url, after)
+        if after is None:
+            return NotFound()
+        return ConnectedProvider(_view(conn, services.public_url, after), was, wanted.client_secret is not None)
 
     connected = value_or_raise(await revoke_as(services.database, actor, account_id, unit))
     if wanted.sso_only:
@@ -149,7 +160,7 @@ async def check_connection(services: ProviderConnections, actor: Actor, account_
         raise NotFound
     secret = read_secret(services.server_key, provider)
     if secret is None:
-        return _SECRET_AGAIN
+        return _UNREADABLE
     try:
         await _ask(services, account_id, provider.issuer, provider.client_id, secret)
     except ProviderFault as fault:
@@ -163,7 +174,9 @@ def read_secret(server_key: bytes, provider: IdentityProvider) -> str | None:
     return None if content is None else content.decode()
 
 
-_SECRET_AGAIN = "Enter the client secret."  # noqa: S105  a message
+_NO_SECRET = "Enter the client secret."  # noqa: S105  a message
+_OTHER_CLIENT = "Enter the client secret: the stored one is that of another issuer or client id."
+_UNREADABLE = "Enter the client secret again: the stored one can no longer be read."
 _NOT_OWNER = "Only enabled Owners of this account with a password can be chosen."
 
 
@@ -206,9 +219,9 @@ def _faults(wanted: WantedProvider, known: IdentityProvider | None) -> list[dict
         found.append(_fault("clientId", "invalid", "A client id has 1 to 255 printable characters."))
     if wanted.client_secret is not None and not _is_text(wanted.client_secret, MAX_CLIENT_SECRET):
         found.append(_fault("clientSecret", "invalid", "A client secret has 1 to 1024 printable characters."))
-    if wanted.client_secret is None and (known is None or known.issuer != wanted.issuer):
-        # The stored one is for the other provider only.
-        found.append(_fault("clientSecret", "required", _SECRET_AGAIN))
+    if wanted.client_secret is None and (known is None or not _is_same_client(known, wanted)):
+        # The stored one is that of the other client only.
+        found.append(_fault("clientSecret", "required", _NO_SECRET if known is None else _OTHER_CLIENT))
     if wanted.default_role == "OWNER":
         found.append(_fault("defaultRole", "invalid", "Not everybody can be an Owner."))
     if wanted.role_claim is not None and not _is_text(wanted.role_claim, MAX_CLAIM):
@@ -225,6 +238,10 @@ def _faults(wanted: WantedProvider, known: IdentityProvider | None) -> list[dict
         message = "Choose an Owner who keeps their password: if the provider fails, nobody else can sign in."
         found.append(_fault("breakGlassOwnerIds", "required", message))
     return found
+
+
+def _is_same_client(known: IdentityProvider, wanted: WantedProvider) -> bool:
+    return (known.issuer, known.client_id) == (wanted.issuer, wanted.client_id)
 
 
 def _break_glass_fault(conn: Connection, account_id: str, wanted: WantedProvider) -> dict[str, str] | None:

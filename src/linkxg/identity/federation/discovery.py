@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 from linkxg.identity.federation.fetch import ProviderClient, split_url
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.signed_token import ALGORITHMS
+from linkxg.identity.federation.verified_address import is_of_consumers
 
 MAX_ISSUER = 500
 _PATH = "/.well-known/openid-configuration"
@@ -30,6 +31,8 @@ def check_issuer(issuer: str) -> None:
     parts = split_url(issuer)
     if parts.query or "?" in issuer or "#" in issuer or len(issuer) > MAX_ISSUER:
         raise ProviderFault("An issuer is an https URL without query and fragment, of at most 500 characters.")
+    if is_of_consumers(issuer):
+        raise ProviderFault("It is the issuer of personal Microsoft accounts. Enter that of your own tenant.")
 
 
 async def discover(client: ProviderClient, account_id: str, issuer: str) -> ProviderMetadata:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 DEADLINE_S = 5.0
 MAX_BYTES = 256 * 1024
 MAX_URL = 2_000
-PER_ACCOUNT, IN_ALL = 4, 32
-"""Requests of one worker at the same time."""
+PER_ACCOUNT, IN_ALL, RESERVED = 4, 32, 96
+"""Requests of one worker at the same time; the reserve is for accounts that have none in progress."""
 _TRIES = 2
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -43,7 +43,7 @@ class ProviderClient:
     def __init__(self, resolver: Resolver, private: Sequence[Network]) -> None:
         self._resolver = resolver
         self._private = private
-        self._limit = ConcurrencyLimit(PER_ACCOUNT, IN_ALL)
+        self._limit = ConcurrencyLimit(PER_ACCOUNT, IN_ALL, reserve=RESERVED)
         self._transport: httpx.AsyncHTTPTransport | None = None
 
     async def get(self, account_id: str, url: str, headers: Mapping[str, str] = _NO_HEADERS) -> Reply:
@@ -116,7 +116,7 @@ class ProviderClient:
             self._transport = httpx.AsyncHTTPTransport(
                 verify=ssl.create_default_context(),
                 trust_env=False,
-                limits=httpx.Limits(max_connections=IN_ALL, max_keepalive_connections=0),
+                limits=httpx.Limits(max_connections=IN_ALL + RESERVED, max_keepalive_connections=0),
             )
         return self._transport
 
@@ -127,13 +127,13 @@ def split_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ProviderFault("An address of it is malformed.") from None
+        raise ProviderFault("One of its URLs is not valid.") from None
     if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ProviderFault("An address of it is malformed.")
+        raise ProviderFault("One of its URLs is not valid.")
     if parts.scheme != "https":
-        raise ProviderFault("An address of it does not begin with https.")
+        raise ProviderFault("One of its URLs is not https.")
     if not parts.hostname or "@" in parts.netloc or parts.fragment or port == 0:
-        raise ProviderFault("An address of it is malformed.")
+        raise ProviderFault("One of its URLs is not valid.")
     return parts
 
 

@@ -6,11 +6,14 @@ from linkxg.crypto.secrets import constant_time_equal
 from linkxg.identity.accounts.authentication_policy import FEDERATED
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.providers import SignedClaims
+from linkxg.identity.federation.verified_address import is_verified
 
 LEEWAY_S = 60
 """How far the clock of a provider may be off."""
 MAX_AGE_S = 600
 """An ID token is used at once: an older one was kept by somebody."""
+UNKNOWN = 0
+"""When the person signed in, if the provider does not say it: too long ago for any sensitive action."""
 MAX_SUBJECT = 255
 MAX_SID = 255
 MAX_METHODS = 10
@@ -24,7 +27,7 @@ _REGISTERED_AMR = frozenset(
 
 
 class IdToken(NamedTuple):
-    """A verified ID token; `authenticated_at` in seconds, `session_id` is the provider's `sid`."""
+    """A verified ID token; `authenticated_at` in seconds, or UNKNOWN; `session_id` is the provider's `sid`."""
 
     issuer: str
     subject: str
@@ -44,11 +47,11 @@ def check_id_token(token: SignedClaims, *, issuer: str, client_id: str, nonce: s
     check_issuer_and_audience(claims, issuer, client_id)
     issued_at, expires_at = number(claims, "iat"), number(claims, "exp")
     if expires_at <= now - LEEWAY_S:
-        raise ProviderFault("Its ID token has expired. Is a clock wrong?")
+        raise ProviderFault("Its ID token has expired. Check the clocks.")
     if issued_at > now + LEEWAY_S:
-        raise ProviderFault("Its ID token is of the future. Is a clock wrong?")
+        raise ProviderFault("Its ID token was issued in the future. Check the clocks.")
     if issued_at < now - MAX_AGE_S - LEEWAY_S:
-        raise ProviderFault("Its ID token is too old. Is a clock wrong?")
+        raise ProviderFault("Its ID token is too old. Check the clocks.")
     found = claims.get("nonce")
     if not isinstance(found, str) or not constant_time_equal(found.encode(), nonce.encode()):
         raise ProviderFault("Its ID token belongs to another sign-in.")
@@ -56,19 +59,12 @@ def check_id_token(token: SignedClaims, *, issuer: str, client_id: str, nonce: s
         issuer=issuer,
         subject=subject(claims),
         email=email if isinstance(email := claims.get("email"), str) else None,
-        email_verified=_is_verified(claims),
+        email_verified=is_verified(issuer, claims, claims.get("email")),
         authenticated_at=_authenticated_at(claims, issued_at, now),
         amr=_amr(claims.get("amr")),
         session_id=session_id(claims),
         claims=dict(claims),
     )
-
-
-def _is_verified(claims: dict[str, Any]) -> bool:
-    """Whether the address is verified. Entra ID has no `email_verified`, but the optional claim `xms_edov`."""
-    if "email_verified" in claims:
-        return claims["email_verified"] is True
-    return claims.get("xms_edov") in (True, "1", "true")
 
 
 def check_issuer_and_audience(claims: dict[str, Any], issuer: str, client_id: str) -> None:
@@ -112,9 +108,9 @@ def session_id(claims: dict[str, Any]) -> str | None:
 
 
 def _authenticated_at(claims: dict[str, Any], issued_at: int, now: int) -> int:
-    """When the person signed in at the provider; without that claim it is unknown, and the token's time is taken."""
+    """When the person signed in at the provider. The time of the token says nothing: their session there may be old."""
     if claims.get("auth_time") is None:
-        return min(issued_at, now)
+        return UNKNOWN
     return min(number(claims, "auth_time"), issued_at, now)
 
 

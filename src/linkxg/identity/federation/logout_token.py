@@ -26,7 +26,7 @@ def check_logout_token(token: SignedClaims, *, issuer: str, client_id: str, now:
         raise ProviderFault("It is not a logout token.")
     check_issuer_and_audience(claims, issuer, client_id)
     if not now - MAX_AGE_S <= number(claims, "iat") <= now + LEEWAY_S:
-        raise ProviderFault("The logout token is too old or of the future.")
+        raise ProviderFault("The logout token is too old, or issued in the future.")
     if claims.get("exp") is not None and number(claims, "exp") <= now - LEEWAY_S:
         raise ProviderFault("The logout token has expired.")
     events = claims.get("events")

@@ -14,7 +14,7 @@ MAX_CLAIM = 200
 MAX_MAPPED = 50
 MAX_BREAK_GLASS = 10
 MAX_DOMAINS = 50
-CHALLENGE = "_linkxg"
+DNS_LABEL = "_linkxg"
 """The label below which the TXT record of a domain is."""
 _DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
 
@@ -84,7 +84,7 @@ class EmailDomain(NamedTuple):
 
     @property
     def record_name(self) -> str:
-        return f"{CHALLENGE}.{self.domain}"
+        return f"{DNS_LABEL}.{self.domain}"
 
     @property
     def record_value(self) -> str:

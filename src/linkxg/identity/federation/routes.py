@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from linkxg.audit.model import Actor, actor_of
 from linkxg.errors import Conflict, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import Fresh, roles
+from linkxg.http.permissions import RecentAuthentication, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import OWNERS, Role
@@ -54,7 +54,7 @@ _TAG = Tag("Single sign-on", "The OpenID provider of the account, and the domain
 
 
 class ConnectProvider(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """`clientSecret` may be left out to keep the stored one, unless the issuer changes. Other members have defaults."""
+    """Without `clientSecret` the stored one is kept, unless issuer or client id change. Other members have defaults."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "issuer": "https://login.acme.example",
@@ -108,7 +108,7 @@ async def read(
     "/account/identity-provider",
     operation_id="connectIdentityProvider",
     errors=(ValidationFailed, TemporarilyUnavailable),
-    **roles(OWNERS, CONNECTS, fresh=Fresh.FACTORS),
+    **roles(OWNERS, CONNECTS, recent=RecentAuthentication.ALWAYS),
 )
 async def connect(
     request: Request[Any, Any, Any],
@@ -133,14 +133,14 @@ async def connect(
     )
     connected = await connect_provider(services.connections, actor, account_id, wanted)
     provider_changed(services.notices, actor, account_id, connected)
-    return Success(data=connected)
+    return Success(data=connected.view)
 
 
 @delete(
     "/account/identity-provider",
     operation_id="disconnectIdentityProvider",
     errors=(NotFound,),
-    **roles(OWNERS, fresh=Fresh.FACTORS),
+    **roles(OWNERS, recent=RecentAuthentication.ALWAYS),
 )
 async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[FederationServices]) -> None:
     """End the connection and its sessions. People without a password need a password link."""
@@ -154,7 +154,7 @@ async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[
     operation_id="testIdentityProvider",
     status_code=200,
     errors=(NotFound, TemporarilyUnavailable),
-    **roles(OWNERS, CONNECTS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, CONNECTS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def test(request: Request[Any, Any, Any], services: NamedDependency[FederationServices]) -> Success[ProviderTest]:
     """Ask the provider for metadata and keys again, and whether it knows the client."""
@@ -174,7 +174,7 @@ async def domains(
     "/account/domains/{domain:str}",
     operation_id="claimEmailDomain",
     errors=(Conflict, ValidationFailed),
-    **roles(OWNERS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def claim(
     request: Request[Any, Any, Any], services: NamedDependency[FederationServices], domain: FromPath[str]
@@ -189,7 +189,7 @@ async def claim(
     operation_id="verifyEmailDomain",
     status_code=200,
     errors=(NotFound, Conflict, ValidationFailed),
-    **roles(OWNERS, DOMAIN_CHECKS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, DOMAIN_CHECKS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def verify(
     request: Request[Any, Any, Any], services: NamedDependency[FederationServices], domain: FromPath[str]
@@ -205,7 +205,7 @@ async def verify(
     "/account/domains/{domain:str}",
     operation_id="removeEmailDomain",
     errors=(NotFound, ValidationFailed),
-    **roles(OWNERS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[FederationServices], domain: FromPath[str]

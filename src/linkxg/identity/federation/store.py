@@ -94,7 +94,7 @@ def find_unchanged(conn: Connection, account_id: str, provider: IdentityProvider
 
 
 def find_provider_of_domain(conn: Connection, domain: str) -> IdentityProvider | None:
-    """Of the account that has verified the domain: the sign-in page knows only an address."""
+    """The provider of the account that has verified the domain: the sign-in page knows only an address."""
     query = (
         select(*_PROVIDER)
         .join(email_domains, email_domains.c.account_id == identity_providers.c.account_id)

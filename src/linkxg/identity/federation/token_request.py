@@ -9,6 +9,7 @@ from linkxg.identity.federation.discovery import ProviderMetadata
 from linkxg.identity.federation.fetch import ProviderClient, Reply
 from linkxg.identity.federation.id_token import IdToken
 from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.verified_address import is_verified
 
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]{1,8192}=*")
 _WRONG_CLIENT = "It does not accept the client id and the client secret."
@@ -72,7 +73,7 @@ async def read_userinfo(
     email = reply.body.get("email")
     return token._replace(
         email=email if isinstance(email, str) else None,
-        email_verified=reply.body.get("email_verified") is True,
+        email_verified=is_verified(token.issuer, reply.body, email),
         # What is signed comes first.
         claims=reply.body | token.claims,
     )

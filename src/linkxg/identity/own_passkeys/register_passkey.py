@@ -31,6 +31,7 @@ from linkxg.identity.passkeys.model import (
     PRESENCE,
     TRANSPORTS,
     AttestationCredential,
+    Ceremony,
     Passkey,
     PasskeyOptions,
     key_method,
@@ -41,12 +42,12 @@ from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.store import count_passkeys, list_passkeys
 from linkxg.identity.passkeys.verify_credential import VerifiedAttestation, verify_attestation
 from linkxg.identity.sessions.end_sessions import end_other_sessions
-from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
+from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication
 from linkxg.ids import uuid7
 
 _HANDLE_BYTES = 32
 _FULL = f"A person can have at most {MAX_PASSKEYS} passkeys. Remove one that is not used any more."
-_NOT_VERIFIED = "The passkey could not be verified. Begin again."
+NOT_VERIFIED = "The passkey could not be verified. Begin again."
 
 
 class AddedPasskey(NamedTuple):
@@ -60,7 +61,7 @@ async def begin_registration(
     database: Database, party: RelyingParty, actor: Actor, account_id: str, user_id: str
 ) -> PasskeyOptions:
     """Raises Conflict if the person has as many passkeys as they can have, or InvalidToken."""
-    challenge, new_handle = challenges.new_passkey_challenge(), secrets.token_bytes(_HANDLE_BYTES)
+    challenge, new_handle = new_registration()
 
     def unit(conn: Connection) -> dict[str, Any] | PublicError:
         user = find_user(conn, account_id, user_id)
@@ -70,7 +71,7 @@ async def begin_registration(
         if len(existing) >= MAX_PASSKEYS:
             return Conflict(_FULL)
         handle = existing[0].user_handle if existing else new_handle
-        challenges.keep_for_person(conn, challenge, "register", user_id, handle)
+        challenges.keep_for_person(conn, challenge, "register", user_id, handle, begun_by=actor.session_id or "")
         return registration_options(party, challenge, handle, user.email, existing)
 
     outcome = value_or_raise(await write_as(database, actor, unit))
@@ -91,38 +92,55 @@ async def register_passkey(
     """Raises ValidationFailed, or Conflict for a passkey too many or one that is registered already."""
     checked_name = None if name is None else check_name(name)
     try:
-        client_data = read_client_data(credential.response.client_data_json)
-        verified = verify_attestation(party, client_data, credential)
+        client_data, verified = verify_new(party, credential)
     except CeremonyFailed as error:
         raise _not_verified(str(error)) from error
 
     codes = new_recovery_codes()
 
     def unit(conn: Connection) -> AddedPasskey | PublicError:
-        passkey = _insert(conn, account_id, user_id, client_data, verified, credential, checked_name)
+        begun_by = actor.session_id or ""
+        passkey = add_verified(
+            conn, account_id, user_id, "register", begun_by, client_data, verified, credential, checked_name
+        )
         return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
 
     outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    what = (
-        f"The passkey “{shown(outcome.passkey.name)}” was added to your sign-in. Whoever holds it can sign in as you."
-    )
-    notices.person(actor, account_id, user_id, "Passkey added", what, kind=FACTOR_ADDED)
+    note_passkey(notices, actor, outcome.passkey)
     return outcome
 
 
-def _insert(
+def new_registration() -> tuple[bytes, bytes]:
+    """A challenge, and the handle of a person who has no passkey yet."""
+    return challenges.new_passkey_challenge(), secrets.token_bytes(_HANDLE_BYTES)
+
+
+def verify_new(party: RelyingParty, credential: AttestationCredential) -> tuple[ClientData, VerifiedAttestation]:
+    """Raises CeremonyFailed. Whose challenge was answered is for the transaction that uses the result."""
+    client_data = read_client_data(credential.response.client_data_json)
+    return client_data, verify_attestation(party, client_data, credential)
+
+
+def note_passkey(notices: SecurityNotices, actor: Actor, passkey: Passkey) -> None:
+    what = f"The passkey “{shown(passkey.name)}” was added to your sign-in. Whoever holds it can sign in as you."
+    notices.person(actor, passkey.account_id, passkey.user_id, "Passkey added", what, kind=FACTOR_ADDED)
+
+
+def add_verified(
     conn: Connection,
     account_id: str,
     user_id: str,
+    ceremony: Ceremony,
+    begun_by: str,
     client_data: ClientData,
     verified: VerifiedAttestation,
     credential: AttestationCredential,
     name: str | None,
 ) -> Passkey | PublicError:
-    """Under the person's lock, which `revoke_as` takes: of concurrent registrations, none exceeds the bound."""
-    taken = challenges.take_passkey_challenge(conn, client_data, "register")
-    if taken is None or taken.user_id != user_id or taken.user_handle is None:
-        return _not_verified("challenge unknown, used, expired or of another person")
+    """Use the challenge up and store the passkey. Under the person's lock, so that none exceeds the bound."""
+    taken = challenges.take_registration(conn, client_data, ceremony, user_id, begun_by)
+    if taken is None or taken.user_handle is None:
+        return _not_verified("challenge unknown, used, expired or begun elsewhere")
     count = count_passkeys(conn, account_id, user_id)
     if count >= MAX_PASSKEYS:
         return Conflict(_FULL)
@@ -158,18 +176,22 @@ def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[st
     if fresh is not None:
         replace_codes(conn, account_id, user_id, fresh)
     end_other_sessions(conn, actor, account_id, user_id, session_id, "factor added")
-    session = find_identity(conn, account_id, session_id)
+    session = find_session_identity(conn, account_id, session_id)
     if session is not None:
         # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
         # authenticator need not have verified the person, and `user` does not say so.
         added = (key_method(passkey.backup_eligible), PRESENCE, MFA)
         amr = dict.fromkeys((*session.amr.split(), *added))
         record_authentication(conn, account_id, session_id, tuple(amr))
-    details = {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
-    audit.record(conn, account_id, actor, "factor.added", user_id, details)
+    audit_added(conn, actor, passkey)
     return AddedPasskey(passkey, fresh)
 
 
+def audit_added(conn: Connection, actor: Actor, passkey: Passkey) -> None:
+    details = {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
+    audit.record(conn, passkey.account_id, actor, "factor.added", passkey.user_id, details)
+
+
 def _not_verified(reason: str) -> ValidationFailed:
-    details = [{"field": "credential", "code": "invalid", "message": _NOT_VERIFIED}]
-    return ValidationFailed(_NOT_VERIFIED, reason=reason, details=details)
+    details = [{"field": "credential", "code": "invalid", "message": NOT_VERIFIED}]
+    return ValidationFailed(NOT_VERIFIED, reason=reason, details=details)

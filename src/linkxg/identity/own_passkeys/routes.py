@@ -1,6 +1,5 @@
 """`/auth/factors/passkeys…` and `/auth/mfa/passkey-options`: the passkeys of the caller, as second factors."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -9,18 +8,18 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from linkxg.audit.model import actor_of
-from linkxg.db import Database
 from linkxg.errors import Conflict, InvalidToken, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import MFA_ATTEMPTS
 from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.request_bodies import FirstStep
+from linkxg.identity.own_passkeys import enroll_endpoint
+from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import (
@@ -31,12 +30,11 @@ from linkxg.identity.passkeys.model import (
     passkey_view,
 )
 from linkxg.identity.passkeys.name_passkey import rename_passkey
-from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.tokens.guard import principal_of
 
 _FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
-_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
+_FACTORS = PEOPLE | roles(EVERYONE, FACTOR_CHANGES, recent=RecentAuthentication.ALWAYS)
 
 
 class NewPasskey(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,13 +59,6 @@ class RegisteredPasskey(msgspec.Struct, rename="camel"):
 
     passkey: PasskeyView
     recovery_codes: list[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnPasskeyServices:
-    database: Database
-    party: RelyingParty
-    notices: SecurityNotices
 
 
 @post(
@@ -160,6 +151,6 @@ async def rename(
 def router(services: OwnPasskeyServices) -> Router:
     return Router(
         "/",
-        route_handlers=[step_options, listing, registration_options, register, rename],
+        route_handlers=[*enroll_endpoint.HANDLERS, step_options, listing, registration_options, register, rename],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -37,7 +37,7 @@ _TAKE = CompiledStatement(
         passkey_challenges.c.ceremony == bindparam("for"),
         passkey_challenges.c.expires_at > bindparam("now"),
     )
-    .returning(passkey_challenges.c.user_id, passkey_challenges.c.user_handle)
+    .returning(passkey_challenges.c.user_id, passkey_challenges.c.user_handle, passkey_challenges.c.holder)
 )
 _BEYOND = (
     select(passkey_challenges.c.digest)
@@ -59,6 +59,7 @@ class PasskeyChallenge(NamedTuple):
 
     user_id: str | None
     user_handle: bytes | None
+    holder: bytes
 
 
 def insert_passkey_challenge(

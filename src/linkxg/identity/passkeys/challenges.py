@@ -1,6 +1,8 @@
 """Challenges of registrations and sign-ins: 256 random bits, each answered once within five minutes (§13.4.3).
 
 They are kept by digest. A person has a bounded number of them for each ceremony, and so has the source of a stranger.
+One that adds a passkey belongs to the session or sign-in that asked for it: whoever else has the person's password
+neither answers it nor crowds it out.
 """
 
 import secrets
@@ -13,7 +15,7 @@ from linkxg.http.client_ip import source_key
 from linkxg.identity.passkeys import challenge_store
 from linkxg.identity.passkeys.challenge_store import PasskeyChallenge
 from linkxg.identity.passkeys.client_data import ClientData
-from linkxg.identity.passkeys.model import CHALLENGE_MS, Ceremony
+from linkxg.identity.passkeys.model import PASSKEY_CHALLENGE_MS, Ceremony
 
 MAX_OF_PERSON, MAX_OF_SOURCE = 10, 1_500
 """Of a person so many for each ceremony, so that none crowds out another.
@@ -27,10 +29,16 @@ def new_passkey_challenge() -> bytes:
 
 
 def keep_for_person(
-    conn: Connection, challenge: bytes, ceremony: Ceremony, user_id: str, user_handle: bytes | None = None
+    conn: Connection,
+    challenge: bytes,
+    ceremony: Ceremony,
+    user_id: str,
+    user_handle: bytes | None = None,
+    *,
+    begun_by: str = "",
 ) -> None:
-    """Inside a unit of work: only this person may answer it."""
-    _keep(conn, challenge, ceremony, f"person\n{user_id}\n{ceremony}", MAX_OF_PERSON, user_id, user_handle)
+    """Inside a unit of work: only this person may answer it, in the session or sign-in `begun_by` if it is given."""
+    _keep(conn, challenge, ceremony, _held_by(user_id, ceremony, begun_by), MAX_OF_PERSON, user_id, user_handle)
 
 
 def keep_for_stranger(conn: Connection, challenge: bytes, source: str) -> None:
@@ -41,6 +49,18 @@ def keep_for_stranger(conn: Connection, challenge: bytes, source: str) -> None:
 def take_passkey_challenge(conn: Connection, client_data: ClientData, ceremony: Ceremony) -> PasskeyChallenge | None:
     """Inside a unit of work: use the challenge up that was answered; None if it is not, or no longer, valid."""
     return challenge_store.take_passkey_challenge(conn, _digest(client_data.challenge), ceremony, now_ms())
+
+
+def take_registration(
+    conn: Connection, client_data: ClientData, ceremony: Ceremony, user_id: str, begun_by: str
+) -> PasskeyChallenge | None:
+    """`take_passkey_challenge` of what this session or sign-in of the person asked for."""
+    taken = take_passkey_challenge(conn, client_data, ceremony)
+    return None if taken is None or taken.holder != digest(_held_by(user_id, ceremony, begun_by)) else taken
+
+
+def _held_by(user_id: str, ceremony: Ceremony, begun_by: str) -> str:
+    return f"person\n{user_id}\n{ceremony}\n{begun_by}"
 
 
 def _keep(
@@ -61,7 +81,7 @@ def _keep(
         user_id=user_id,
         user_handle=user_handle,
         now=now,
-        expires_at=now + CHALLENGE_MS,
+        expires_at=now + PASSKEY_CHALLENGE_MS,
         bound=bound,
     )
 

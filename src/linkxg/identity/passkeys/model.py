@@ -15,7 +15,7 @@ MAX_PASSKEYS = 20
 MAX_NAME = 100
 MAX_CREDENTIAL_ID = 1_023
 """Bytes (WebAuthn Level 3 §4)."""
-CHALLENGE_MS = 5 * MINUTE
+PASSKEY_CHALLENGE_MS = 5 * MINUTE
 MAX_CLIENT_DATA = 2_000
 MAX_ATTESTATION = 16_000
 """Characters of base64url; an attestation that carries certificates takes some 6,000."""
@@ -27,8 +27,8 @@ _CREDENTIAL_ID = "Nd4zGmqNkVvDQyoTkOgbHg"
 _CLIENT_DATA = "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0Ii..."
 
 Type = Literal["public-key"]
-Ceremony = Literal["register", "sign-in", "factor"]
-"""What a challenge is for."""
+Ceremony = Literal["register", "enroll", "sign-in", "factor"]
+"""What a challenge is for; `enroll` is a registration during a sign-in."""
 
 
 class Passkey(NamedTuple):
@@ -136,7 +136,7 @@ class PasskeyOptions(msgspec.Struct, rename="camel"):
     }
 
     public_key: dict[str, Any]
-    expires_in: int = CHALLENGE_MS // 1_000
+    expires_in: int = PASSKEY_CHALLENGE_MS // 1_000
 
 
 def passkey_view(passkey: Passkey) -> PasskeyView:

@@ -13,7 +13,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from linkxg.identity.passkeys.model import CHALLENGE_MS, Passkey
+from linkxg.identity.passkeys.model import PASSKEY_CHALLENGE_MS, Passkey
 from linkxg.identity.passkeys.public_key import ALGORITHMS
 from linkxg.identity.passkeys.relying_party import NAME, RelyingParty
 
@@ -31,7 +31,7 @@ def registration_options(
         user_id=user_handle,
         user_name=email,
         challenge=challenge,
-        timeout=CHALLENGE_MS,
+        timeout=PASSKEY_CHALLENGE_MS,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
         ),
@@ -57,7 +57,7 @@ def _request(
     options = generate_authentication_options(
         rp_id=party.id,
         challenge=challenge,
-        timeout=CHALLENGE_MS,
+        timeout=PASSKEY_CHALLENGE_MS,
         allow_credentials=[_descriptor(passkey) for passkey in allowed],
         user_verification=verification,
     )

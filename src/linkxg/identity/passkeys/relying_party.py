@@ -22,7 +22,7 @@ class RelyingParty(NamedTuple):
 
 
 def relying_party(public_url: str) -> RelyingParty:
-    """That of `LINKXG_PUBLIC_URL`, which is an origin as browsers write it."""
+    """The relying party of `LINKXG_PUBLIC_URL`, which is an origin as browsers write it."""
     return RelyingParty(urlsplit(public_url).hostname or "", public_url)
 
 

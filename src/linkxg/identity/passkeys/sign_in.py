@@ -18,7 +18,7 @@ from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
 from linkxg.identity.sessions.login import Authentication, NewSession, start_session
 from linkxg.identity.sessions.model import SessionIdentity
 
-REFUSED = "The passkey could not be verified."
+PASSKEY_REFUSED = "The passkey could not be verified."
 
 
 async def begin_passkey_sign_in(database: Database, party: RelyingParty, source: str) -> PasskeyOptions:
@@ -36,12 +36,12 @@ async def sign_in_with_passkey(
     if isinstance(used, RefusedPasskey):
         if used.owned is not None:
             await database.write(_audit_failure, used.owned.user, actor)
-        raise InvalidCredentials(REFUSED, reason=used.reason)
+        raise InvalidCredentials(PASSKEY_REFUSED, reason=used.reason)
     try:
         authentication = Authentication(used.user, record_use=used.record)
         return await start_session(database, actor, authentication, new._replace(amr=used.amr))
     except InvalidCredentials as error:
-        raise InvalidCredentials(REFUSED, reason=error.reason) from error
+        raise InvalidCredentials(PASSKEY_REFUSED, reason=error.reason) from error
 
 
 def _audit_failure(conn: Connection, user: User, actor: Actor) -> None:

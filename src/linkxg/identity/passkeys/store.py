@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -12,13 +13,16 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    and_,
     bindparam,
     func,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import users
@@ -55,6 +59,20 @@ _OWNED = (
 )
 
 
+_RECORD_USE = CompiledStatement(
+    passkeys.update()
+    .where(
+        passkeys.c.account_id == bindparam("account"),
+        passkeys.c.id == bindparam("passkey"),
+        or_(
+            passkeys.c.sign_count < bindparam("count"),
+            and_(passkeys.c.sign_count == 0, bindparam("count", type_=BigInteger) == 0),
+        ),
+    )
+    .values(sign_count=bindparam("count"), backed_up=bindparam("backup"), last_used_at=bindparam("now"))
+)
+
+
 class OwnedPasskey(NamedTuple):
     passkey: Passkey
     user: User
@@ -76,7 +94,7 @@ def list_passkeys(conn: Connection, account_id: str, user_id: str) -> list[Passk
 
 
 def list_account_passkeys(conn: Connection, account_id: str) -> list[Passkey]:
-    """Of all people of the account."""
+    """The passkeys of all people of the account."""
     query = select(*_PASSKEY).where(passkeys.c.account_id == account_id).order_by(passkeys.c.id)
     return [Passkey._make(row) for row in conn.execute(query)]
 
@@ -106,9 +124,8 @@ def record_use(
     False if the passkey was removed, or the counter is not beyond the stored one: of two uses with one counter, one is
     recorded. Authenticators without a counter always send 0 (WebAuthn Level 3 §6.1.1).
     """
-    advances = passkeys.c.sign_count < sign_count if sign_count else passkeys.c.sign_count == 0
-    statement = passkeys.update().where(passkeys.c.account_id == account_id, passkeys.c.id == passkey_id, advances)
-    return conn.execute(statement.values(sign_count=sign_count, backed_up=backed_up, last_used_at=now)).rowcount == 1
+    values = {"account": account_id, "passkey": passkey_id, "count": sign_count, "backup": backed_up, "now": now}
+    return _RECORD_USE.run(conn, values) == 1
 
 
 def rename_passkey(conn: Connection, account_id: str, user_id: str, passkey_id: str, name: str) -> bool:

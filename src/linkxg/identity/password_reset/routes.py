@@ -14,7 +14,7 @@ from linkxg.db import Database
 from linkxg.errors import Conflict, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.model import MAX_EMAIL
@@ -98,7 +98,7 @@ async def complete(
     errors=(Conflict,),
     response_headers=[REPLAYED],
     tags=["Account"],
-    **roles(ADMINISTRATORS, PASSWORD_LINKS, fresh=Fresh.ACCOUNT),
+    **roles(ADMINISTRATORS, PASSWORD_LINKS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def make_link(
     request: Request[Any, Any, Any],

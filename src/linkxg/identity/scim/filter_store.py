@@ -39,7 +39,7 @@ _TIMES: Mapping[str, ColumnElement[Any]] = {
 
 
 def condition_of(found: Filter) -> Condition | None:
-    """None of a filter with an attribute, operator or value that is not supported."""
+    """The SQL condition of a filter; None if an attribute, operator or value is not supported."""
     if isinstance(found, Negation):
         inner = condition_of(found.inner)
         return None if inner is None else not_(inner)

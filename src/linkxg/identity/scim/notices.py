@@ -20,7 +20,7 @@ def reprovisioned(notices: SecurityNotices, actor: Actor, account_id: str, chang
     user, was = changed.user, changed.was
     role_raised(notices, actor, account_id, user, was.role, was.disabled)
     if changed.left is not None:
-        what = f"Your organisation's identity provider changed your address from this one to {user.email}."
+        what = f"The identity provider of your company changed your address from this one to {user.email}."
         subject = "Your e-mail address was changed"
         notices.address(actor, account_id, changed.left, subject, what, kind=EMAIL_CHANGED)
 

@@ -39,6 +39,9 @@ from linkxg.identity.scim.scim_errors import (
 )
 
 MAX_OPERATIONS = 50
+"""Of a request, with each member of a value without a path counted as one."""
+MAX_SELECTIONS, MAX_COMPARISONS = 4_000, 50
+"""Characters and comparisons of all filters in the paths of a request."""
 _PATH = re.compile(r"([a-zA-Z$][\w$-]*)(?:\[(.*)\])?(?:\.([a-zA-Z$][\w$-]*))?", re.DOTALL)
 _SIMPLE = frozenset({"username", "externalid", "displayname", "active", *PROFILE})
 _READ_ONLY = frozenset({"id", "meta", "groups"})
@@ -52,14 +55,6 @@ _IGNORED = frozenset(
 _IGNORED_NAME_PARTS = frozenset({"middlename", "honorificprefix", "honorificsuffix"})
 
 
-class Operation(NamedTuple):
-    """`path` is empty where the value names the attributes."""
-
-    op: Literal["add", "replace", "remove"]
-    path: str
-    value: Any
-
-
 class Path(NamedTuple):
     """`attribute[selection].part`, in lower case."""
 
@@ -68,20 +63,45 @@ class Path(NamedTuple):
     part: str
 
 
-def read_operations(body: Any) -> list[Operation]:
-    """Raises ScimError."""
+class Operation(NamedTuple):
+    """`path` is None of an attribute that is not kept."""
+
+    op: Literal["add", "replace", "remove"]
+    path: Path | None
+    value: Any
+
+
+def list_operations(body: Any) -> list[Any]:
+    """The operations as they were sent. Raises ScimError for what is no PATCH."""
     members = folded(body)
     schemas, listed = members.get("schemas"), members.get("operations")
     if not isinstance(schemas, list) or PATCH_SCHEMA not in schemas:
         raise ScimError(f"The member schemas must contain {PATCH_SCHEMA}.")
     if not isinstance(listed, list) or not listed:
         raise ScimError("The member Operations must be a list of operations.")
-    if len(listed) > MAX_OPERATIONS:
-        raise ScimError(f"A PATCH has at most {MAX_OPERATIONS} operations.")
-    return [_read_operation(one) for one in listed]
+    return listed
 
 
-def _read_operation(one: Any) -> Operation:
+def read_operations(listed: list[Any]) -> list[Operation]:
+    """One for each attribute. Raises ScimError."""
+    found: list[tuple[Literal["add", "replace", "remove"], str, Any]] = []
+    for one in listed:
+        op, path, value = _read_operation(one)
+        found.extend([(op, path, value)] if path else [(op, name, member) for name, member in folded(value).items()])
+        if len(found) > MAX_OPERATIONS:
+            raise ScimError(f"A PATCH changes at most {MAX_OPERATIONS} attributes.")
+    texts = [_PATH.fullmatch(_unprefixed(path)) for _, path, _ in found]
+    if sum(len(text[2] or "") for text in texts if text) > MAX_SELECTIONS:
+        raise InvalidPath(f"The filters of a PATCH have at most {MAX_SELECTIONS} characters in all.")
+    operations = [Operation(op, _read_path(path), value) for op, path, value in found]
+    selections = [one.path.selection for one in operations if one.path and one.path.selection]
+    if sum(map(_count_comparisons, selections)) > MAX_COMPARISONS:
+        raise InvalidPath(f"The filters of a PATCH have at most {MAX_COMPARISONS} comparisons in all.")
+    return operations
+
+
+def _read_operation(one: Any) -> tuple[Literal["add", "replace", "remove"], str, Any]:
+    """`op`, `path` and `value`; the path is empty where the value names the attributes."""
     members = folded(one)
     op, path = members.get("op"), members.get("path")
     if not isinstance(op, str) or (word := op.lower()) not in ("add", "replace", "remove"):
@@ -91,26 +111,21 @@ def _read_operation(one: Any) -> Operation:
     if word == "remove":
         if not path:
             raise NoTarget("A remove operation needs a path.")
-        return Operation("remove", path, members.get("value"))
+        return "remove", path, members.get("value")
     if "value" not in members:
         raise InvalidValue("An add or replace operation needs a value.")
-    return Operation("add" if word == "add" else "replace", path or "", members["value"])
+    return "add" if word == "add" else "replace", path or "", members["value"]
 
 
 def apply_operations(fields: UserFields, operations: list[Operation]) -> None:
     """Change the fields in place, one operation after the other. Raises ScimError; nothing is written then."""
     for op, path, value in operations:
-        if path:
-            _apply(fields, op, path, value)
-        else:
-            for name, member in folded(value).items():
-                _apply(fields, op, name, member)
+        _apply(fields, op, path, value)
     if not fields.user_name:
         raise InvalidValue("The attribute userName is required.")
 
 
-def _apply(fields: UserFields, op: str, text: str, value: Any) -> None:
-    path = _read_path(text)
+def _apply(fields: UserFields, op: str, path: Path | None, value: Any) -> None:
     if path is None or path.attribute in _IGNORED:
         return
     name, selection, part = path
@@ -134,12 +149,9 @@ def _apply(fields: UserFields, op: str, text: str, value: Any) -> None:
 
 def _read_path(text: str) -> Path | None:
     """None of an attribute of the enterprise extension, which is not kept. Raises InvalidPath."""
-    lowered = text.lower()
-    if lowered.startswith(ENTERPRISE_SCHEMA.lower()):
+    if text.lower().startswith(ENTERPRISE_SCHEMA.lower()):
         return None
-    if lowered.startswith(f"{CORE_SCHEMA.lower()}:"):
-        text = text[len(CORE_SCHEMA) + 1 :]
-    match = _PATH.fullmatch(text)
+    match = _PATH.fullmatch(_unprefixed(text))
     if match is None:
         raise InvalidPath
     try:
@@ -147,6 +159,17 @@ def _read_path(text: str) -> Path | None:
     except InvalidFilter:
         raise InvalidPath from None
     return Path(match[1].lower(), selection, (match[3] or "").lower())
+
+
+def _unprefixed(text: str) -> str:
+    """A path without the URN of the core schema."""
+    return text[len(CORE_SCHEMA) + 1 :] if text.lower().startswith(f"{CORE_SCHEMA.lower()}:") else text
+
+
+def _count_comparisons(selection: Filter) -> int:
+    if isinstance(selection, Both | Either):
+        return _count_comparisons(selection.left) + _count_comparisons(selection.right)
+    return _count_comparisons(selection.inner) if isinstance(selection, Negation) else 1
 
 
 def _apply_name(fields: UserFields, op: str, part: str, value: Any) -> None:

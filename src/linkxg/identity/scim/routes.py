@@ -22,10 +22,11 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.scim.attributes import etag_of, fields_of, folded, read_user, resource_of
 from linkxg.identity.scim.discovery import resource_type, service_provider_config, user_schema
 from linkxg.identity.scim.guard import CREATIONS, ScimGuard, ScimRequest, scim_request_of
+from linkxg.identity.scim.leavers import is_leaver, is_leaver_by
 from linkxg.identity.scim.manage_tokens import BASE_PATH
 from linkxg.identity.scim.model import CORE_SCHEMA, LIST_SCHEMA, SEARCH_SCHEMA, ScimUser, UserFields
 from linkxg.identity.scim.notices import provisioned, reprovisioned
-from linkxg.identity.scim.patch import Operation, apply_operations, read_operations
+from linkxg.identity.scim.patch import apply_operations, list_operations, read_operations
 from linkxg.identity.scim.projection import attribute_names, project
 from linkxg.identity.scim.read_users import list_users, read_scim_user
 from linkxg.identity.scim.scim_errors import InvalidValue, NotSupported, ScimError
@@ -138,7 +139,9 @@ async def read(
 async def create(request: AnyRequest, services: NamedDependency[ScimServices]) -> Response[bytes]:
     """Create a person, who has no password (RFC 7644 §3.3)."""
     caller = scim_request_of(request.scope)
-    fields = _read_resource(await _read_message(request))
+    body = await _read_message(request)
+    _check_resource(body)
+    fields = read_user(body)
     user = await create_scim_user(services.database, caller.actor, caller.account_id, fields)
     provisioned(services.notices, caller.actor, caller.account_id, user)
     headers = {"Location": f"{services.base_url}/Users/{user.id}"}
@@ -151,11 +154,13 @@ async def replace(
 ) -> Response[bytes]:
     """Replace the attributes; `active` and `roles` stay if they are left out (RFC 7644 §3.5.1)."""
     caller = scim_request_of(request.scope)
-    fields = _read_resource(await _read_message(request))
+    body = await _read_message(request)
+    _check_resource(body)
     conditions = Conditions.of(context_of(request.scope))
     changed = await change_scim_user(
-        services.database, caller.actor, caller.account_id, user_id, lambda _: fields, conditions
-    )
+        services.database, caller.actor, caller.account_id, user_id, lambda _: read_user(body), conditions,
+        is_leaver=is_leaver(body),
+    )  # fmt: skip
     return _changed(services, caller, changed)
 
 
@@ -165,11 +170,12 @@ async def modify(
 ) -> Response[bytes]:
     """Change attributes (RFC 7644 §3.5.2)."""
     caller = scim_request_of(request.scope)
-    operations = read_operations(await _read_message(request))
+    listed = list_operations(await _read_message(request))
     conditions = Conditions.of(context_of(request.scope))
     changed = await change_scim_user(
-        services.database, caller.actor, caller.account_id, user_id, partial(_patched, operations), conditions
-    )
+        services.database, caller.actor, caller.account_id, user_id, partial(_patched, listed), conditions,
+        is_leaver=is_leaver_by(listed),
+    )  # fmt: skip
     return _changed(services, caller, changed)
 
 
@@ -224,15 +230,14 @@ def _schemas_of(body: dict[str, Any]) -> list[Any]:
     return listed if isinstance(listed, list) else []
 
 
-def _read_resource(body: dict[str, Any]) -> UserFields:
+def _check_resource(body: dict[str, Any]) -> None:
     if CORE_SCHEMA not in _schemas_of(body):
         raise ScimError(f"The member schemas must contain {CORE_SCHEMA}.")
-    return read_user(body)
 
 
-def _patched(operations: list[Operation], user: ScimUser) -> UserFields:
+def _patched(listed: list[Any], user: ScimUser) -> UserFields:
     fields = fields_of(user)
-    apply_operations(fields, operations)
+    apply_operations(fields, read_operations(listed))
     return fields
 
 
@@ -263,6 +268,8 @@ def _list(resources: list[dict[str, Any]], *, total: int | None = None, start: i
 
 def _changed(services: ScimServices, caller: ScimRequest, changed: ProvisionedUser) -> Response[bytes]:
     reprovisioned(services.notices, caller.actor, caller.account_id, changed)
+    if changed.refused is not None:
+        raise changed.refused
     return _user(services, changed.user)
 
 

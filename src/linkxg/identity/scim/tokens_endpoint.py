@@ -13,7 +13,7 @@ from linkxg.db import Database
 from linkxg.errors import Conflict
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import Fresh, roles
+from linkxg.http.permissions import RecentAuthentication, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import OWNERS
@@ -47,7 +47,7 @@ class ScimTokenServices:
     operation_id="createScimToken",
     errors=(Conflict,),
     response_headers=[REPLAYED],
-    **roles(OWNERS, TOKEN_CREATIONS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, TOKEN_CREATIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def create(
     request: Request[Any, Any, Any],
@@ -80,7 +80,11 @@ async def listing(
     return Success(data=await list_tokens(services.database, account_id_of(request.scope)))
 
 
-@delete("/account/scim-tokens/{token_id:str}", operation_id="revokeScimToken", **roles(OWNERS, fresh=Fresh.ACCOUNT))
+@delete(
+    "/account/scim-tokens/{token_id:str}",
+    operation_id="revokeScimToken",
+    **roles(OWNERS, recent=RecentAuthentication.IF_REQUIRED),
+)
 async def revoke(
     request: Request[Any, Any, Any], services: NamedDependency[ScimTokenServices], token_id: FromPath[str]
 ) -> None:

@@ -1,11 +1,14 @@
 """Creates, changes and deletes people for an identity provider (RFC 7644 §3.3, §3.5, §3.6).
 
-`active: false` disables the person: sessions and tokens end on every node once the request is answered. Of an Owner a
+`active: false` disables the person: sessions and tokens end on every node once the request is answered, even if the
+rest of it is refused. What a person is to become is worked out before the transaction, which other writes wait for. Of
+an Owner a
 client may store names and an externalId, and end their access unless they are the last one; it can do nothing else to
 an Owner, and make nobody an Owner.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +20,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.outcomes import value_or_raise
-from linkxg.errors import AccessDenied, Conflict, NotFound, PreconditionFailed, PublicError
+from linkxg.errors import AccessDenied, Conflict, NotFound, PreconditionFailed, PublicError, TemporarilyUnavailable
 from linkxg.http.etags import Conditions
 from linkxg.identity.accounts.manage_user import change_person, remove_person
 from linkxg.identity.accounts.model import User, email_key
@@ -34,18 +37,26 @@ from linkxg.identity.scim.scim_errors import InvalidValue, NotUnique, OwnerRequi
 
 _NO_OWNER = "An identity provider makes nobody an Owner."
 _DOMAIN = "The userName must be an address in a domain that the account has verified (PUT /api/v1/account/domains)."
-_OWNER = "Of an Owner, an identity provider can store names and an externalId, and end their access; nothing else."
+_OWNER = (
+    "An identity provider can change only an Owner's names, e-mails list, externalId, language and time zone, and "
+    "disable them."
+)
 Edit = Callable[[ScimUser], UserFields]
 """What a person is to become; raises ScimError."""
+_TRIES = 10
 _STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")
 
 
 class ProvisionedUser(NamedTuple):
-    """`left` is the address that the person had before, if they got another one; `was` is the person before."""
+    """`left` is the address that the person had before, if they got another one; `was` is the person before.
+
+    Of a leaver, `refused` is why nothing but their access was changed.
+    """
 
     user: ScimUser
     was: ScimUser
     left: str | None = None
+    refused: PublicError | None = None
 
 
 async def create_scim_user(database: Database, actor: Actor, account_id: str, fields: UserFields) -> ScimUser:
@@ -70,21 +81,65 @@ async def create_scim_user(database: Database, actor: Actor, account_id: str, fi
 
 
 async def change_scim_user(
-    database: Database, actor: Actor, account_id: str, user_id: str, edit: Edit, conditions: Conditions
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    edit: Edit,
+    conditions: Conditions,
+    *,
+    is_leaver: bool,
 ) -> ProvisionedUser:
-    """Raises NotFound, PreconditionFailed, ScimError, NotUnique, OwnerRequired or AccessDenied; nothing is written."""
+    """Raises NotFound, PreconditionFailed, ScimError, NotUnique, OwnerRequired or AccessDenied; nothing is written.
 
-    def unit(conn: Connection) -> ProvisionedUser | PublicError:
-        user = _lock_for_change(conn, account_id, user_id, conditions)
-        if isinstance(user, PublicError):
-            return user
-        try:
-            fields = edit(user)
-        except ScimError as error:
-            return error
-        return _change(conn, actor, account_id, user, fields)
+    For a leaver, whose access ends nevertheless, the error is returned. Raises TemporarilyUnavailable if the person
+    changes all the time.
+    """
+    for _ in range(_TRIES):
+        seen = await database.read_single(user_store.find_scim_user, account_id, user_id)
+        if seen is None:
+            raise NotFound
+        fields = _edited(edit, seen)
+        if isinstance(fields, ScimError) and not is_leaver:
+            if not conditions.allow_change(etag_of(seen)):
+                raise PreconditionFailed
+            raise fields
+        unit = partial(_change_seen, actor, account_id, seen, fields, conditions, is_leaver)
+        outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
+        if outcome is not None:
+            return outcome
+    raise TemporarilyUnavailable("the person has changed meanwhile")
 
-    return value_or_raise(await revoke_as(database, actor, account_id, unit))
+
+def _edited(edit: Edit, seen: ScimUser) -> UserFields | ScimError:
+    try:
+        return edit(seen)
+    except ScimError as error:
+        return error
+
+
+def _change_seen(
+    actor: Actor,
+    account_id: str,
+    seen: ScimUser,
+    fields: UserFields | ScimError,
+    conditions: Conditions,
+    is_leaver: bool,
+    conn: Connection,
+) -> ProvisionedUser | PublicError | None:
+    """None if the person is not as they were seen."""
+    user = _lock_for_change(conn, account_id, seen.id, conditions)
+    if isinstance(user, PublicError):
+        return user
+    if user != seen:
+        return None
+    outcome = fields if isinstance(fields, ScimError) else _change(conn, actor, account_id, user, fields)
+    if not isinstance(outcome, PublicError) or not is_leaver:
+        return outcome
+    if not user.disabled and isinstance(change_person(conn, actor, account_id, user.id, disabled=True), PublicError):
+        return OwnerRequired() if user.role == "OWNER" else outcome
+    left = user_store.find_scim_user(conn, account_id, user.id)
+    return outcome if left is None else ProvisionedUser(left, user, refused=outcome)
 
 
 async def delete_scim_user(

@@ -50,7 +50,7 @@ async def change_password(
         if not update_password_hash(conn, account_id, user_id, password_hash, user.password_hash):
             return False
         throttle.clear(conn)
-        for session in store.live_sessions(conn, account_id, user_id, now_ms()):
+        for session in store.list_live_sessions(conn, account_id, user_id, now_ms()):
             if session.id != session_id:
                 end_session(conn, actor, account_id, user_id, session.id, "password changed")
         audit.record(conn, account_id, actor, "password.changed", user_id)

@@ -15,6 +15,14 @@ from linkxg.clock import DAY, now_ms
 from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError
+from linkxg.identity.authorization.end_reasons import (
+    END_REASON_TEXTS,
+    ENDED,
+    EXPIRED,
+    IDLE,
+    PERSON_CHANGED,
+    SECOND_FACTOR_REQUIRED,
+)
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
@@ -82,24 +90,24 @@ async def find_ended_session(database: Database, cookie: str) -> EndedSession | 
     row = await database.read_single(store.find_ended_console_session, "-".join(match.groups()))
     if row is None or not constant_time_equal(row.refresh_digest, digest(cookie)):
         return None
-    if row.end_reason == "logout":
-        why = ""
+    if row.end_reason in END_REASON_TEXTS:
+        why = END_REASON_TEXTS[row.end_reason]
     elif row.ended_at is not None:
-        why = "because this session was ended"
+        why = ENDED
     elif row.user_epoch != row.now_epoch:
-        why = "because your role, your access or your password was changed"
+        why = PERSON_CHANGED
     elif row.expires_at < min(row.refresh_expires_at, row.created_at + CONSOLE_MS):
-        why = "because your account requires a second factor now"
+        why = SECOND_FACTOR_REQUIRED
     elif row.expires_at <= row.refresh_expires_at:
-        why = "12 hours after you signed in"
+        why = EXPIRED
     else:
-        why = "after 30 minutes without use"
+        why = IDLE
     return EndedSession(row.id, row.account_id, row.user_id, row.email, why)
 
 
 async def list_recent_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
     """The ids of the person's newest console sessions, live or not: their forms may still be open in a window."""
-    return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, MAX_RECENT)
+    return await database.read_single(store.list_console_session_ids, account_id, user_id, now_ms() - DAY, MAX_RECENT)
 
 
 async def renew_console_session(

@@ -12,6 +12,7 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, InvalidToken, NotFound, PublicError
 from linkxg.identity.accounts.roles import may_manage
 from linkxg.identity.accounts.store import find_user
+from linkxg.identity.authorization.end_reasons import EndReason
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.model import SessionView
@@ -43,7 +44,7 @@ async def list_own_sessions(
     database: Database, account_id: str, user_id: str, current: str | None
 ) -> list[SessionView]:
     """The person's live sessions, newest first."""
-    rows = await database.read_single(store.live_sessions, account_id, user_id, now_ms())
+    rows = await database.read_single(store.list_live_sessions, account_id, user_id, now_ms())
     return [
         SessionView(
             id=row.id,
@@ -60,7 +61,7 @@ async def list_own_sessions(
 
 async def list_sessions(database: Database, account_id: str, user_id: str) -> list[AnyRow]:
     """The rows of a person's live sessions, newest first."""
-    return await database.read_single(store.live_sessions, account_id, user_id, now_ms())
+    return await database.read_single(store.list_live_sessions, account_id, user_id, now_ms())
 
 
 async def end_sessions_of(database: Database, actor: Actor, account_id: str, user_id: str) -> int:
@@ -73,25 +74,29 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
         if not may_manage(actor.role, user.role):
             return AccessDenied("Only an Owner can end the sessions of an Owner.")
         lock_caller(conn, user_id)
-        live = store.live_sessions(conn, account_id, user_id, now_ms())
+        live = store.list_live_sessions(conn, account_id, user_id, now_ms())
         return sum(end_session(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
 
     return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
-def end_other_sessions(conn: Connection, actor: Actor, account_id: str, user_id: str, keep: str, reason: str) -> None:
+def end_other_sessions(
+    conn: Connection, actor: Actor, account_id: str, user_id: str, keep: str, reason: EndReason
+) -> None:
     """Inside a unit of work: end every session of a person but `keep`. The caller holds the person's lock."""
-    for session in store.live_sessions(conn, account_id, user_id, now_ms()):
+    for session in store.list_live_sessions(conn, account_id, user_id, now_ms()):
         if session.id != keep:
             end_session(conn, actor, account_id, user_id, session.id, reason)
 
 
-def end_session(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
+def end_session(
+    conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: EndReason
+) -> bool:
     """Inside a unit of work: end a person's session and its access tokens; false if it had ended.
 
     The caller holds the person's lock (`lock_caller`); `revoke_as` takes it for the actor.
     """
-    if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason[:20]):
+    if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason):
         return False
     revoke_session(conn, user_id, session_id)
     audit.record(conn, account_id, actor, "session.ended", session_id, {"reason": reason})

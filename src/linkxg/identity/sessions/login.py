@@ -180,11 +180,12 @@ def _start(
         throttle.clear(conn)
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
     amr = " ".join(new.amr)
+    expires_at = min(now + new.lifetime_ms, required_from or LATEST_MS)
     authenticated_at = now if new.authenticated_at is None else min(new.authenticated_at, now)
-    for old in store.live_sessions(conn, user.account_id, user.id, now)[MAX_SESSIONS - 1 :]:
-        store.end_session(conn, user.account_id, old.id, now=now, reason="evicted")
-        revoke_session(conn, user.id, old.id)
-        audit.record(conn, user.account_id, who, "session.ended", old.id, {"reason": "evicted"})
+    for old in store.list_live_sessions_beyond(conn, user.account_id, user.id, MAX_SESSIONS - 1, now):
+        store.end_session(conn, user.account_id, old, now=now, reason="evicted")
+        revoke_session(conn, user.id, old)
+        audit.record(conn, user.account_id, who, "session.ended", old, {"reason": "evicted"})
     store.insert_session(
         conn,
         user.account_id,
@@ -195,7 +196,7 @@ def _start(
         refresh_digest=new.digest,
         refresh_expires_at=now + new.idle_ms,
         created_at=now,
-        expires_at=min(now + new.lifetime_ms, required_from or LATEST_MS),
+        expires_at=expires_at,
         authenticated_at=authenticated_at,
         amr=amr,
         last_used_at=now,
@@ -206,9 +207,11 @@ def _start(
     )
     details = {"amr": amr} | ({"kind": new.kind} if new.kind != "api" else {})
     audit.record(conn, user.account_id, who, "session.started", new.id, details)
+    ends_at = min(expires_at, now + new.idle_ms)
     return SessionIdentity(
-        new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, authenticated_at, is_new_place
-    )
+        new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, authenticated_at, ends_at,
+        is_new_place,
+    )  # fmt: skip
 
 
 def _end_again(conn: Connection, actor: Actor, user: User, session_id: str) -> None:

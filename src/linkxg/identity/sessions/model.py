@@ -9,14 +9,12 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import msgspec
 
 from linkxg.clock import DAY, HOUR, MINUTE
-from linkxg.identity.accounts.authentication_policy import is_multi_factor, required_from
+from linkxg.identity.accounts.authentication_policy import is_multi_factor, longest_age, required_from
 
 REFRESH_MS = 7 * DAY
 SESSION_MS = 30 * DAY
 IDLE_MS = 30 * MINUTE
 CONSOLE_MS = 12 * HOUR
-RECENT_MS = 10 * MINUTE
-"""How long after a password check the console permits sensitive actions."""
 TOUCH_MS = MINUTE
 """Resolution of the last use of a console session."""
 MAX_SESSIONS = 20
@@ -115,13 +113,10 @@ class ConsoleSession(NamedTuple):
         return required_from(self.mfa_requirement, self.mfa_required_from, self.role)
 
     def is_recent(self, now: int) -> bool:
-        """Whether the person was authenticated recently enough for a sensitive action; by a factor if they have one.
-
-        The account may shorten the time, not extend it.
-        """
-        longest = RECENT_MS if self.step_up_minutes is None else min(RECENT_MS, self.step_up_minutes * MINUTE)
+        """Whether the person was authenticated recently enough for a sensitive action; by a factor if they have one."""
+        longest = longest_age(self.step_up_minutes, always=True)
         used_factor = not self.has_second_factor or is_multi_factor(self.amr.split())
-        return used_factor and now - self.authenticated_at < longest
+        return used_factor and (longest is None or now - self.authenticated_at < longest)
 
     def seconds_left(self, now: int) -> int:
         """Until it ends if it is not used again; its last use is stored to the minute."""
@@ -156,8 +151,8 @@ class Place(NamedTuple):
 class SessionIdentity(NamedTuple):
     """A session that was just started or refreshed, and its person.
 
-    `amr` has the authentication methods (RFC 8176), separated by spaces; `authenticated_at` is in milliseconds.
-    `is_new_place` is of a session that was just started.
+    `amr` has the authentication methods (RFC 8176), separated by spaces. Times in milliseconds; the session ends at
+    `ends_at` if it is not used again. `is_new_place` is of a session that was just started.
     """
 
     session_id: str
@@ -168,4 +163,5 @@ class SessionIdentity(NamedTuple):
     epoch: int
     amr: str
     authenticated_at: int
+    ends_at: int
     is_new_place: bool = False

@@ -27,7 +27,10 @@ def place_of(source: str, user_agent: str) -> Place:
 
 
 def describe_device(user_agent: str) -> str | None:
-    """In words of this program: the text of a stranger has no place in a mail. None for a program that is not known."""
+    """Name the program and system in words of our own: the text of a stranger has no place in a mail.
+
+    None for a program that is not known.
+    """
     program = next((name for mark, name in _PROGRAMS if mark in user_agent), None)
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
     if program is None:

@@ -64,7 +64,7 @@ async def sign_out(request: Request[Any, Any, Any], services: NamedDependency[Se
 
 @get("/auth/me", operation_id="me", **_FOR_EVERYBODY)
 async def me(request: Request[Any, Any, Any], services: NamedDependency[SessionServices]) -> Success[Me]:
-    """The caller: person, role, organisation, scopes."""
+    """The caller: person, role, account, scopes."""
     caller = principal_of(context_of(request.scope))
     return Success(data=await who_am_i(services.database, caller.account_id, caller.id))
 

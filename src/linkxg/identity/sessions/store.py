@@ -22,11 +22,12 @@ from sqlalchemy import (
 
 from linkxg.clock import DAY
 from linkxg.db.caller_lock import lock_caller
-from linkxg.db.compiled import CompiledStatement
+from linkxg.db.compiled import CompiledStatement, insert_row
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.authentication_policy import is_multi_factor
 from linkxg.identity.accounts.policy_store import is_required, is_single_factor
 from linkxg.identity.accounts.store import accounts, users
+from linkxg.identity.authorization.end_reasons import EndReason
 from linkxg.identity.authorization.live_session_store import is_live
 from linkxg.identity.sessions.model import CONSOLE_MS, SESSION_MS, ConsoleSession, SessionIdentity, SessionPerson
 
@@ -100,7 +101,8 @@ _ROTATE = CompiledStatement(
         source=bindparam("from"),
     )
     .returning(sessions.c.account_id, sessions.c.user_id, _of_person(users.c.email), _of_person(users.c.role),
-               sessions.c.user_epoch, sessions.c.amr, func.coalesce(sessions.c.authenticated_at, sessions.c.created_at))
+               sessions.c.user_epoch, sessions.c.amr, func.coalesce(sessions.c.authenticated_at, sessions.c.created_at),
+               sessions.c.expires_at)
 )  # fmt: skip
 _PERSON = CompiledStatement(
     select(
@@ -149,6 +151,22 @@ _CONSOLE = CompiledStatement(
 )
 
 
+_LOCK_PERSON = CompiledStatement(
+    select(users.c.password_hash).where(users.c.id == bindparam("user")).with_for_update(key_share=True)
+)
+_BEYOND = CompiledStatement(
+    select(sessions.c.id)
+    .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
+    .where(
+        sessions.c.account_id == bindparam("account"),
+        sessions.c.user_id == bindparam("user"),
+        *is_live(sessions, bindparam("now")),
+    )
+    .order_by(sessions.c.id.desc())
+    .offset(bindparam("kept"))
+)
+
+
 def find_console_session(conn: Connection, session_id: str, now: int) -> ConsoleSession | None:
     """A live session of the console with its person and account."""
     row = _CONSOLE.first(conn, {"session": session_id, "now": now})
@@ -165,7 +183,7 @@ def find_ended_console_session(conn: Connection, session_id: str) -> AnyRow | No
     return conn.execute(query).first()
 
 
-def console_session_ids(conn: Connection, account_id: str, user_id: str, since: int, limit: int) -> list[str]:
+def list_console_session_ids(conn: Connection, account_id: str, user_id: str, since: int, limit: int) -> list[str]:
     """The person's console sessions started after `since`, ended or not; newest first."""
     mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id, sessions.c.kind == "console")
     query = select(sessions.c.id).where(*mine, sessions.c.created_at > since)
@@ -190,20 +208,21 @@ def update_console_session(
 
 
 def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
-    conn.execute(sessions.insert().values(account_id=account_id, generation=0, **values))
+    insert_row(conn, sessions, {"account_id": account_id, "generation": 0, **values})
 
 
 def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> SessionIdentity | None:
     """Replace the refresh token `used` of generation `presented`; of concurrent attempts, one succeeds."""
     row = _ROTATE.first(conn, {"session": session_id, **values})
+    # Its idle timeout has begun again, and is longer than the life of an access token.
     return None if row is None else SessionIdentity(session_id, *row)
 
 
 def lock_person(conn: Connection, user_id: str) -> str | None:
     """Serialise the sign-ins of a person; returns their current password hash, None if there is no such person."""
     lock_caller(conn, user_id)
-    query = select(users.c.password_hash).where(users.c.id == user_id)
-    return conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+    row = _LOCK_PERSON.first(conn, {"user": user_id})
+    return None if row is None else str(row[0])
 
 
 def find_person(conn: Connection, user_id: str, epoch: int) -> SessionPerson | None:
@@ -213,10 +232,14 @@ def find_person(conn: Connection, user_id: str, epoch: int) -> SessionPerson | N
 
 
 def session_identity(session: AnyRow, person: SessionPerson) -> SessionIdentity:
+    """A session that is live; it ends when a second factor is required that it was authenticated without."""
+    ends_at = min(session.expires_at, session.refresh_expires_at)
+    if not is_multi_factor(session.amr.split()) and person.required_from is not None:
+        ends_at = min(ends_at, person.required_from)
     authenticated_at = session.created_at if session.authenticated_at is None else session.authenticated_at
     return SessionIdentity(
         session.id, person.account_id, session.user_id, person.email, person.role, person.epoch,
-        session.amr, authenticated_at,
+        session.amr, authenticated_at, ends_at,
     )  # fmt: skip
 
 
@@ -229,7 +252,7 @@ def find_live_session(conn: Connection, account_id: str, session_id: str, now: i
     return conn.execute(select(sessions).where(*mine, *is_live(sessions, now))).first()
 
 
-def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> list[AnyRow]:
+def list_live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> list[AnyRow]:
     """Newest first."""
     query = (
         select(sessions)
@@ -244,6 +267,12 @@ def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> 
     return list(conn.execute(query).all())
 
 
+def list_live_sessions_beyond(conn: Connection, account_id: str, user_id: str, kept: int, now: int) -> list[str]:
+    """The ids of live sessions but the `kept` newest."""
+    found = _BEYOND.all(conn, {"account": account_id, "user": user_id, "kept": kept, "now": now})
+    return [session_id for (session_id,) in found]
+
+
 def update_authentication(
     conn: Connection, account_id: str, session_id: str, *, authenticated_at: int, amr: str
 ) -> None:
@@ -253,6 +282,12 @@ def update_authentication(
     conn.execute(sessions.update().where(*mine).values(values))
 
 
+def limit_session(conn: Connection, account_id: str, session_id: str, expires_at: int) -> None:
+    """Let a session expire then, unless it does so earlier."""
+    mine = (sessions.c.account_id == account_id, sessions.c.id == session_id, sessions.c.expires_at > expires_at)
+    conn.execute(sessions.update().where(*mine).values(expires_at=expires_at))
+
+
 def lifetime(amr: str) -> dict[str, Any]:
     """The end of a session with a second factor: its full time, although it may have begun without one."""
     if not is_multi_factor(amr.split()):
@@ -260,7 +295,7 @@ def lifetime(amr: str) -> dict[str, Any]:
     return {"expires_at": sessions.c.created_at + case((sessions.c.kind == "console", CONSOLE_MS), else_=SESSION_MS)}
 
 
-def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: str) -> bool:
+def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: EndReason) -> bool:
     """False if it had ended."""
     statement = (
         sessions.update()
@@ -270,13 +305,13 @@ def end_session(conn: Connection, account_id: str, session_id: str, *, now: int,
     return conn.execute(statement).rowcount == 1
 
 
-def end_all_sessions(conn: Connection, account_id: str, *, now: int, reason: str) -> int:
+def end_all_sessions(conn: Connection, account_id: str, *, now: int, reason: EndReason) -> int:
     """End every session of the account; returns how many had not ended."""
     where = (sessions.c.account_id == account_id, sessions.c.ended_at.is_(None))
     return conn.execute(sessions.update().where(*where).values(ended_at=now, end_reason=reason)).rowcount
 
 
-def session_sources(conn: Connection, user_id: str, since: int) -> list[str]:
+def list_session_sources(conn: Connection, user_id: str, since: int) -> list[str]:
     """The addresses from which this person has signed in lately."""
     query = select(sessions.c.source).where(sessions.c.user_id == user_id, sessions.c.created_at > since).distinct()
     return list(conn.scalars(query))

@@ -75,7 +75,7 @@ class Throttle(NamedTuple):
         if parse_address(source) is None:
             # An unparsable address matches nobody's.
             return False
-        known = store.session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
+        known = store.list_session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
         return source_key(source) in map(source_key, known)
 
     def clear(self, conn: Connection) -> None:

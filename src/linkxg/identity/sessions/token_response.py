@@ -7,7 +7,6 @@ from linkxg.http.route_declaration import Tag
 from linkxg.identity.sessions.login import SessionTokens
 from linkxg.identity.sessions.model import SessionUser, SignedIn
 from linkxg.identity.tokens.mint import Minter
-from linkxg.identity.tokens.model import LIFETIME_S
 from linkxg.identity.tokens.scopes import ROLE_SCOPES, format_scope
 
 PEOPLE_TAG = Tag("People", "Signing in and out, sessions, password.")
@@ -28,6 +27,7 @@ def token_response(minter: Minter, tokens: SessionTokens) -> tuple[SignedIn, str
         session.role,
         session.amr.split(" ") if session.amr else None,
         session.authenticated_at // 1_000,
+        session.ends_at // 1_000,
     )
     user = SessionUser(session.user_id, session.email, session.role)
-    return SignedIn(minted.access_token, tokens.refresh_token, "Bearer", LIFETIME_S, user), minted.jti
+    return SignedIn(minted.access_token, tokens.refresh_token, "Bearer", minted.expires_in, user), minted.jti

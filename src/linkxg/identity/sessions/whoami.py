@@ -1,4 +1,4 @@
-"""Describes the caller: person, role, organisation, scopes."""
+"""Describes the caller: person, role, account, scopes."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from linkxg.identity.tokens.scopes import ROLE_SCOPES, SCOPES
 
 
 class Me(msgspec.Struct, rename="camel"):
-    """A person, their role and organisation, and the scopes of the role.
+    """A person, their role and account, and the scopes of the role.
 
     Name, language (BCP 47) and time zone (IANA) are null until the person sets them. `email_change` waits for
     confirmation.

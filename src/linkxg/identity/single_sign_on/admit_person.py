@@ -22,16 +22,19 @@ from linkxg.identity.federation.id_token import IdToken
 from linkxg.identity.federation.model import IdentityProvider, domain_of
 from linkxg.identity.federation.store import find_unchanged, find_verified_domain
 from linkxg.identity.single_sign_on import store
-from linkxg.identity.single_sign_on.link_person import ANOTHER_SUBJECT, CHANGED, How, insert_link, refuse_by_address
+from linkxg.identity.single_sign_on.link_person import How, insert_link, refuse_by_address
+from linkxg.identity.single_sign_on.refusals import (
+    ANOTHER_SUBJECT,
+    CHANGED,
+    DISABLED,
+    ELSEWHERE,
+    FOREIGN_DOMAIN,
+    FULL,
+    NO_EMAIL,
+    NO_ROLE,
+    NOT_VERIFIED,
+)
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
-
-NO_ROLE = "Your company has given you no role here. Ask an Owner or Admin of your account."
-NOT_VERIFIED = "The identity provider of your company has not confirmed your e-mail address."
-NO_EMAIL = "The identity provider of your company did not send your e-mail address."
-FOREIGN_DOMAIN = "The domain of your e-mail address is not one that your company has verified here."
-ELSEWHERE = "Your e-mail address is in use in another account. An Owner of that account has to remove it there first."
-FULL = "Your company's account has no place for another person. Ask an Owner or Admin of your account."
-DISABLED = "An Owner or Admin of your account has ended your access."
 
 
 class Admitted(NamedTuple):
@@ -62,7 +65,7 @@ def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: Id
     if current is None:
         return SignInRefused(CHANGED)
     role = current.role_of(token.claims)
-    user_id = store.find_identity(conn, account_id, token.issuer, token.subject)
+    user_id = store.find_linked_user_id(conn, account_id, token.issuer, token.subject)
     user = find_user(conn, account_id, user_id) if user_id else None
     how: How | None = None
     if user is None:

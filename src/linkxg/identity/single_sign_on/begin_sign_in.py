@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
+
 from linkxg.clock import MINUTE, now_ms
 from linkxg.crypto.jwt import b64url
 from linkxg.crypto.secrets import derive, digest
@@ -21,12 +23,17 @@ from linkxg.identity.federation.model import IdentityProvider, domain_of, redire
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.store import find_provider, find_provider_of_domain
+from linkxg.identity.sessions.places import place_of
 from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 LIFETIME_MS = 10 * MINUTE
-MAX_PENDING = 5_000
-"""Sign-ins in progress of an account; the oldest are forgotten."""
+MAX_PENDING, MAX_PENDING_OF_NETWORK = 5_000, 1_000
+"""Sign-ins in progress of an account, and of those begun in one network (/24, or /48 of IPv6); the oldest go.
+
+So no network makes the people of an account who come from others begin again."""
+MAX_FORM_KEPT_FOR_SSO, MAX_CARRIED_FORMS = 64 * 1024, 3
+"""Characters of a form that is kept meanwhile, and how many a person can have."""
 SCOPE = "openid email profile"
 
 
@@ -37,6 +44,13 @@ class SingleSignOnServices:
     server_key: bytes = field(repr=False)
     public_url: str
     notices: SecurityNotices
+
+
+class KeptForm(NamedTuple):
+    """A form that goes on after the sign-in, sealed by whoever opens it again; it holds no secret."""
+
+    sealed: str
+    user_id: str
 
 
 class AuthorizationRequest(NamedTuple):
@@ -68,11 +82,13 @@ async def begin_sign_in(
     provider: IdentityProvider,
     *,
     browser: str,
+    source: str,
     target: str,
     email: str,
     reauthenticates: bool = False,
+    form: KeptForm | None = None,
 ) -> AuthorizationRequest:
-    """`browser` is the value of its cookie, `target` the path to go to afterwards.
+    """`browser` is the value of its cookie, `source` its address, `target` the path to go to afterwards.
 
     With `reauthenticates` the provider is to ask the person again, whatever session they have there. Raises
     SignInRefused or TemporarilyUnavailable.
@@ -88,9 +104,22 @@ async def begin_sign_in(
         "issuer": provider.issuer,
         "target": target,
         "reauthenticates": reauthenticates,
+        "network": place_of(source, "").network or "-",
+        "carried": form.sealed if form else None,
+        "carried_by": form.user_id if form else None,
         "expires_at": now_ms() + LIFETIME_MS,
     }
-    await services.database.write(store.insert_sign_in, provider.account_id, MAX_PENDING, pending)
+
+    def unit(conn: Connection) -> None:
+        store.insert_sign_in(
+            conn, provider.account_id, pending, most=MAX_PENDING, most_of_network=MAX_PENDING_OF_NETWORK
+        )
+        if form is not None:
+            store.forget_carried_forms(
+                conn, provider.account_id, form.user_id, kept=MAX_CARRIED_FORMS, most=MAX_PENDING
+            )
+
+    await services.database.write(unit)
     query = {
         "response_type": "code",
         "client_id": provider.client_id,

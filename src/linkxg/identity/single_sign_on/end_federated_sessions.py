@@ -7,13 +7,14 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db.caller_lock import lock_caller
+from linkxg.identity.authorization.end_reasons import EndReason
 from linkxg.identity.federation.model import IdentityProvider
 from linkxg.identity.federation.store import find_unchanged, list_break_glass_owners
 from linkxg.identity.sessions.end_sessions import end_session
 from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.store import SessionOfPerson
 
-BY_PROVIDER = "by identity provider"
+BY_PROVIDER: EndReason = "by identity provider"
 
 
 def end_disallowed_sessions(
@@ -34,7 +35,9 @@ def end_disallowed_sessions(
         end_all(conn, actor, after.account_id, others, "single sign-on only")
 
 
-def end_all(conn: Connection, actor: Actor, account_id: str, ended: Iterable[SessionOfPerson], reason: str) -> int:
+def end_all(
+    conn: Connection, actor: Actor, account_id: str, ended: Iterable[SessionOfPerson], reason: EndReason
+) -> int:
     """End these sessions and their tokens; returns how many had not ended. Locks people in the order of their ids."""
     count = 0
     for one in sorted(ended, key=lambda one: (one.user_id, one.session_id)):
@@ -43,7 +46,9 @@ def end_all(conn: Connection, actor: Actor, account_id: str, ended: Iterable[Ses
     return count
 
 
-def end_unless_live(conn: Connection, actor: Actor, provider: IdentityProvider, user_id: str, session_id: str) -> bool:
+def end_if_provider_changed(
+    conn: Connection, actor: Actor, provider: IdentityProvider, user_id: str, session_id: str
+) -> bool:
     """Whether the session that was just started is still allowed; otherwise it ends."""
     if find_unchanged(conn, provider.account_id, provider) is not None and not store.has_ended(
         conn, provider.account_id, session_id

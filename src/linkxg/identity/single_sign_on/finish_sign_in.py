@@ -13,7 +13,7 @@ from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.federation.connect_provider import read_secret
-from linkxg.identity.federation.id_token import LEEWAY_S, IdToken, check_id_token
+from linkxg.identity.federation.id_token import LEEWAY_S, UNKNOWN, IdToken, check_id_token
 from linkxg.identity.federation.model import IdentityProvider, redirect_uri
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.store import find_provider
@@ -29,27 +29,22 @@ from linkxg.identity.single_sign_on.begin_sign_in import (
     nonce_of,
     verifier_of,
 )
-from linkxg.identity.single_sign_on.end_federated_sessions import end_unless_live
-from linkxg.identity.single_sign_on.link_person import CHANGED, identity_linked, link_in_session
+from linkxg.identity.single_sign_on.end_federated_sessions import end_if_provider_changed
+from linkxg.identity.single_sign_on.link_person import identity_linked, link_in_session
+from linkxg.identity.single_sign_on.refusals import (
+    ANOTHER_PROVIDER,
+    BY_ERROR,
+    CHANGED,
+    EXPIRED,
+    REFUSED_THERE,
+    SECRET_LOST,
+    SIGNED_OUT,
+)
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 from linkxg.ids import uuid7
 
-EXPIRED = (
-    "This sign-in was not begun in this browser, was completed already, or is older than ten minutes. Sign in again."
-)
 MAX_CODE = 4_096
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
-_ERRORS = {
-    "access_denied": "You, or the identity provider of your company, did not allow the sign-in.",
-    "login_required": "The identity provider of your company could not sign you in.",
-    "interaction_required": "The identity provider of your company could not sign you in.",
-    "consent_required": "The identity provider of your company needs a consent that was not given.",
-    "temporarily_unavailable": "The identity provider of your company is not available now. Try again shortly.",
-    "server_error": "The identity provider of your company had a fault. Try again shortly.",
-    "unauthorized_client": "The identity provider of your company does not accept LinkXG. Tell an Owner.",
-    "invalid_scope": "The identity provider of your company does not accept the request of LinkXG. Tell an Owner.",
-    "invalid_request": "The identity provider of your company does not accept the request of LinkXG. Tell an Owner.",
-}
 
 
 class AuthorizationResponse(NamedTuple):
@@ -62,10 +57,15 @@ class AuthorizationResponse(NamedTuple):
 
 
 class SignedOn(NamedTuple):
-    """The session, and the path to go to; no session if the provider was connected to that of the person."""
+    """The session, and the path to go to; no session if the provider was connected to that of the person.
+
+    `carried` is the form that goes on, `is_new` says whether the person comes by the provider for the first time.
+    """
 
     opened: OpenedSession | None
     target: str
+    carried: str = ""
+    is_new: bool = False
 
 
 async def finish_sign_in(
@@ -80,6 +80,23 @@ async def finish_sign_in(
 ) -> SignedOn:
     """`person` is who is signed in in this browser. Raises SignInRefused, InvalidToken or TemporarilyUnavailable."""
     provider, pending, linking = await _take(services, account_id, browser, person, response)
+    try:
+        return await _finish(services, actor, provider, pending, linking, response, user_agent)
+    except SignInRefused as refused:
+        refused.carried = pending.carried or ""
+        raise
+
+
+async def _finish(
+    services: SingleSignOnServices,
+    actor: Actor,
+    provider: IdentityProvider,
+    pending: store.PendingSignIn,
+    linking: Actor | None,
+    response: AuthorizationResponse,
+    user_agent: str,
+) -> SignedOn:
+    account_id = provider.account_id
     try:
         token = await _authenticate(services, provider, pending, response)
     except ProviderFault as fault:
@@ -97,7 +114,7 @@ async def finish_sign_in(
     opened = await _open(services, actor, provider, token, user, user_agent)
     if admitted.how == "linked":
         identity_linked(services.notices, actor, user, token.issuer)
-    return SignedOn(opened, pending.target)
+    return SignedOn(opened, pending.target, pending.carried or "", admitted.how is not None)
 
 
 async def _take(
@@ -135,14 +152,14 @@ async def _authenticate(
     metadata = await providers.metadata(account_id, provider.issuer)
     # Before anything is sent to the provider (RFC 9207, section 2.4).
     if response.issuer != provider.issuer and (response.issuer or metadata.sends_issuer):
-        raise SignInRefused("The answer came from another identity provider than the one that you were sent to.")
+        raise SignInRefused(ANOTHER_PROVIDER)
     if response.error:
-        raise SignInRefused(_ERRORS.get(response.error, "The identity provider of your company refused the sign-in."))
+        raise SignInRefused(BY_ERROR.get(response.error, REFUSED_THERE))
     if not 0 < len(response.code) <= MAX_CODE:
         raise ProviderFault("It sent no code.")
     secret = read_secret(services.server_key, provider)
     if secret is None:
-        raise SignInRefused("An Owner of your account has to enter the client secret of the identity provider again.")
+        raise SignInRefused(SECRET_LOST)
     tokens = await exchange_code(
         providers.client,
         account_id,
@@ -157,7 +174,9 @@ async def _authenticate(
     nonce = nonce_of(services.server_key, response.state)
     token = check_id_token(signed, issuer=provider.issuer, client_id=provider.client_id, nonce=nonce, now=now_s())
     begun_at = (pending.expires_at - LIFETIME_MS) // 1_000
-    if pending.reauthenticates and ("auth_time" not in token.claims or token.authenticated_at < begun_at - LEEWAY_S):
+    if pending.reauthenticates and token.authenticated_at == UNKNOWN:
+        raise ProviderFault("It did not say when you signed in: its ID token has no auth_time.")
+    if pending.reauthenticates and token.authenticated_at < begun_at - LEEWAY_S:
         raise ProviderFault("It did not ask you to sign in again.")
     return await read_userinfo(providers.client, account_id, metadata, tokens, token)
 
@@ -220,6 +239,6 @@ async def _open(
         )
     except InvalidCredentials as error:
         raise SignInRefused(CHANGED) from error
-    if not await services.database.write(end_unless_live, actor, provider, user.id, session_id):
-        raise SignInRefused("The identity provider of your company has signed you out. Sign in again.")
+    if not await services.database.write(end_if_provider_changed, actor, provider, user.id, session_id):
+        raise SignInRefused(SIGNED_OUT)
     return opened

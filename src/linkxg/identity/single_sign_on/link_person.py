@@ -20,29 +20,18 @@ from linkxg.identity.federation.model import IdentityProvider
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.federation.store import find_unchanged
 from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.refusals import (
+    ANOTHER_PERSON,
+    ANOTHER_SUBJECT,
+    BECOME_AN_EXCEPTION,
+    CHANGED,
+    RESET_FACTORS,
+    SIGN_IN_FIRST,
+)
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 How = Literal["linked", "added", "in session"]
 """By their address, as a new person, or by the person themselves."""
-CHANGED = "The connection to the identity provider was changed meanwhile. Sign in again."
-ANOTHER_SUBJECT = (
-    "This e-mail address already belongs to another identity at your provider. Ask an Owner to remove the person first."
-)
-ANOTHER_PERSON = "This identity at your provider already signs in another person. Sign in there as yourself."
-SIGN_IN_FIRST = (
-    "Your own sign-in here protects more than an e-mail address can prove. Sign in with your password or passkey once, "
-    "and choose “Connect your company sign-in” under Account, Sign-in security. If you have no password, ask an Owner "
-    "for a password link."
-)
-BECOME_AN_EXCEPTION = (
-    "Your own sign-in here protects more than an e-mail address can prove, and your company does not permit it now. "
-    "Ask an Owner who keeps a password to let you keep yours too (Account, Single sign-on). Then sign in with it, and "
-    "choose “Connect your company sign-in” under Account, Sign-in security."
-)
-RESET_FACTORS = (
-    "You have a second factor or passkey here, and your company does not permit to sign in with it now. Ask an Owner "
-    "who keeps a password to reset your second factors (Account, Members). Then sign in by your company again."
-)
 _SUBJECT = "Company sign-in connected"
 
 
@@ -63,7 +52,7 @@ def link_in_session(conn: Connection, actor: Actor, provider: IdentityProvider, 
     user = find_user(conn, account_id, user_id)
     if user is None:
         return SignInRefused(CHANGED)
-    linked = store.find_identity(conn, account_id, token.issuer, token.subject)
+    linked = store.find_linked_user_id(conn, account_id, token.issuer, token.subject)
     if linked == user_id:
         return user
     if linked is not None:

@@ -1,16 +1,17 @@
 """A sign-in by the identity provider that did not succeed."""
 
 from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.single_sign_on.refusals import Refusal, by_provider
 
 
 class SignInRefused(Exception):
-    """`message` is for the person who signs in; it repeats nothing that a browser or provider sent."""
+    """`carried` is the form that was to go on after the sign-in."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.message = refusal.message
+        self.carried = ""
 
     @classmethod
     def by_provider(cls, fault: ProviderFault) -> "SignInRefused":
-        """For a provider that does not work as it should."""
-        return cls(f"The identity provider of your company did not work as expected. {fault.message}")
+        return cls(by_provider(fault))

@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
     LargeBinary,
     String,
     Table,
+    Text,
     exists,
     func,
     select,
@@ -34,6 +36,11 @@ federated_sign_ins = Table(
     Column("issuer", String(500), nullable=False),
     Column("target", String(500), nullable=False),
     Column("reauthenticates", Boolean, nullable=False),
+    # Of the browser that began: none crowds out another.
+    Column("network", String(50)),
+    # A form that goes on afterwards, sealed, and the person who filled it in.
+    Column("carried", Text),
+    Column("carried_by", String(36)),
     Column("expires_at", Milliseconds, nullable=False),
     Index("ix_federated_sign_ins_account_id_expires_at", "account_id", "expires_at"),
     Index("ix_federated_sign_ins_expires_at", "expires_at"),
@@ -81,6 +88,7 @@ class PendingSignIn(NamedTuple):
     issuer: str
     target: str
     reauthenticates: bool
+    carried: str | None
     expires_at: int
 
 
@@ -92,14 +100,30 @@ class SessionOfPerson(NamedTuple):
 _PENDING = [federated_sign_ins.c[name] for name in PendingSignIn._fields]
 
 
-def insert_sign_in(conn: Connection, account_id: str, most: int, values: dict[str, Any]) -> None:
-    """Add a sign-in in progress; beyond `most` of the account, the oldest are forgotten."""
-    mine = federated_sign_ins.c.account_id == account_id
-    excess = conn.execute(select(func.count()).select_from(federated_sign_ins).where(mine)).scalar_one() - most + 1
-    if excess > 0:
-        oldest = select(federated_sign_ins.c.digest).where(mine).order_by(federated_sign_ins.c.expires_at).limit(excess)
-        conn.execute(federated_sign_ins.delete().where(federated_sign_ins.c.digest.in_(oldest)))
+def insert_sign_in(
+    conn: Connection, account_id: str, values: dict[str, Any], *, most: int, most_of_network: int
+) -> None:
+    """Add a sign-in in progress; beyond the bounds of its network, and of the account, the oldest are forgotten."""
+    _forget_beyond(conn, account_id, most_of_network - 1, federated_sign_ins.c.network == values["network"])
+    _forget_beyond(conn, account_id, most - 1)
     conn.execute(federated_sign_ins.insert().values(account_id=account_id, **values))
+
+
+def _forget_beyond(conn: Connection, account_id: str, kept: int, *such: ColumnElement[bool]) -> None:
+    of = (federated_sign_ins.c.account_id == account_id, *such)
+    excess = conn.execute(select(func.count()).select_from(federated_sign_ins).where(*of)).scalar_one() - kept
+    if excess > 0:
+        oldest = select(federated_sign_ins.c.digest).where(*of).order_by(federated_sign_ins.c.expires_at).limit(excess)
+        conn.execute(federated_sign_ins.delete().where(federated_sign_ins.c.digest.in_(oldest)))
+
+
+def forget_carried_forms(conn: Connection, account_id: str, user_id: str, *, kept: int, most: int) -> None:
+    """Forget the forms of a person's sign-ins in progress but for the newest `kept`."""
+    mine = (federated_sign_ins.c.account_id == account_id, federated_sign_ins.c.carried_by == user_id)
+    newest_first = federated_sign_ins.c.expires_at.desc(), federated_sign_ins.c.digest
+    older = select(federated_sign_ins.c.digest).where(*mine).order_by(*newest_first).limit(most).offset(kept)
+    statement = federated_sign_ins.update().where(federated_sign_ins.c.digest.in_(older))
+    conn.execute(statement.values(carried=None, carried_by=None))
 
 
 def take_sign_in(
@@ -119,7 +143,7 @@ def take_sign_in(
     return None if row is None else PendingSignIn(*row)
 
 
-def find_identity(conn: Connection, account_id: str, issuer: str, subject: str) -> str | None:
+def find_linked_user_id(conn: Connection, account_id: str, issuer: str, subject: str) -> str | None:
     """The person that the subject was linked to."""
     query = select(federated_identities.c.user_id).where(
         federated_identities.c.account_id == account_id,

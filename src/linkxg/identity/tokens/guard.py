@@ -24,7 +24,14 @@ from linkxg.errors import (
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.etags import refuse_if_match
 from linkxg.http.forms import refuse_unknown
-from linkxg.http.permissions import CALLER_BUDGET, FRESH, IGNORES_QUERY, REFUSED_BY_HANDLER, SOURCE_BUDGET, Fresh
+from linkxg.http.permissions import (
+    CALLER_BUDGET,
+    IGNORES_QUERY,
+    RECENT,
+    REFUSED_BY_HANDLER,
+    SOURCE_BUDGET,
+    RecentAuthentication,
+)
 from linkxg.http.query_params import query_names, takes_idempotency_key
 from linkxg.http.rate_budgets import Budgets, defer_refusal
 from linkxg.http.rate_limits import Budget
@@ -38,7 +45,7 @@ class Guard:
 
     `on_call` is called with every authorised caller and the required scope, `on_rejected` for rejected requests with a
     token of this server. `require_recent` raises the error of a person whose authentication is too old for a route that
-    declares `fresh`. A route's budgets are spent once per request, before its body is read.
+    declares `recent`. A route's budgets are spent once per request, before its body is read.
     """
 
     def __init__(
@@ -47,7 +54,7 @@ class Guard:
         on_call: Callable[[Principal, str | None], None],
         on_rejected: Callable[[Principal, RequestContext, PublicError], None],
         budgets: Budgets,
-        require_recent: Callable[[Principal, Fresh], Awaitable[None]],
+        require_recent: Callable[[Principal, RecentAuthentication], Awaitable[None]],
     ) -> None:
         self._verifier = verifier
         self._on_call = on_call
@@ -69,8 +76,8 @@ class Guard:
         context = context_of(connection.scope)
         context.route = connection.scope.get("path_template") or context.route
         principal = self.admit(context, opt)
-        if (fresh := opt.get(FRESH)) is not None:
-            await self._require_recent(principal, fresh)
+        if (recent := opt.get(RECENT)) is not None:
+            await self._require_recent(principal, recent)
         _refuse_unsupported(context, route)
         if context.method == "POST" and takes_idempotency_key(route):
             read_key(context.header(b"idempotency-key"))

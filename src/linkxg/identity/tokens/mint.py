@@ -15,6 +15,8 @@ _encode = msgspec.json.Encoder().encode
 class Minted(NamedTuple):
     access_token: str
     jti: str
+    expires_in: int
+    """In seconds."""
 
 
 class Minter:
@@ -32,7 +34,7 @@ class Minter:
             iss=self._issuer, sub=client_id, aud=self._audience, client_id=client_id, iat=now, exp=now + LIFETIME_S,
             jti=jti, scope=scope, account_id=account_id, epoch=epoch, secret_id=secret_id, cidrs=cidrs or None,
         )  # fmt: skip
-        return Minted(self._keys.signing().mint(_encode(claims)), jti)
+        return Minted(self._keys.signing().mint(_encode(claims)), jti, LIFETIME_S)
 
     def for_user(
         self,
@@ -44,12 +46,15 @@ class Minter:
         role: str,
         amr: list[str] | None,
         auth_time: int,
+        session_ends_at: int,
     ) -> Minted:
+        """Times in seconds. The token does not outlive its session."""
         now = now_s()
+        expires_at = min(now + LIFETIME_S, session_ends_at)
         jti = token_id()
         claims = AccessClaims(
-            iss=self._issuer, sub=user_id, aud=self._audience, client_id=APP_CLIENT_ID, iat=now, exp=now + LIFETIME_S,
+            iss=self._issuer, sub=user_id, aud=self._audience, client_id=APP_CLIENT_ID, iat=now, exp=expires_at,
             jti=jti, scope=scope, account_id=account_id, epoch=epoch, sid=session_id, role=role,
             amr=amr, auth_time=auth_time,
         )  # fmt: skip
-        return Minted(self._keys.signing().mint(_encode(claims)), jti)
+        return Minted(self._keys.signing().mint(_encode(claims)), jti, max(0, expires_at - now))

@@ -36,7 +36,10 @@ from linkxg.network.feed.visibility_lock import lock_visibility
 
 
 class LinkedInvitation(NamedTuple):
-    """What the holder of the link may see: they read the mail of the invited address."""
+    """What the holder of the link may see.
+
+    `has_account` is only for those who got the link by mail, as they read the mailbox of the address.
+    """
 
     inviter: str
     email: str

@@ -59,7 +59,8 @@ class ConnectionMails:
 
         async def compose() -> list[Mail]:
             if link is not None:
-                if not await may_mail(self._limits, INVITATION_MAILS, invitee.value):
+                # Counted apart: who uses up these mails of a mailbox gets no link of an invitation of a person.
+                if not await may_mail(self._limits, INVITATION_MAILS, invitee.value, "company"):
                     return []
                 return [Mail(invitee.value, subject, text)]
             # Without a partner, people are read all the same and nothing is sent.
