@@ -22,7 +22,7 @@ from linkxg.db import Database, open_database
 from linkxg.db.bulk import insert_many, refresh_statistics
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
-from linkxg.network.epcis.documents.model import Level, Role
+from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.epcis.query.errors import QueryTooComplexException
 from linkxg.network.epcis.query.find_events import find_events
@@ -154,7 +154,7 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
         made.append((1, CRATE, int(Level.INSTANCE), None, None, None))
         made += [(2 + lot, _lot(lot), int(Level.LOT), GTIN, f"L{lot}", None) for lot in range(LOTS)]
     insert_many(conn, items, ("id", "uri", "level", "gtin14", "lot", "serial"), made, same=same)
-    observed = int(Role.OBSERVED)
+    observed = int(ItemRole.OBSERVED)
     uses: list[tuple[Any, ...]] = []
     for number in numbers:
         at = BEGIN + _time_of(number)

@@ -10,7 +10,7 @@ import random
 from sqlalchemy import Connection
 
 from linkxg.db.bulk import insert_many
-from linkxg.network.epcis.documents.model import Level, Role
+from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.epcis.events.store import event_items, events, items
 
 LAYERS, FAN_IN, BATCH = 20, 2, 20_000
@@ -42,8 +42,8 @@ def fill(conn: Connection, account_id: str, count: int, first: int = 1) -> None:
                 (first + n, f"urn:uuid:{first + n}", "", "TransformationEvent", at, at, "commissioning", bytes(32),
                  content, "")
             )  # fmt: skip
-            uses.append((first + n, int(Role.OUTPUT), at, first + n, 0))
-            uses += [(first + m, int(Role.INPUT), at, first + n, 0) for m in dict.fromkeys(parents)]
+            uses.append((first + n, int(ItemRole.OUTPUT), at, first + n, 0))
+            uses += [(first + m, int(ItemRole.INPUT), at, first + n, 0) for m in dict.fromkeys(parents)]
         insert_many(conn, events, _EVENT, rows, same=same)
         columns = ("item_id", "role", "event_time", "event_id", "position")
         insert_many(conn, event_items, columns, uses, same={**same, "is_class": 1})

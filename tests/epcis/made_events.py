@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from linkxg.network.epcis.documents.model import IndexedValue, Item, ItemUse, Level, ParsedEvent, Role
+from linkxg.network.epcis.documents.model import IndexedValue, Item, ItemRole, ItemUse, Level, ParsedEvent
 
 LOT = Item("https://id.gs1.org/01/04006381333931/10/L1", Level.LOT, "04006381333931", "L1")
 SERIAL = Item("https://id.gs1.org/01/04006381333931/21/S1", Level.INSTANCE, "04006381333931", None, "S1")
@@ -29,7 +29,7 @@ def made_event(event_id: str, content: str = "{}", **changed: Any) -> ParsedEven
         content_hash=hashlib.sha256(content.encode()).digest(),
         content=content.encode(),
         context="",
-        items=(ItemUse(Role.OBSERVED, SERIAL), ItemUse(Role.OBSERVED, LOT, True, 2.5, "KGM")),
+        items=(ItemUse(ItemRole.OBSERVED, SERIAL), ItemUse(ItemRole.OBSERVED, LOT, True, 2.5, "KGM")),
         values=(IndexedValue("bizTransaction_po", "urn:example:po:1"), IndexedValue("value_KEL", None, 277.15)),
     )
     return made._replace(**changed)

@@ -14,7 +14,7 @@ from epcis.made_events import LOT, PALLET, SERIAL, made_event
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
-from linkxg.network.epcis.documents.model import ItemUse, Level, ParsedEvent, Role
+from linkxg.network.epcis.documents.model import ItemRole, ItemUse, Level, ParsedEvent
 from linkxg.network.epcis.events.insert_events import insert_events
 from linkxg.network.epcis.events.model import Inserted
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
@@ -70,8 +70,8 @@ def test_an_event_comes_back_as_it_was_inserted(engine: str, new_database: Datab
         }
         uses = conn.execute(select(event_items).order_by(event_items.c.is_class)).all()
         assert [tuple(row) for row in uses] == [
-            (account_id, known[SERIAL.uri].id, Role.OBSERVED, made.event_time, one.id, 0, 0, None, None),
-            (account_id, known[LOT.uri].id, Role.OBSERVED, made.event_time, one.id, 0, 1, 2.5, "KGM"),
+            (account_id, known[SERIAL.uri].id, ItemRole.OBSERVED, made.event_time, one.id, 0, 0, None, None),
+            (account_id, known[LOT.uri].id, ItemRole.OBSERVED, made.event_time, one.id, 0, 1, 2.5, "KGM"),
         ]
         values = {tuple(row) for row in conn.execute(select(event_values))}
         assert values == {(account_id, one.id, *value) for value in made.values}
@@ -131,10 +131,10 @@ def test_accounts_have_events_and_items_of_their_own(engine: str, new_database: 
 def test_a_class_may_stand_in_one_list_twice(engine: str, new_database: DatabaseFactory) -> None:
     def unit(conn: Connection) -> None:
         uses = (
-            ItemUse(Role.INPUT, LOT, True, 1.0, "KGM"),
-            ItemUse(Role.INPUT, LOT, True, 2.0, "KGM"),
-            ItemUse(Role.OUTPUT, LOT, True, 3.0),
-            ItemUse(Role.PARENT, PALLET),
+            ItemUse(ItemRole.INPUT, LOT, True, 1.0, "KGM"),
+            ItemUse(ItemRole.INPUT, LOT, True, 2.0, "KGM"),
+            ItemUse(ItemRole.OUTPUT, LOT, True, 3.0),
+            ItemUse(ItemRole.PARENT, PALLET),
         )
         insert(conn, uuid7(), made_event("a", items=uses, values=()))
         by = (event_items.c.role, event_items.c.position)
@@ -147,7 +147,9 @@ def test_a_class_may_stand_in_one_list_twice(engine: str, new_database: Database
 def test_a_thousand_events_are_inserted_in_their_order(engine: str, new_database: DatabaseFactory) -> None:
     account_id = uuid7()
     made = [
-        made_event(f"e{number}", items=(ItemUse(Role.OBSERVED, SERIAL._replace(uri=f"{SERIAL.uri}{number % 700}")),))
+        made_event(
+            f"e{number}", items=(ItemUse(ItemRole.OBSERVED, SERIAL._replace(uri=f"{SERIAL.uri}{number % 700}")),)
+        )
         for number in range(1_303)
     ]
 

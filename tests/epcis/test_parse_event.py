@@ -9,7 +9,7 @@ import pytest
 
 from epcis.vectors import STANDARD, contexts, event
 from linkxg.network.epcis.documents.contexts import NO_CONTEXTS, Contexts, read_contexts
-from linkxg.network.epcis.documents.model import EventFault, IndexedValue, Level, ParsedEvent, Role
+from linkxg.network.epcis.documents.model import EventFault, IndexedValue, ItemRole, Level, ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 
 NS = "https://ns.example.com/epcis/"
@@ -92,16 +92,16 @@ def test_items_have_roles_levels_and_quantities() -> None:
         outputQuantityList=[{"epcClass": "https://id.gs1.org/01/10614141073464"}],
     )
     assert [(use.role, use.item.level, use.is_class, use.quantity, use.uom) for use in parsed.items] == [
-        (Role.INPUT, Level.INSTANCE, False, None, None),
-        (Role.INPUT, Level.LOT, True, 2.5, "KGM"),
-        (Role.INPUT, Level.LOT, True, 3.0, None),
-        (Role.OUTPUT, Level.CLASS, True, None, None),
+        (ItemRole.INPUT, Level.INSTANCE, False, None, None),
+        (ItemRole.INPUT, Level.LOT, True, 2.5, "KGM"),
+        (ItemRole.INPUT, Level.LOT, True, 3.0, None),
+        (ItemRole.OUTPUT, Level.CLASS, True, None, None),
     ]
     assert parsed.items[1].item[2:] == ("10614141073464", "L1", None)
     packed = parse("AggregationEvent")
     assert [(use.role, use.item.uri) for use in packed.items] == [
-        (Role.PARENT, "https://id.gs1.org/00/106141412345678908"),
-        (Role.CHILD, "https://id.gs1.org/01/10614141073464/21/2018"),
+        (ItemRole.PARENT, "https://id.gs1.org/00/106141412345678908"),
+        (ItemRole.CHILD, "https://id.gs1.org/01/10614141073464/21/2018"),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from linkxg.clock import rfc3339
-from linkxg.network.epcis.documents.model import IndexedValue, Item, ItemUse, Level, ParsedEvent, Role
+from linkxg.network.epcis.documents.model import IndexedValue, Item, ItemRole, ItemUse, Level, ParsedEvent
 from linkxg.network.epcis.events.insert_events import insert_events
 from linkxg.network.traceability.walk_store import LOT_NUMBER
 
@@ -44,7 +44,7 @@ def party(gln: str) -> str:
 
 def event(
     type: str,
-    uses: Sequence[tuple[Role, Item]],
+    uses: Sequence[tuple[ItemRole, Item]],
     *,
     at: int = 0,
     action: str | None = None,
@@ -91,22 +91,22 @@ def event(
 
 
 def made(inputs: Sequence[Item], outputs: Sequence[Item], **options: Any) -> ParsedEvent:
-    uses = [(Role.INPUT, one) for one in inputs] + [(Role.OUTPUT, one) for one in outputs]
+    uses = [(ItemRole.INPUT, one) for one in inputs] + [(ItemRole.OUTPUT, one) for one in outputs]
     return event("TransformationEvent", uses, step="commissioning", **options)
 
 
 def packed(children: Sequence[Item], parent: Item, action: str = "ADD", **options: Any) -> ParsedEvent:
-    uses = [(Role.PARENT, parent), *((Role.CHILD, one) for one in children)]
+    uses = [(ItemRole.PARENT, parent), *((ItemRole.CHILD, one) for one in children)]
     return event("AggregationEvent", uses, action=action, step="packing", **options)
 
 
 def assembled(parts: Sequence[Item], asset: Item, action: str = "ADD", **options: Any) -> ParsedEvent:
-    uses = [(Role.PARENT, asset), *((Role.CHILD, one) for one in parts)]
+    uses = [(ItemRole.PARENT, asset), *((ItemRole.CHILD, one) for one in parts)]
     return event("AssociationEvent", uses, action=action, **options)
 
 
 def seen(found: Sequence[Item], action: str = "OBSERVE", **options: Any) -> ParsedEvent:
-    return event("ObjectEvent", [(Role.OBSERVED, one) for one in found], action=action, **options)
+    return event("ObjectEvent", [(ItemRole.OBSERVED, one) for one in found], action=action, **options)
 
 
 def insert(conn: Connection, account_id: str, found: Sequence[ParsedEvent], *, record_time: int = T0) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkxg.errors import NotFound
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.traceability.walk_store import WalkDirection
 from traceability.chain import OTHER_GTIN, assembled, class_of, crate, event, lot, made, packed, seen, serial
 from traceability.tracing import Tracing
@@ -204,6 +204,6 @@ def test_the_quantity_of_a_lot_is_what_was_made(tracing: Tracing) -> None:
 
 
 def test_a_use_in_two_places_of_one_list_is_one_edge(tracing: Tracing) -> None:
-    uses = [(Role.INPUT, A), (Role.INPUT, A), (Role.OUTPUT, B)]
+    uses = [(ItemRole.INPUT, A), (ItemRole.INPUT, A), (ItemRole.OUTPUT, B)]
     tracing.capture(event("TransformationEvent", uses))
     assert len(tracing.graph(B).edges) == 1

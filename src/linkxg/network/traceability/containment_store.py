@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, String, bindparam, literal, selec
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered, prepare_any_number
 from linkxg.db.join_order import OrderedJoin
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.events.store import event_items, events
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.walk_store import counts
@@ -28,7 +28,7 @@ class Aggregation(NamedTuple):
     action: str
 
 
-def _aggregations(role: Role, other: Role, include_voided: bool) -> CompiledStatement:
+def _aggregations(role: ItemRole, other: ItemRole, include_voided: bool) -> CompiledStatement:
     o = _other.c
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id).then(
         _other, (o.account_id == _ACCOUNT) & (o.event_id == _ei.event_id) & (o.role == literal(int(other)))
@@ -39,8 +39,8 @@ def _aggregations(role: Role, other: Role, include_voided: bool) -> CompiledStat
     return prepare_any_number(_ei.item_id, "items", query.limit(_ROWS).where)
 
 
-_CONTAINERS = {voided: _aggregations(Role.CHILD, Role.PARENT, voided) for voided in (False, True)}
-_CONTENTS = {voided: _aggregations(Role.PARENT, Role.CHILD, voided) for voided in (False, True)}
+_CONTAINERS = {voided: _aggregations(ItemRole.CHILD, ItemRole.PARENT, voided) for voided in (False, True)}
+_CONTENTS = {voided: _aggregations(ItemRole.PARENT, ItemRole.CHILD, voided) for voided in (False, True)}
 
 
 def list_containers(
@@ -64,12 +64,12 @@ def _emptied(include_voided: bool) -> CompiledStatement:
     o = _other.c
     has_children = (
         select(o.item_id)
-        .where(o.account_id == _ACCOUNT, o.event_id == _ei.event_id, o.role == literal(int(Role.CHILD)))
+        .where(o.account_id == _ACCOUNT, o.event_id == _ei.event_id, o.role == literal(int(ItemRole.CHILD)))
         .exists()
     )
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
     query = select(_ei.item_id, _ei.event_id, _e.event_time).select_from(joined)
-    query = query.where(_ei.account_id == _ACCOUNT, _ei.role == literal(int(Role.PARENT)), counts(include_voided))
+    query = query.where(_ei.account_id == _ACCOUNT, _ei.role == literal(int(ItemRole.PARENT)), counts(include_voided))
     query = query.where(_e.type == literal("AggregationEvent"), _e.action == literal("DELETE"), ~has_children)
     return prepare_any_number(_ei.item_id, "items", query.limit(_ROWS).where)
 

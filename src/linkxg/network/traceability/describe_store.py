@@ -24,7 +24,7 @@ from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered, prepare_any_number, unindexed
 from linkxg.db.join_order import OrderedJoin
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.events.store import event_items, events, items
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.walk_store import counts
@@ -107,12 +107,12 @@ def list_product_names(conn: Connection, account_id: str, gtins: Iterable[str]) 
 
 
 def _quantities(include_voided: bool) -> CompiledStatement:
-    is_made = (_ei.role == literal(int(Role.OUTPUT))) | (
-        (_ei.role == literal(int(Role.OBSERVED))) & (_e.action == literal("ADD"))
+    is_made = (_ei.role == literal(int(ItemRole.OUTPUT))) | (
+        (_ei.role == literal(int(ItemRole.OBSERVED))) & (_e.action == literal("ADD"))
     )
     joined = OrderedJoin(event_items, events, _e.id == _ei.event_id)
     query = select(_ei.item_id, _ei.event_id, _ei.quantity, _ei.uom).select_from(joined)
-    roles = _ei.role.in_([literal(int(Role.OBSERVED)), literal(int(Role.OUTPUT))])
+    roles = _ei.role.in_([literal(int(ItemRole.OBSERVED)), literal(int(ItemRole.OUTPUT))])
     query = query.where(_ei.account_id == _ACCOUNT, roles, _ei.quantity.is_not(None), is_made, counts(include_voided))
     return prepare_any_number(_ei.item_id, "items", query.limit(_ROWS).where)
 

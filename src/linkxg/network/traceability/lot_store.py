@@ -25,7 +25,7 @@ from sqlalchemy import (
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered, prepare_any_number, unindexed
 from linkxg.db.join_order import OrderedJoin
-from linkxg.network.epcis.documents.model import Level, Role
+from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.walk_store import LOT_NUMBER, WalkEvent, counts
@@ -33,7 +33,7 @@ from linkxg.network.traceability.walk_store import LOT_NUMBER, WalkEvent, counts
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)
 _serials, _lots = items.alias("serials"), items.alias("lots")
 _s, _l, _ei, _e, _v = _serials.c, _lots.c, event_items.c, events.c, event_values.c
-_is_about = _ei.role.in_([literal(int(Role.OBSERVED)), literal(int(Role.OUTPUT))])
+_is_about = _ei.role.in_([literal(int(ItemRole.OBSERVED)), literal(int(ItemRole.OUTPUT))])
 _IS_SERIAL = and_(_s.account_id == _ACCOUNT, _s.level == int(Level.INSTANCE))
 # Where rows are found by their ids.
 _IS_GIVEN_SERIAL = and_(unindexed(_s.account_id) == _ACCOUNT, _s.level == int(Level.INSTANCE))
@@ -96,7 +96,7 @@ def _by_event(joined: FromClause, condition: ColumnElement[bool], item: Any, inc
 
 
 def _makers_of_lots(include_voided: bool) -> CompiledStatement:
-    is_made = and_(_ei.account_id == _ACCOUNT, _ei.event_id == _v.event_id, _ei.role == literal(int(Role.OUTPUT)))
+    is_made = and_(_ei.account_id == _ACCOUNT, _ei.event_id == _v.event_id, _ei.role == literal(int(ItemRole.OUTPUT)))
     joined = (
         OrderedJoin(_lots, event_values, _is_number(_l.lot))
         .then(event_items, is_made)

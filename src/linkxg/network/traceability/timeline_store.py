@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered
 from linkxg.db.join_order import OrderedJoin
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.events.store import event_items, event_values, events
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.walk_store import counts, is_voided
@@ -66,7 +66,7 @@ class TimelineRow(NamedTuple):
 def _timeline(sources: FromClause, position: Any, item: Any, since: Any, until: Any, include_voided: bool) -> Any:
     of_container = or_(
         position == 0,
-        _ei.role != int(Role.PARENT),
+        _ei.role != int(ItemRole.PARENT),
         _e.type != "AggregationEvent",
         and_(_e.action == "DELETE", _e.event_time == until),
     )

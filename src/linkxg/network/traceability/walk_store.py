@@ -30,7 +30,7 @@ from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered, prepare_any_number
 from linkxg.db.join_order import OrderedJoin
-from linkxg.network.epcis.documents.model import Level, Role
+from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 
@@ -39,8 +39,8 @@ DIRECTIONS: tuple[WalkDirection, ...] = ("upstream", "downstream")
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)
 _ei, _e = event_items.c, events.c
 # Of transformations and of associations, on the side of a node and on the side of its neighbours.
-_NEAR = {"upstream": (Role.OUTPUT, Role.PARENT), "downstream": (Role.INPUT, Role.CHILD)}
-_FAR = {"upstream": (Role.INPUT, Role.CHILD), "downstream": (Role.OUTPUT, Role.PARENT)}
+_NEAR = {"upstream": (ItemRole.OUTPUT, ItemRole.PARENT), "downstream": (ItemRole.INPUT, ItemRole.CHILD)}
+_FAR = {"upstream": (ItemRole.INPUT, ItemRole.CHILD), "downstream": (ItemRole.OUTPUT, ItemRole.PARENT)}
 _declared, _other = events.alias("declared"), event_items.alias("other")
 # As in the index of declarations, without a parameter.
 _IS_DECLARATION = text("declared.declaration_time <> ''")

@@ -7,12 +7,12 @@ lots.
 
 from typing import Any
 
-from linkxg.network.epcis.documents.model import Level, Role
+from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.traceability import lot_store, walk_store
 from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, CutReason, EdgeKind, ItemEdge, Walk
 from linkxg.network.traceability.walk_store import Step, WalkDirection, WalkEvent
 
-_KIND: dict[int, EdgeKind] = {Role.INPUT: "TRANSFORMED", Role.OUTPUT: "TRANSFORMED"}
+_KIND: dict[int, EdgeKind] = {ItemRole.INPUT: "TRANSFORMED", ItemRole.OUTPUT: "TRANSFORMED"}
 
 
 class Way:

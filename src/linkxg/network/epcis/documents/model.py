@@ -7,7 +7,7 @@ EventType = Literal["ObjectEvent", "AggregationEvent", "TransactionEvent", "Tran
 Action = Literal["ADD", "OBSERVE", "DELETE"]
 
 
-class Role(IntEnum):
+class ItemRole(IntEnum):
     """What an item is in an event; EPCs and classes of the same list have the same role."""
 
     OBSERVED = 1
@@ -45,7 +45,7 @@ class Item(NamedTuple):
 class ItemUse(NamedTuple):
     """An item in an event; `is_class` if it stands in a quantity list, `uom` is a code of UN/CEFACT Rec 20."""
 
-    role: Role
+    role: ItemRole
     item: Item
     is_class: bool = False
     quantity: float | None = None

@@ -5,20 +5,20 @@ from typing import Any
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.network.epcis.documents.identify import identify
 from linkxg.network.epcis.documents.items import read_class, read_item
-from linkxg.network.epcis.documents.model import EventFault, Item, ItemUse, Level, Role
+from linkxg.network.epcis.documents.model import EventFault, Item, ItemRole, ItemUse, Level
 
 _INSTANCE = Level.INSTANCE
 _EPCS = {
-    "epcList": Role.OBSERVED,
-    "childEPCs": Role.CHILD,
-    "inputEPCList": Role.INPUT,
-    "outputEPCList": Role.OUTPUT,
+    "epcList": ItemRole.OBSERVED,
+    "childEPCs": ItemRole.CHILD,
+    "inputEPCList": ItemRole.INPUT,
+    "outputEPCList": ItemRole.OUTPUT,
 }
 _QUANTITIES = {
-    "quantityList": Role.OBSERVED,
-    "childQuantityList": Role.CHILD,
-    "inputQuantityList": Role.INPUT,
-    "outputQuantityList": Role.OUTPUT,
+    "quantityList": ItemRole.OBSERVED,
+    "childQuantityList": ItemRole.CHILD,
+    "inputQuantityList": ItemRole.INPUT,
+    "outputQuantityList": ItemRole.OUTPUT,
 }
 
 
@@ -52,7 +52,7 @@ def read_uses(event: dict[str, Any], faults: list[EventFault]) -> tuple[ItemUse,
 
 def _add_parent(uses: list[ItemUse], parent: str, faults: list[EventFault]) -> None:
     try:
-        uses.append(ItemUse(Role.PARENT, read_item(parent)))
+        uses.append(ItemUse(ItemRole.PARENT, read_item(parent)))
     except NotAnIdentifier as error:
         faults.append(EventFault("/parentID", "invalid_epc", str(error)))
 
@@ -66,7 +66,7 @@ def _reason(epc: str) -> str:
     raise AssertionError(epc)
 
 
-def _quantity(element: dict[str, Any], role: Role, pointer: str, faults: list[EventFault]) -> ItemUse | None:
+def _quantity(element: dict[str, Any], role: ItemRole, pointer: str, faults: list[EventFault]) -> ItemUse | None:
     quantity, uom = element.get("quantity"), element.get("uom")
     if quantity is not None:
         if quantity < 0:
@@ -87,6 +87,6 @@ def _quantity(element: dict[str, Any], role: Role, pointer: str, faults: list[Ev
 
 
 def _check_parent(uses: list[ItemUse], faults: list[EventFault]) -> None:
-    parent = next((use.item.uri for use in uses if use.role is Role.PARENT), None)
-    if parent is not None and any(use.role is Role.CHILD and use.item.uri == parent for use in uses):
+    parent = next((use.item.uri for use in uses if use.role is ItemRole.PARENT), None)
+    if parent is not None and any(use.role is ItemRole.CHILD and use.item.uri == parent for use in uses):
         faults.append(EventFault("/parentID", "own_child", "An object cannot be its own child."))

@@ -12,7 +12,7 @@ from linkxg.errors import InvalidRequest, NotAcceptable, NotFound, PayloadTooLar
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.network.epcis.discovery_endpoint import discovery
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.documents.vocabulary import BIZ_STEP, DISPOSITION
 from linkxg.network.epcis.query.answers_endpoint import (
     COLLECTION,
@@ -53,7 +53,7 @@ class Collection(NamedTuple):
 
 
 def _of_epc(text: str) -> Condition:
-    return ItemsMatch(tuple(Role), None, read_patterns([text]))
+    return ItemsMatch(tuple(ItemRole), None, read_patterns([text]))
 
 
 COLLECTIONS = (

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 
 ComparisonOperator = Literal["EQ", "GT", "GE", "LT", "LE"]
 TextColumn = Literal[
@@ -54,7 +54,7 @@ class IsDeclaration(NamedTuple):
 class ItemsMatch(NamedTuple):
     """One of the items in these roles matches; `is_class` is None for both EPCs and classes."""
 
-    roles: tuple[Role, ...]
+    roles: tuple[ItemRole, ...]
     is_class: bool | None
     match: Match
 

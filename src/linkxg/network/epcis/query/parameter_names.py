@@ -6,7 +6,7 @@ from functools import partial
 from typing import Literal, cast
 
 from linkxg.clock import rfc3339
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.documents.units import to_base_unit
 from linkxg.network.epcis.documents.vocabulary import (
     BIZ_STEP,
@@ -94,7 +94,7 @@ def _is_declaration(values: Values) -> list[Condition]:
     return [IsDeclaration()] if _is_asked(values) else []
 
 
-def _items(roles: tuple[Role, ...], is_class: bool | None, values: Values) -> list[Condition]:
+def _items(roles: tuple[ItemRole, ...], is_class: bool | None, values: Values) -> list[Condition]:
     return [ItemsMatch(roles, is_class, read.read_patterns(values))]
 
 
@@ -146,17 +146,17 @@ def _extension(name: str, comparison: ComparisonOperator, values: Values) -> lis
     return [ValueIn(name, tuple(dict.fromkeys(texts)), tuple(numbers))]
 
 
-_ALL = tuple(Role)
-_OBJECTS = (Role.OBSERVED, Role.CHILD)
-_MATCHES: dict[str, tuple[tuple[Role, ...], bool | None]] = {
+_ALL = tuple(ItemRole)
+_OBJECTS = (ItemRole.OBSERVED, ItemRole.CHILD)
+_MATCHES: dict[str, tuple[tuple[ItemRole, ...], bool | None]] = {
     "MATCH_epc": (_OBJECTS, False),
-    "MATCH_parentID": ((Role.PARENT,), False),
-    "MATCH_inputEPC": ((Role.INPUT,), False),
-    "MATCH_outputEPC": ((Role.OUTPUT,), False),
+    "MATCH_parentID": ((ItemRole.PARENT,), False),
+    "MATCH_inputEPC": ((ItemRole.INPUT,), False),
+    "MATCH_outputEPC": ((ItemRole.OUTPUT,), False),
     "MATCH_anyEPC": (_ALL, False),
     "MATCH_epcClass": (_OBJECTS, True),
-    "MATCH_inputEPCClass": ((Role.INPUT,), True),
-    "MATCH_outputEPCClass": ((Role.OUTPUT,), True),
+    "MATCH_inputEPCClass": ((ItemRole.INPUT,), True),
+    "MATCH_outputEPCClass": ((ItemRole.OUTPUT,), True),
     "MATCH_anyEPCClass": (_ALL, True),
 }
 

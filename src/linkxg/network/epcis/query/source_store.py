@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union_all
 
 from linkxg.db.join_order import OrderedJoin
-from linkxg.network.epcis.documents.model import Role
+from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.epcis.query.filter_store import alternatives, clause, compared, use_clauses, value_clause
 from linkxg.network.epcis.query.model import ColumnIn, Condition, IsDeclaration, ItemsMatch, TimeIs, ValueIn
@@ -131,7 +131,7 @@ def _of_items(
     return Source(condition, found, tuple(_of_item(account_id, condition, *branch) for branch in branches))
 
 
-def _of_item(account_id: str, condition: ItemsMatch, item_id: int, role: Role) -> Ordered:
+def _of_item(account_id: str, condition: ItemsMatch, item_id: int, role: ItemRole) -> Ordered:
     where = [_uses.account_id == account_id, _uses.item_id == item_id, _uses.role == int(role)]
     if condition.is_class is not None:
         where.append(_uses.is_class == int(condition.is_class))
