@@ -12,6 +12,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request, find_record
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import IdempotencyKeyReused, PublicError, RateLimitExceeded
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import uuid7
@@ -63,9 +64,9 @@ async def start_job(
     def request_for(made: JobRow, sha256: str) -> Request:
         return Request(account_id, ROUTE, idempotency_key, [actor.id, made.options, sha256])
 
-    repeated = await write_as(database, actor, _open_or_recall, account_id, job, request_for(job, ""), finalize is None)
-    if isinstance(repeated, PublicError):
-        raise repeated
+    repeated = value_or_raise(
+        await write_as(database, actor, _open_or_recall, account_id, job, request_for(job, ""), finalize is None)
+    )
     if repeated is not None:
         sha256 = await digest_repeated_file(parts, account_id, size=repeated.file_size)
         if finalize is not None:
