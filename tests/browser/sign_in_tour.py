@@ -36,7 +36,7 @@ def outside(page: Page, showcase: Showcase) -> Iterator[str]:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill("nobody@example.test")
     page.get_by_label("Password").fill("not the password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("alert").wait_for()
     yield "sign-in-refused"
     _, token = invite(world.api, world.owner, "VIEWER", INVITED)
@@ -73,16 +73,16 @@ def second_factor(page: Page, showcase: Showcase) -> Iterator[str]:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password").fill(person.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="Enter a code").wait_for()
     yield "sign-in-code"
     page.get_by_role("button", name="Use a recovery code instead").click()
     page.get_by_label("Recovery code").fill("000000-000000-000000-000000")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("alert").wait_for()
     yield "sign-in-code-refused"
     page.get_by_label("Recovery code").fill(app.codes[0])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
     page.goto("/account/security")
     yield "security-factor"

@@ -154,6 +154,6 @@ def test_typed_input_survives_the_end_of_the_session(site: World, open_page: Ope
     expect(page.get_by_text("You were signed out after 30 minutes without use.")).to_be_visible()
     page.get_by_label("E-mail").fill(someone.email)
     page.get_by_label("Password").fill(someone.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("typed.long@example.test is invited.")).to_be_visible()
     site.vault.remember("invitation token", page.locator(".secret").inner_text().rpartition("/")[2])

@@ -17,7 +17,7 @@ def first_step(page: Page, person: Person) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password").fill(person.password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_label("Code of your authenticator app")).to_be_focused()
 
 
@@ -52,14 +52,14 @@ def test_an_app_is_set_up_used_lost_and_reset(site: World, open_page: OpenPage, 
     forget_steps(site, person, app)
     first_step(page, person)
     page.get_by_label("Code of your authenticator app").fill(app.code())
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile("/account/api-access$|/products$|/$"))
 
     page.context.clear_cookies()
     first_step(page, person)
     page.get_by_role("button", name="Use a recovery code instead").click()
     page.get_by_label("Recovery code").fill(codes[0])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
     page.goto("/account/security")
     expect(page.locator("#recovery")).to_contain_text("9 of 10 are left.")

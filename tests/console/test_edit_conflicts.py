@@ -170,7 +170,7 @@ def edit_rules(world: World, owner: Visitor) -> None:
     assert (shown["requirement"], shown["since"], shown["minutes"]) == ("ADMINISTRATORS", "2099-01-01", "60")
     late = owner.fill(form, page, minutes="30")
     assert late.status_code == 409
-    assert "Minutes was changed by somebody else while you worked." in text_of(late)
+    assert "Confirm sensitive actions after was changed by somebody else while you worked." in text_of(late)
     change_account(world, mfaRequirement="NONE", stepUpMinutes=None)
 
 

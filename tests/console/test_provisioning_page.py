@@ -33,7 +33,7 @@ def test_a_token_is_shown_once_and_works(world: World, owner: Visitor) -> None:
     assert token not in listed.text
     assert "Entra ID" in text_of(listed)
     assert "/scim/v2" in text_of(listed)
-    assert "2035-06-30" in text_of(listed)
+    assert "30 Jun 2035" in text_of(listed)
 
 
 def test_a_revoked_token_ends(world: World, owner: Visitor) -> None:

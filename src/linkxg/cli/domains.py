@@ -36,7 +36,7 @@ def verify(
     existing_database(settings)
     found = asyncio.run(_verify(settings, account, domain))
     if found is None:
-        fail(f"there is no account {account}")
+        fail(f"there is no account {account}: give its id or its short name, which the page Account shows")
     if as_json:
         print_json({"domain": found.domain, "verified_at": found.verified_at})
     else:

@@ -34,7 +34,7 @@ MAX_CARRIED = 192 * 1024
 KEPT_MS = DAY // 2
 _NOT_TYPED = ASKED_AGAIN | {
     "act", "again", "approve", "archives", "draft", "factor", "key", "mode", "next", "opened", "remove", "revision",
-    "verify",
+    "secret_left_out", "verify",
 }  # fmt: skip
 """Also the hidden fields of buttons."""
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")

@@ -11,5 +11,7 @@ PASSKEY = "confirm_credential"
 CANCEL = "confirm_cancel"
 STEP_UP = frozenset({PASSWORD, CODE, KIND, SWITCH, PASSKEY, CANCEL})
 SURE = "sure"
+LEFT_OUT = "secret_left_out"
+"""Says that a secret was entered, which a form is carried without."""
 ASKED_AGAIN = STEP_UP | {FIELD, SURE}
 """The form token and the confirmations: a form that is carried on leaves them out."""

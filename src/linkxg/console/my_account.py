@@ -14,6 +14,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.change_password import change_password
+from linkxg.identity.sessions.current_password import has_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_sessions
 from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.sign_in_notices import password_changed
@@ -42,7 +43,8 @@ async def end(page: NamedDependency[PageRequest], session_id: FromPath[str]) -> 
 
 @get("/account/password", **session_roles(EVERYONE))
 async def form(page: NamedDependency[PageRequest]) -> Response[str]:
-    return render(page, "password.html", minimum=MINIMUM)
+    may_change = await page.database.read(has_password, page.account_id, page.person.user_id)
+    return render(page, "password.html", minimum=MINIMUM, has_password=may_change)
 
 
 @post("/account/password", **session_roles(EVERYONE))
@@ -70,7 +72,8 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
         # No 401: it would have to carry a challenge, and the person is signed in.
         status = 422 if isinstance(error, InvalidCredentials) else error.status
         field = "new_password" if isinstance(error, ValidationFailed) else "current_password"
-        return render(page, "password.html", status=status, minimum=MINIMUM, errors=FormErrors([(field, message)]))
+        errors = FormErrors([(field, message)])
+        return render(page, "password.html", status=status, minimum=MINIMUM, has_password=True, errors=errors)
     password_changed(page.services.notices, page.actor, page.account_id, page.person.user_id)
     return redirect(page, "/account/sessions", done="password")
 

@@ -14,6 +14,7 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.email_changes import cancel_email_change
 from linkxg.identity.accounts.profile import change_profile, time_zones
 from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.sessions.current_password import has_password
 from linkxg.identity.sessions.password_size import is_too_long
 from linkxg.identity.sessions.request_email_change import EMAIL_CHANGES, request_email_change
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
@@ -132,6 +133,7 @@ async def _show(
         languages=LANGUAGES,
         zones=sorted(time_zones()),
         conflicts=conflicts or {},
+        has_password=await page.database.read(has_password, page.account_id, page.person.user_id),
         sends_mail=page.services.email_changes.enabled,
         errors=errors,
     )

@@ -37,6 +37,10 @@ _ACTS = {
     "remove": "remove this second factor",
     "company": "connect your company sign-in",
 }
+_NO_CODES = (
+    "No set-up is in progress. If you have just confirmed an app, it is set up: its recovery codes were shown once, "
+    "and you can make new ones below."
+)
 _CODES = re.compile(r"[0-9a-z]{4,8}(-[0-9a-z]{4,8}){3}")
 
 
@@ -126,6 +130,9 @@ async def _confirm(page: PageRequest) -> Response[str]:
     except ValidationFailed as error:
         pending = await read_pending_totp(page.database, services.server_key, page.actor, account_id, user_id)
         if pending is None:
+            found = await read_factors(page.database, account_id, user_id)
+            if any(factor.method == "totp" for factor in found.factors):
+                return await _show(page, errors=whole_form(_NO_CODES), status=422)
             return await _show(page, errors=whole_form("The set-up has expired. Begin again."), status=422)
         errors = FormErrors([("code", "The code is incorrect. Enter the one that the app shows now.")])
         totp = show_totp(pending, page.person.email)

@@ -33,7 +33,7 @@ from linkxg.identity.accounts.read_account import read_account
 from linkxg.identity.accounts.roles import OWNERS
 
 RULES = "/account/sign-in-rules"
-LABELS = {"requirement": "Who needs a second factor", "since": "From", "minutes": "Minutes"}
+LABELS = {"requirement": "Who needs a second factor", "since": "From", "minutes": "Confirm sensitive actions after"}
 CHOICES: dict[Requirement, str] = {
     "NONE": "Nobody",
     "ADMINISTRATORS": "Owners and Admins",

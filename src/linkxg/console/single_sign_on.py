@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.confirmation_fields import LEFT_OUT
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
@@ -83,19 +84,18 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     wanted, errors = _wanted(page, stored | edit.changed)
     if errors:
         return await _show(page, errors=errors, status=422)
-    if not edit.changed and wanted.client_secret is None:
+    if not edit.changed and wanted.client_secret is None and not page.form.text(LEFT_OUT):
         return redirect(page, HERE, **flash_message(page, "Nothing changed."))
 
     async def back() -> Response[str]:
         return await _show(page)
 
-    if wanted.client_secret is not None and not page.recently_authenticated:
-        # A form with a secret is not carried through the confirmation.
-        message = "Confirm that it is you before you enter a client secret."
-        return await _show(page, errors=whole_form(message), status=403)
     asking = await ask_step_up(page, "change single sign-on", back=back)
     if asking is not None:
         return asking
+    if page.form.text(LEFT_OUT) and wanted.client_secret is None:
+        message = "Enter the client secret again: it was not kept while you confirmed."
+        return await _show(page, errors=FormErrors([("client_secret", message)]), status=422)
     try:
         await _spend(page, CONNECTS)
         connected = await connect_provider(page.services.provider_connections, page.actor, page.account_id, wanted)
@@ -112,13 +112,9 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @post(f"{HERE}/actions", **session_roles(OWNERS))
 async def act(page: NamedDependency[PageRequest]) -> Response[str]:
-    """Test or end the connection, or confirm the sign-in before a secret is entered."""
+    """Test or end the connection."""
     services, account_id, what = page.services, page.account_id, page.form.text("act")
-    acts = {
-        "test": "test the connection",
-        "confirm": "change single sign-on",
-        "disconnect": "disconnect the identity provider",
-    }
+    acts = {"test": "test the connection", "disconnect": "disconnect the identity provider"}
     if what not in acts:
         raise InvalidRequest("Choose an action.")
     if what == "disconnect" and not confirmed(page):
@@ -130,8 +126,6 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
     asking = await ask_step_up(page, acts[what], back=back)
     if asking is not None:
         return asking
-    if what == "confirm":
-        return redirect(page, HERE, **flash_message(page, "Confirmed. Enter the client secret now."))
     try:
         if what == "test":
             await _spend(page, CONNECTS)
@@ -200,6 +194,8 @@ async def _show(
     stored = _values(provider)
     keeps_form = page.path == HERE and bool(page.form.pairs)
     public_url = page.services.public_url
+    if errors and keeps_form and page.form.text("client_secret") and not errors.message("client_secret"):
+        errors.add("client_secret", "Enter the client secret again: no page shows it.")
     return render(
         page,
         "single_sign_on.html",

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from litestar import Response
 
 from linkxg.console.carried_forms import seal
-from linkxg.console.confirmation_fields import CANCEL, CODE, KIND, PASSKEY, PASSWORD, STEP_UP, SWITCH
+from linkxg.console.confirmation_fields import CANCEL, CODE, KIND, LEFT_OUT, PASSKEY, PASSWORD, STEP_UP, SWITCH
 from linkxg.console.cookies import SESSION, set_cookie
 from linkxg.console.csrf import FIELD
 from linkxg.console.form_errors import FormErrors
@@ -21,8 +21,10 @@ from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, In
 from linkxg.http.client_ip import source_key
 from linkxg.identity.accounts.authentication_policy import FEDERATED
 from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
+from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 from linkxg.identity.sessions.console_session import renew_console_session
+from linkxg.identity.sessions.current_password import has_password
 from linkxg.identity.sessions.login import PASSWORD as BY_PASSWORD
 from linkxg.identity.sessions.login import verify_password
 from linkxg.identity.sessions.password_size import is_too_long
@@ -56,6 +58,10 @@ async def ask_step_up(
         if not errors:
             return None
     carried = [pair for pair in page.form.pairs if pair[0] not in STEP_UP | SECRET_FIELDS | {FIELD}]
+    if any(name in SECRET_FIELDS and value for name, value in page.form.pairs):
+        carried.append((LEFT_OUT, "yes"))
+    person = (page.account_id, page.person.user_id)
+    passkeys = await list_own_passkeys(page.database, *person)
     by_company = FEDERATED in page.person.amr.split()
     return render(
         page,
@@ -66,7 +72,8 @@ async def ask_step_up(
         by_company=by_company,
         sealed=_sealed(page, carried) if by_company else "",
         needs_code=page.person.has_second_factor,
-        offers_passkeys=page.person.has_second_factor and page.services.relying_party.is_supported,
+        has_password=not by_company or await page.database.read(has_password, *person),
+        offers_passkeys=bool(passkeys) and page.services.relying_party.is_supported,
         by_recovery=(page.form.text(SWITCH) or page.form.text(KIND)) == "recovery",
         errors=errors,
     )

@@ -12,6 +12,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request, find_record
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import IdempotencyKeyReused, PublicError, RateLimitExceeded
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import uuid7
@@ -67,11 +68,9 @@ async def start_job(
         return Request(account_id, route, idempotency_key, [actor.id, made.options, sha256])
 
     first_request = request_for(job, "")
-    repeated = await write_as(
-        database, actor, _open_or_recall, account_id, job, first_request, finalize is None, max_open
+    repeated = value_or_raise(
+        await write_as(database, actor, _open_or_recall, account_id, job, first_request, finalize is None, max_open)
     )
-    if isinstance(repeated, PublicError):
-        raise repeated
     if repeated is not None:
         sha256 = await digest_repeated_file(parts, account_id, size=repeated.file_size)
         if finalize is not None:

@@ -12,6 +12,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.invalidation_feed import GONE
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
@@ -78,11 +79,9 @@ async def change_client(
             audit.record(conn, account_id, actor, "client.updated", client_id, details)
         return store.find_account_client(conn, account_id, client_id)
 
-    client = await write_as(database, actor, unit)
+    client = value_or_raise(await write_as(database, actor, unit))
     if client is None:
         raise NotFound
-    if isinstance(client, PublicError):
-        raise client
     return client_view(client, now_ms())
 
 

@@ -139,7 +139,7 @@ async def extend_secret(
     """
     now = now_ms()
     if not now // 1000 < expires_at <= now // 1000 + MAX_GRACE_S:
-        raise InvalidRequest(f"The field expires_at must be at most {MAX_GRACE_S} seconds from now.")
+        raise InvalidRequest(f"The field expires_at must be in the future, at most {MAX_GRACE_S} seconds from now.")
 
     def unit(conn: Connection) -> SecretView | PublicError:
         client = store.find_account_client(conn, account_id, client_id, lock=True)

@@ -1,6 +1,7 @@
 """`/auth/login`, `/auth/mfa…`, `/auth/step-up` and `/auth/factors…`: sign-in in two steps, and second factors."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from litestar import Request, Router, delete, get, post
@@ -325,8 +326,5 @@ async def _complete(
 
 async def _open(services: FactorServices, context: RequestContext, completed: Completed) -> SignedIn:
     """Start the session whose second step is completed."""
-
-    async def start(new: NewSession) -> SessionIdentity:
-        return await start_completed(services.database, actor_of(context), completed, new)
-
+    start = partial(start_completed, services.database, actor_of(context), completed)
     return await services.sessions.open(context, GRANT, start)

@@ -1,5 +1,6 @@
 """`/auth/mfa/enrollment/passkey…`: the set-up of a passkey during a sign-in whose account requires a second factor."""
 
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -20,8 +21,6 @@ from linkxg.identity.factors.sign_in import GRANT, start_completed
 from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment, confirm_passkey_enrollment
 from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
 from linkxg.identity.passkeys.model import MAX_NAME, AttestationCredential, PasskeyOptions
-from linkxg.identity.sessions.login import NewSession
-from linkxg.identity.sessions.model import SessionIdentity
 from linkxg.identity.sessions.token_response import PEOPLE
 
 _SECOND_STEP = PEOPLE | public(MFA_ATTEMPTS)
@@ -73,10 +72,7 @@ async def confirm(
         name=data.name,
         limit_scale=services.limit_scale,
     )
-
-    async def start(new: NewSession) -> SessionIdentity:
-        return await start_completed(services.database, actor_of(context), completed, new)
-
+    start = partial(start_completed, services.database, actor_of(context), completed)
     return Success(data=Enrolled(codes, await services.sessions.open(context, GRANT, start)))
 
 

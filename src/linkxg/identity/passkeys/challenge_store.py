@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, ForeignKey, Index, LargeBinary, String, Table, bindparam, select
 
-from linkxg.db.compiled import CompiledStatement
+from linkxg.db.compiled import CompiledStatement, insert_row
 from linkxg.db.schema import Milliseconds, metadata
 from linkxg.identity.passkeys.model import Ceremony
 
@@ -26,9 +26,6 @@ passkey_challenges = Table(
     Index("ix_passkey_challenges_user_id", "user_id"),
 )
 
-_INSERT = CompiledStatement(
-    passkey_challenges.insert().values({column.name: bindparam(column.name) for column in passkey_challenges.columns})
-)
 # Of two answers to one challenge, one deletes the row.
 _TAKE = CompiledStatement(
     passkey_challenges.delete()
@@ -77,7 +74,7 @@ def insert_passkey_challenge(
     """Of one holder, the newest `bound` are kept."""
     _DELETE_BEYOND.run(conn, {"of": holder, "kept": bound - 1})
     values = {"digest": digest, "holder": holder, "ceremony": ceremony, "user_id": user_id, "user_handle": user_handle}
-    _INSERT.run(conn, {**values, "created_at": now, "expires_at": expires_at})
+    insert_row(conn, passkey_challenges, {**values, "created_at": now, "expires_at": expires_at})
 
 
 def take_passkey_challenge(conn: Connection, digest: bytes, ceremony: Ceremony, now: int) -> PasskeyChallenge | None:

@@ -1,10 +1,9 @@
 """Creates, changes and deletes people for an identity provider (RFC 7644 §3.3, §3.5, §3.6).
 
 `active: false` disables the person: sessions and tokens end on every node once the request is answered, even if the
-rest of it is refused. What a person is to become is worked out before the transaction, which other writes wait for. Of
-an Owner a
-client may store names and an externalId, and end their access unless they are the last one; it can do nothing else to
-an Owner, and make nobody an Owner.
+rest of it is refused. What a person is to become is worked out before the transaction, which other writes wait for.
+Of an Owner a client may store what describes them, and end their access unless they are the last one; it can do nothing
+else to an Owner, and make nobody an Owner.
 """
 
 from collections.abc import Callable

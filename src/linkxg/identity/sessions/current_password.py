@@ -1,13 +1,22 @@
 """Checks the password of a person who is signed in, before a change that a stolen session must not make."""
 
+from sqlalchemy import Connection
+
 from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, RateLimitExceeded
 from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.store import find_user
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions.login import check_attempt, fail_attempt
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
+
+
+def has_password(conn: Connection, account_id: str, user_id: str) -> bool:
+    """Whether the person has a password by which they may sign in."""
+    user = find_user(conn, account_id, user_id)
+    return user is not None and bool(user.password_hash) and password_allowed(conn, account_id, user_id)
 
 
 async def verify_current_password(

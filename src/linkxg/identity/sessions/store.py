@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     ScalarSelect,
+    Select,
     String,
     Table,
     and_,
@@ -154,16 +155,20 @@ _CONSOLE = CompiledStatement(
 _LOCK_PERSON = CompiledStatement(
     select(users.c.password_hash).where(users.c.id == bindparam("user")).with_for_update(key_share=True)
 )
-_BEYOND = CompiledStatement(
-    select(sessions.c.id)
-    .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
-    .where(
-        sessions.c.account_id == bindparam("account"),
-        sessions.c.user_id == bindparam("user"),
-        *is_live(sessions, bindparam("now")),
+
+
+def _live_sessions(selected: Any, account: Any, user: Any, now: Any) -> Select[Any]:
+    """Those of a person, newest first."""
+    return (
+        select(selected)
+        .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
+        .where(sessions.c.account_id == account, sessions.c.user_id == user, *is_live(sessions, now))
+        .order_by(sessions.c.id.desc())
     )
-    .order_by(sessions.c.id.desc())
-    .offset(bindparam("kept"))
+
+
+_BEYOND = CompiledStatement(
+    _live_sessions(sessions.c.id, bindparam("account"), bindparam("user"), bindparam("now")).offset(bindparam("kept"))
 )
 
 
@@ -254,17 +259,7 @@ def find_live_session(conn: Connection, account_id: str, session_id: str, now: i
 
 def list_live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> list[AnyRow]:
     """Newest first."""
-    query = (
-        select(sessions)
-        .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
-        .where(
-            sessions.c.account_id == account_id,
-            sessions.c.user_id == user_id,
-            *is_live(sessions, now),
-        )
-        .order_by(sessions.c.id.desc())
-    )
-    return list(conn.execute(query).all())
+    return list(conn.execute(_live_sessions(sessions, account_id, user_id, now)).all())
 
 
 def list_live_sessions_beyond(conn: Connection, account_id: str, user_id: str, kept: int, now: int) -> list[str]:
