@@ -13,7 +13,7 @@ from linkxg.network.traceability.containment import Stays, list_stays
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.model import Owner, TimelineEvent
 from linkxg.network.traceability.read_graph import TraceReader, read_settled
-from linkxg.network.traceability.timeline_store import TracedItem, TimelineRow, list_timeline
+from linkxg.network.traceability.timeline_store import TimelineRow, TracedItem, list_timeline
 
 MAX_SOURCES = 1_000
 
