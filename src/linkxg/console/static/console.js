@@ -92,6 +92,7 @@
   const kinds = {
     day: (at) => `${at.getDate()} ${months[at.getMonth()]} ${at.getFullYear()}`,
     clock: (at) => `${at.getDate()} ${months[at.getMonth()]}, ${two(at.getHours())}:${two(at.getMinutes())}`,
+    moment: (at) => `${kinds.day(at)}, ${two(at.getHours())}:${two(at.getMinutes())}`,
   };
   const ago = (at) => {
     const past = Date.now() - at;
