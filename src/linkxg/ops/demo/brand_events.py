@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from linkxg.clock import HOUR, rfc3339
+from linkxg.clock import DAY, HOUR, rfc3339
 from linkxg.ops.demo.companies import BRAND, WEAVER
 from linkxg.ops.demo.event_parts import (
     STEPS,
@@ -19,9 +19,9 @@ from linkxg.ops.demo.event_parts import (
     sscc_link,
 )
 
-WORKS = Place("9529000000212", "Acme Porto sewing works", "+00:00")
-STORE = Place("9529000000229", "Acme Hamburg warehouse", "+01:00")
-SHOP = Place("9529000000236", "Acme Berlin shop", "+01:00")
+WORKS = Place("9529000000212", "Acme Porto sewing works", "+00:00", "+01:00")
+STORE = Place("9529000000229", "Acme Hamburg warehouse", "+01:00", "+02:00")
+SHOP = Place("9529000000236", "Acme Berlin shop", "+01:00", "+02:00")
 GARMENTS = ("9520000003012", "9520000003029", "9520000003036", "9520000003043")
 _SEWN, _IN_CASE, _SOLD = 12, 4, 8
 _CASES = _SEWN // _IN_CASE
@@ -69,23 +69,32 @@ def _lot(shipment: Shipment, at: int) -> Iterator[Event]:
         contents = garments[place * _IN_CASE : (place + 1) * _IN_CASE]
         yield _boxed(f"case {number}", shelved + (1 + place) * HOUR, SHOP, case, contents, out=True)
     for place, one in enumerate(garments[:_SOLD]):
-        sold = _seen(
-            f"sell {number} {place}", shelved + (24 + 5 * place) * HOUR, SHOP, "retail_selling", [one],
-            disposition="retail_sold",
-        )  # fmt: skip
+        at_till = _opening(shelved, place // 3) + (place * 3 + number) % 9 * HOUR
+        sold = _sold(f"sell {number} {place}", at_till, one)
         yield sold
         if (number, place) == (1, 2):
-            yield from _wrong_sale(sold, garments[_SOLD], shelved + 60 * HOUR)
+            yield from _wrong_sale(sold, at_till, garments[_SOLD])
 
 
-def _wrong_sale(sold: Event, right: str, at: int) -> Iterator[Event]:
+def _sold(name: str, at: int, garment: str) -> Event:
+    return _seen(name, at, SHOP, "retail_selling", [garment], disposition="retail_sold")
+
+
+def _wrong_sale(sold: Event, at: int, right: str) -> Iterator[Event]:
     """The label of another garment was scanned: the sale is declared wrong, and corrected by another event."""
-    corrected = _seen("corrected sale", at, SHOP, "retail_selling", [right], disposition="retail_sold")
+    corrected = _sold("corrected sale", at, right)
     yield corrected
     declaration = {
-        "declarationTime": rfc3339(at), "reason": "incorrect_data", "correctiveEventIDs": [corrected["eventID"]],
-    }  # fmt: skip
+        "declarationTime": rfc3339(at + 5 * HOUR),
+        "reason": "incorrect_data",
+        "correctiveEventIDs": [corrected["eventID"]],
+    }
     yield sold | {"errorDeclaration": declaration}
+
+
+def _opening(shelved: int, days: int) -> int:
+    """When the shop opens so many days after the first day on which the garments are there."""
+    return (shelved // DAY + 1 + days) * DAY + 9 * HOUR
 
 
 def _seen(name: str, at: int, place: Place, step: str, epcs: list[str], **members: Any) -> Event:

@@ -14,12 +14,17 @@ STEPS = "https://ns.textile.example/bizstep/"
 _COMPANY_DIGITS = 7
 
 
+_SUMMER_TIME = 1_774_746_000_000
+"""29 March 2026, 01:00 UTC, when clocks in the European Union are put forward."""
+
+
 class Place(NamedTuple):
-    """`offset` is the time zone of its clocks."""
+    """The offsets of its clocks, in winter and in summer."""
 
     gln: str
     name: str
-    offset: str
+    winter: str
+    summer: str
 
     @property
     def member(self) -> dict[str, str]:
@@ -82,7 +87,7 @@ def event(type: str, name: str, at: int, place: Place, step: str, **members: Any
         "type": type,
         "eventID": f"urn:uuid:{uuid5(NAMESPACE_URL, f'https://linkxg.example/demo/{name}')}",
         "eventTime": rfc3339(at),
-        "eventTimeZoneOffset": place.offset,
+        "eventTimeZoneOffset": place.winter if at < _SUMMER_TIME else place.summer,
         "bizStep": step,
         "readPoint": place.member,
         **members,

@@ -21,7 +21,7 @@ from linkxg.ops.demo.event_parts import (
     sscc_link,
 )
 
-WORKS = Place("9529000002025", "Mill Kayseri spinning works", "+03:00")
+WORKS = Place("9529000002025", "Mill Kayseri spinning works", "+03:00", "+03:00")
 COTTON = "9520000029005"
 YARNS = ("9520000020019", "9520000020026", "9520000020033", "9520000020040")
 LOTS = 40
