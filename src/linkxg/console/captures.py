@@ -35,6 +35,8 @@ SHOWN_JOBS, SHOWN_FAULTS = 25, 50
 ON_ERROR = ("rollback", "proceed")
 COLUMNS = ("number", "line", "eventID", "pointer", "code", "what_is_wrong", "how_to_mend")
 _CHUNK = 500
+_RATED = 1_000
+"""Events of a capture whose speed says something."""
 _FORM_BYTES = 64 * 1024
 _TOO_LARGE = "The document is larger than 100 MB. Divide it: each part is a document of its own with the same @context."
 
@@ -153,7 +155,7 @@ def _job_values(job: JobRow) -> dict[str, Any]:
         "is_written": job.is_written,
         "unchanged": job.unchanged,
         "failed": job.failed,
-        "per_second": round(job.rows_processed / seconds) if seconds else None,
+        "per_second": round(job.rows_processed / seconds) if seconds and job.rows_processed >= _RATED else None,
         # That nothing is stored is said once.
         "error": None if error is None or (job.failed and not error.is_of_file) else error.message,
         "created_at": job.created_at,

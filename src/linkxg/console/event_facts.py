@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from linkxg.console.event_items import place_name, short
+from linkxg.clock import DAY, MINUTE
+from linkxg.console.event_items import PLACE_NAME, place_name, short
 from linkxg.console.event_sentence import report_text, step_of
 from linkxg.console.event_words import DOCUMENTS, TYPES, in_words
 from linkxg.network.epcis.documents.items import lenient_uri
@@ -40,13 +41,21 @@ class EventFacts(NamedTuple):
     readings: list[Reading]
     fields: list[tuple[str, str]]
     """Extensions and the data of the items, by their path."""
-    offset: str
+    local_time: str
+    """By the clocks of the place, such as `16:00 (+01:00)`."""
 
 
 def facts_of(event: dict[str, Any], names: ItemNames) -> EventFacts:
-    return EventFacts(
-        [*_facts(event, names)], [*_readings(event)][:_MOST], [*_fields(event)][:_MOST], event["eventTimeZoneOffset"]
-    )
+    readings, fields = [*_readings(event)][:_MOST], [*_fields(event)][:_MOST]
+    return EventFacts([*_facts(event, names)], readings, fields, _local_time(event))
+
+
+def _local_time(event: dict[str, Any]) -> str:
+    offset: str = event["eventTimeZoneOffset"]
+    minutes = int(offset[1:3]) * 60 + int(offset[4:6])
+    at = read_time(event["eventTime"]) + (-minutes if offset[0] == "-" else minutes) * MINUTE
+    hour, minute = divmod(at % DAY // MINUTE, 60)
+    return f"{hour:02d}:{minute:02d} ({offset})"
 
 
 def _facts(event: dict[str, Any], names: ItemNames) -> Iterator[Fact]:
@@ -116,7 +125,7 @@ def _fields(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _flat(name, value)
     for place, members in places.items():
         for name, value in members.items():
-            if ":" in name:
+            if ":" in name and name != PLACE_NAME:
                 yield from _flat(f"{place} {name}", value)
 
 

@@ -21,9 +21,9 @@ _HINTS = {
     "too_many_fields": "Remove extensions that nobody searches by, or divide the event.",
     "unknown_type": "Write ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent or AssociationEvent.",
     "invalid_time": "Write times as 2026-11-28T10:30:00.000Z.",
-    "time_without_zone": "Add Z for UTC, or an offset such as +01:00.",
+    "time_without_zone": "Add the zone of the clock that the time was read from.",
     "no_such_time": "Correct the date or the time.",
-    "invalid_offset": "Write the offset as +01:00.",
+    "invalid_offset": "Write the offset of the clocks at the place, such as +01:00.",
     "ilmd_not_allowed": "Remove ilmd, or set action to ADD.",
     "duplicate": "Remove the repetition.",
     "duplicate_event_id": (

@@ -19,7 +19,7 @@ _LISTS = (
     ("inputs", "inputEPCList", "inputQuantityList"),
     ("outputs", "outputEPCList", "outputQuantityList"),
 )
-_PLACE_NAME = "cbvmda:name"
+PLACE_NAME = "cbvmda:name"
 
 
 class ItemLine(NamedTuple):
@@ -106,7 +106,7 @@ def place_name(place: dict[str, Any] | str | None, names: ItemNames) -> str:
     if not place:
         return ""
     if isinstance(place, dict):
-        given = place.get(_PLACE_NAME)
+        given = place.get(PLACE_NAME)
         return short(given) if isinstance(given, str) and given.strip() else place_name(place["id"], names)
     if given := names.companies.get(lenient_uri(place)):
         return given
@@ -123,7 +123,7 @@ def with_places(names: ItemNames, events: Iterable[dict[str, Any]]) -> ItemNames
     given: dict[str, str] = {}
     for event in events:
         for place in (event.get("bizLocation"), event.get("readPoint")):
-            if place and isinstance(name := place.get(_PLACE_NAME), str) and name.strip():
+            if place and isinstance(name := place.get(PLACE_NAME), str) and name.strip():
                 given[lenient_uri(place["id"])] = short(name)
     return names._replace(companies=given | names.companies)
 
