@@ -21,20 +21,6 @@ _SPREADSHEET = (
     "A spreadsheet program saved this document and doubled its quotation marks. Upload the original file; to look into "
     "it, open it in a text editor."
 )
-_REASONS = {
-    "Expecting ',' delimiter": "a comma or a closing bracket is missing",
-    "Expecting ':' delimiter": "a colon is missing after a name",
-    "Expecting value": "a value is missing; the last entry is followed by no comma",
-    "Expecting property name enclosed in double quotes": (
-        "a name in double quotation marks is missing; the last member is followed by no comma"
-    ),
-    "Illegal trailing comma before end of object": "the last member is followed by no comma",
-    "Illegal trailing comma before end of array": "the last entry is followed by no comma",
-    "Invalid control character at": "a text contains a line break or a tab; write \\n or \\t",
-    "Invalid \\escape": "a backslash in a text must be doubled",
-    "Unterminated string starting at": "a text that begins here has no closing quotation mark",
-    "Extra data": "something follows after the end of the document",
-}
 
 
 class NotADocument(Exception):
@@ -67,9 +53,10 @@ class WatchedDocument:
         if not self._is_whole or self._head.startswith(_UTF16):
             return None
         try:
-            json.loads(self._head.removeprefix(_BOM).decode())
+            text = self._head.removeprefix(_BOM).decode()
+            json.loads(text)
         except json.JSONDecodeError as error:
-            reason = _REASONS.get(error.msg, "it is not valid there")
+            reason = _reason(text[: error.pos].rstrip()[-1:], text[error.pos :].lstrip()[:1], text[error.pos :][1:])
             return f"The JSON is broken at line {error.lineno:,}, column {error.colno:,}: {reason}."
         except (UnicodeDecodeError, RecursionError, ValueError):
             return None
@@ -89,3 +76,23 @@ def refuse_other_kinds(sample: bytes) -> None:
         raise NotADocument(_SPREADSHEET)
     if text and text[:1] not in (b"{", b"["):
         raise NotADocument(_TABLE)
+
+
+def _reason(before: str, here: str, after: str) -> str:
+    """Why JSON cannot go on with the character `here`; `before` is the last one that is no space."""
+    if not here:
+        return "the document ends too early; a bracket is not closed"
+    closes_too_early = before == "," and here in "]}"
+    if closes_too_early or (here == "," and after.lstrip()[:1] in ("]", "}")):
+        return "the last entry of a list or object is followed by no comma"
+    if here < " ":
+        return "a text contains a line break or a tab; write \\n or \\t"
+    if here == "\\":
+        return "a backslash in a text must be doubled"
+    if here in "'\u2018\u2019\u201c\u201d\u201e":
+        return 'texts and names stand in straight double quotation marks: "'
+    if here == '"' and before in "{[,:":
+        return "a text begins here that has no closing quotation mark"
+    if before and before not in "{[,:":
+        return "a comma, a colon or a closing bracket is missing before it"
+    return "a value, or a name in double quotation marks, is expected"

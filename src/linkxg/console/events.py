@@ -24,7 +24,6 @@ from linkxg.network.epcis.query.errors import QueryTooComplexException
 from linkxg.network.epcis.query.event_details import find_declared
 from linkxg.network.epcis.query.find_events import EventPage, find_events
 from linkxg.network.epcis.query.list_members import list_members
-from linkxg.network.epcis.query.store import FoundEvent
 from linkxg.network.traceability.find_names import ItemNames, find_names
 
 EVENTS = "/events"
@@ -51,7 +50,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
             except QueryTooComplexException:
                 faults = [("", _TOO_LONG)]
         await answer.authorise()
-    contents = await asyncio.to_thread(_contents, found.found)
+    contents = await asyncio.to_thread(_contents, [one.content for one in found.found])
     steps, places = await _choices(page)
     gtins = {gtin for one in contents for gtin in gtins_of(one, NAMED)}
     names = with_places(await find_names(page.database, page.account_id, gtins), contents)
@@ -63,7 +62,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
         status=422 if faults else 200,
         errors=FormErrors(faults),
         found=[
-            _row(one, content, names, declared=one.event_id in declared)
+            _row(one.event_id, one.position[0], content, names, declared=one.event_id in declared)
             for one, content in zip(found.found, contents, strict=True)
         ],
         chosen=chosen,
@@ -80,17 +79,17 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
 HANDLERS = (listing,)
 
 
-def _contents(found: Sequence[FoundEvent]) -> list[dict[str, Any]]:
+def _contents(texts: Sequence[bytes]) -> list[dict[str, Any]]:
     # Integers of more than 64 bits are valid, too.
-    return [json.loads(one.content) for one in found]
+    return [json.loads(one) for one in texts]
 
 
-def _row(found: FoundEvent, event: dict[str, Any], names: ItemNames, *, declared: bool) -> dict[str, Any]:
+def _row(event_id: str, at: int, event: dict[str, Any], names: ItemNames, *, declared: bool) -> dict[str, Any]:
     is_declaration = "errorDeclaration" in event
     return {
-        "href": event_path(found.event_id),
+        "href": event_path(event_id),
         "sentence": tell(event, names),
-        "at": found.position[0],
+        "at": at,
         "step": in_words(step_of(event)) if step_of(event) else "",
         "is_declaration": is_declaration,
         "is_declared": declared and not is_declaration,

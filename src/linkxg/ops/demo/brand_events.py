@@ -8,8 +8,8 @@ from linkxg.ops.demo.companies import BRAND, WEAVER
 from linkxg.ops.demo.event_parts import (
     STEPS,
     Event,
-    Place,
     Shipment,
+    Site,
     event,
     measured,
     moved,
@@ -19,9 +19,9 @@ from linkxg.ops.demo.event_parts import (
     sscc_link,
 )
 
-WORKS = Place("9529000000212", "Acme Porto sewing works", "+00:00", "+01:00")
-STORE = Place("9529000000229", "Acme Hamburg warehouse", "+01:00", "+02:00")
-SHOP = Place("9529000000236", "Acme Berlin shop", "+01:00", "+02:00")
+WORKS = Site("9529000000212", "Acme Porto sewing works", "+00:00", "+01:00")
+STORE = Site("9529000000229", "Acme Hamburg warehouse", "+01:00", "+02:00")
+SHOP = Site("9529000000236", "Acme Berlin shop", "+01:00", "+02:00")
 GARMENTS = ("9520000003012", "9520000003029", "9520000003036", "9520000003043")
 _SEWN, _IN_CASE, _SOLD = 12, 4, 8
 _CASES = _SEWN // _IN_CASE
@@ -97,14 +97,14 @@ def _opening(shelved: int, days: int) -> int:
     return (shelved // DAY + 1 + days) * DAY + 9 * HOUR
 
 
-def _seen(name: str, at: int, place: Place, step: str, epcs: list[str], **members: Any) -> Event:
-    return event("ObjectEvent", name, at, place, step, action="OBSERVE", epcList=epcs, **members)
+def _seen(name: str, at: int, site: Site, step: str, epcs: list[str], **members: Any) -> Event:
+    return event("ObjectEvent", name, at, site, step, action="OBSERVE", epcList=epcs, **members)
 
 
-def _boxed(name: str, at: int, place: Place, parent: str, children: list[str], *, out: bool = False) -> Event:
+def _boxed(name: str, at: int, site: Site, parent: str, children: list[str], *, out: bool = False) -> Event:
     step, action = ("unpacking", "DELETE") if out else ("packing", "ADD")
     return event(
-        "AggregationEvent", f"{step} {name} {parent}", at, place, step, action=action, parentID=parent,
+        "AggregationEvent", f"{step} {name} {parent}", at, site, step, action=action, parentID=parent,
         childEPCs=children,
     )  # fmt: skip
 

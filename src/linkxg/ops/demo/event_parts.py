@@ -18,7 +18,7 @@ _SUMMER_TIME = 1_774_746_000_000
 """29 March 2026, 01:00 UTC, when clocks in the European Union are put forward."""
 
 
-class Place(NamedTuple):
+class Site(NamedTuple):
     """The offsets of its clocks, in winter and in summer."""
 
     gln: str
@@ -81,27 +81,27 @@ def hours(count: float) -> int:
     return START + round(count * HOUR)
 
 
-def event(type: str, name: str, at: int, place: Place, step: str, **members: Any) -> Event:
+def event(type: str, name: str, at: int, site: Site, step: str, **members: Any) -> Event:
     """`name` is unique in the chain: the id of the event is derived from it."""
     return {
         "type": type,
         "eventID": f"urn:uuid:{uuid5(NAMESPACE_URL, f'https://linkxg.example/demo/{name}')}",
         "eventTime": rfc3339(at),
-        "eventTimeZoneOffset": place.winter if at < _SUMMER_TIME else place.summer,
+        "eventTimeZoneOffset": site.winter if at < _SUMMER_TIME else site.summer,
         "bizStep": step,
-        "readPoint": place.member,
+        "readPoint": site.member,
         **members,
     }
 
 
-def moved(way: str, shipment: Shipment, at: int, place: Place, sender: str, receiver: str) -> Event:
+def moved(way: str, shipment: Shipment, at: int, site: Site, sender: str, receiver: str) -> Event:
     """The shipping or receiving of a shipment, between the parties with these GLNs."""
     parties = (("source", sender), ("destination", receiver))
     return event(
         "ObjectEvent",
         f"{way} {sender} {shipment.number}",
         at,
-        place,
+        site,
         way,
         action="OBSERVE",
         disposition="in_transit" if way == "shipping" else "in_progress",
@@ -113,13 +113,13 @@ def moved(way: str, shipment: Shipment, at: int, place: Place, sender: str, rece
     )
 
 
-def packed(name: str, pallet: Pallet, at: int, place: Place, *, out: bool = False) -> Event:
+def packed(name: str, pallet: Pallet, at: int, site: Site, *, out: bool = False) -> Event:
     """A lot is put onto a pallet, or with `out` taken from it."""
     return event(
         "AggregationEvent",
         f"{'unpack' if out else 'pack'} {name} {pallet.sscc}",
         at,
-        place,
+        site,
         "unpacking" if out else "packing",
         action="DELETE" if out else "ADD",
         parentID=pallet.sscc,
@@ -128,21 +128,21 @@ def packed(name: str, pallet: Pallet, at: int, place: Place, *, out: bool = Fals
 
 
 def measured(
-    name: str, at: int, place: Place, step: str, device: int, *reports: tuple[str, float, str], **of: Any
+    name: str, at: int, site: Site, step: str, device: int, *reports: tuple[str, float, str], **of: Any
 ) -> Event:
     """What a sensor at the place reported as (type, value, unit), about the items in `of` if there are any."""
     return event(
         "ObjectEvent",
         name,
         at,
-        place,
+        site,
         step,
         action="OBSERVE",
         sensorElementList=[
             {
                 "sensorMetadata": {
                     "time": rfc3339(at),
-                    "deviceID": f"https://id.gs1.org/8004/{place.gln[:7]}S{device:03d}",
+                    "deviceID": f"https://id.gs1.org/8004/{site.gln[:7]}S{device:03d}",
                 },
                 "sensorReport": [{"type": kind, "value": value, "uom": uom} for kind, value, uom in reports],
             }

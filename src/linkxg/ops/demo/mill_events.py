@@ -8,8 +8,8 @@ from linkxg.ops.demo.event_parts import (
     STEPS,
     Event,
     Pallet,
-    Place,
     Shipment,
+    Site,
     event,
     hours,
     lot_link,
@@ -21,7 +21,7 @@ from linkxg.ops.demo.event_parts import (
     sscc_link,
 )
 
-WORKS = Place("9529000002025", "Mill Kayseri spinning works", "+03:00", "+03:00")
+WORKS = Site("9529000002025", "Mill Kayseri spinning works", "+03:00", "+03:00")
 COTTON = "9520000029005"
 YARNS = ("9520000020019", "9520000020026", "9520000020033", "9520000020040")
 LOTS = 40

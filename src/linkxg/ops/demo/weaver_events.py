@@ -9,8 +9,8 @@ from linkxg.ops.demo.event_parts import (
     STEPS,
     Event,
     Pallet,
-    Place,
     Shipment,
+    Site,
     event,
     hours,
     lot_link,
@@ -22,7 +22,7 @@ from linkxg.ops.demo.event_parts import (
 )
 from linkxg.ops.demo.mill_events import LOTS as YARN_LOTS
 
-WORKS = Place("9529000001028", "Weaver Guimarães weaving mill", "+00:00", "+01:00")
+WORKS = Site("9529000001028", "Weaver Guimarães weaving mill", "+00:00", "+01:00")
 FABRICS = ("9520000010027", "9520000010034", "9520000010041", "9520000010058")
 LOTS = 60
 _WOVEN_M, _YARN_KG = 1_200, 150
