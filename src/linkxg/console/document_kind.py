@@ -50,7 +50,7 @@ class WatchedDocument:
 
     def syntax_error(self) -> str | None:
         """Where the JSON of a small document is broken; None if it is not, or cannot be known."""
-        if not self._is_whole or self._head.startswith(_UTF16):
+        if not self._head or not self._is_whole or self._head.startswith(_UTF16):
             return None
         try:
             text = self._head.removeprefix(_BOM).decode()

@@ -21,6 +21,8 @@ _PLACES = {"r": "read_point", "l": "biz_location"}
 _ELEMENTS = re.compile(r"(?:\][A-Za-z][0-9])?((?:\([0-9]{2,4}\)[^()]+)+)")
 _ELEMENT = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
 _SERIALS = ("10", "21")
+_LENGTHS = (8, 12, 13, 14, 18)
+"""Of GTINs and SSCCs; groups of other digits are parts of one."""
 _HINT = (
     "This is no identifier of an item. Paste an EPC URN, a GS1 Digital Link or another URI, type an SSCC, or a GTIN, "
     "alone or followed by a space and the serial or lot."
@@ -74,7 +76,7 @@ def typed_items(text: str) -> Match:
         return _patterns(text)
     first, *rest = text.replace("/", " ").split() if text[:1].isdigit() else text.split()
     digits = first.replace("-", "")
-    if not digits.isascii() or not digits.isdigit() or len(rest) > 1:
+    if len(digits) not in _LENGTHS or len(rest) > 1:
         digits, rest = "".join(text.split()).replace("-", ""), []
     if not digits.isascii() or not digits.isdigit():
         raise NotAnIdentifier(_HINT)
@@ -83,7 +85,7 @@ def typed_items(text: str) -> Match:
     try:
         gtin = read_gtin(digits).digits14
     except NotAGtin as error:
-        raise NotAnIdentifier(str(error) if len(digits) in (8, 12, 13, 14) else _HINT) from None
+        raise NotAnIdentifier(str(error) if len(digits) in _LENGTHS else _HINT) from None
     if not rest:
         return _patterns(build_identifier("01", gtin).uri)
     # Which of the two it is, the number does not say.
