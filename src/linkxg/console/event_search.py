@@ -21,6 +21,7 @@ _PLACES = {"r": "read_point", "l": "biz_location"}
 _ELEMENTS = re.compile(r"(?:\][A-Za-z][0-9])?((?:\([0-9]{2,4}\)[^()]+)+)")
 _ELEMENT = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
 _SERIALS = ("10", "21")
+_GAP = re.compile(r"\s+|/")
 _LENGTHS = (8, 12, 13, 14, 18)
 """Of GTINs and SSCCs; groups of other digits are parts of one."""
 _HINT = (
@@ -74,9 +75,9 @@ def typed_items(text: str) -> Match:
         return _patterns(_of_elements(_ELEMENT.findall(elements[1])))
     if ":" in text and " " not in text:
         return _patterns(text)
-    first, *rest = text.replace("/", " ").split() if text[:1].isdigit() else text.split()
+    first, *rest = _GAP.split(text, maxsplit=1)
     digits = first.replace("-", "")
-    if len(digits) not in _LENGTHS or len(rest) > 1:
+    if len(digits) not in _LENGTHS or (rest and " " in rest[0]):
         digits, rest = "".join(text.split()).replace("-", ""), []
     if not digits.isascii() or not digits.isdigit():
         raise NotAnIdentifier(_HINT)
