@@ -52,15 +52,20 @@ class WatchedDocument:
         """Where the JSON of a small document is broken; None if it is not, or cannot be known."""
         if not self._head or not self._is_whole or self._head.startswith(_UTF16):
             return None
+        text = self._head.removeprefix(_BOM).decode(errors="replace")
         try:
-            text = self._head.removeprefix(_BOM).decode()
             json.loads(text)
-        except json.JSONDecodeError as error:
-            reason = _reason(text[: error.pos].rstrip()[-1:], text[error.pos :].lstrip()[:1], text[error.pos :][1:])
-            return f"The JSON is broken at line {error.lineno:,}, column {error.colno:,}: {reason}."
-        except (UnicodeDecodeError, RecursionError, ValueError):
-            return None
+        except (ValueError, RecursionError) as error:
+            # Where it is broken; what the library says of it may be reworded.
+            at = getattr(error, "pos", None)
+            return None if at is None else _syntax_error(text, at)
         return None
+
+
+def _syntax_error(text: str, at: int) -> str:
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    reason = _reason(text[:at].rstrip()[-1:], text[at : at + 1], text[at + 1 :])
+    return f"The JSON is broken at line {line:,}, column {column:,}: {reason}."
 
 
 def refuse_other_kinds(sample: bytes) -> None:
