@@ -156,8 +156,8 @@ def _job_values(job: JobRow) -> dict[str, Any]:
         "unchanged": job.unchanged,
         "failed": job.failed,
         "per_second": round(job.rows_processed / seconds) if seconds and job.rows_processed >= _RATED else None,
-        # That nothing is stored is said once.
-        "error": None if error is None or (job.failed and not error.is_of_file) else error.message,
+        # That nothing is stored, the state says.
+        "error": None if error is None or error.code == "rolled_back" else error.message,
         "created_at": job.created_at,
         "takes_corrected_file": job.status not in OPEN and (job.failed > 0 or error is not None),
     }
