@@ -26,6 +26,7 @@ UNAUTHORISED = {
     "ops/demo/products.create_demo_products": "the command line stands above the accounts",
     "ops/demo/products.create_textiles": "the command line stands above the accounts",
     "ops/demo/products.revise_fabric": "the command line stands above the accounts",
+    "ops/demo/traceability._capture": "the command line stands above the accounts",
     "ops/demo/products._publish_all": "the command line stands above the accounts",
     "network/feed/read_feed.read_feed": "records what has expired by itself, whoever reads",
     "network/access_log/count_reads._write_batch": "counts of what was answered, whoever asked",

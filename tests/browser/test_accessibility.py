@@ -20,7 +20,7 @@ CLIENT = "/account/api-access/{client_id}"
 NO_PAGES = {
     "/", "/account/audit.csv", "/account/audit.ndjson", f"{CLIENT}/env", "/imports/template",
     "/account/sessions/left",
-    "/imports/{import_id}/failed-rows",
+    "/imports/{import_id}/failed-rows", "/events/{event_id}/document", "/events/captures/{capture_id}/faults",
     # Whoever asks again for where a form was sent is led back.
     f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
 }  # fmt: skip

@@ -24,6 +24,7 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     yield from _inside(page, showcase)
     yield from _products(page, showcase)
     yield from _imports(page, showcase)
+    yield from _events(page, showcase)
     yield from _sharing(page, showcase)
     # On a slow machine more than ten minutes have passed, after which a secret asks for a password.
     page.context.clear_cookies()
@@ -37,6 +38,8 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
         "refused-empty": "/account/refusals",
         "products-empty": "/products",
         "imports-empty": "/imports",
+        "events-empty": "/events",
+        "captures-empty": "/events/captures",
         "audit-empty": "/account/audit?action=token.revoked",
     }.items():
         page.goto(path)
@@ -186,6 +189,37 @@ def _imports(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Import file").click()
     page.get_by_role("alert").wait_for()
     yield "imports-refused"
+
+
+def _events(page: Page, showcase: Showcase) -> Iterator[str]:
+    shown = showcase.events
+    pages = {
+        "events": "/events",
+        "events-found": "/events?type=errors",
+        "events-none": "/events?step=shipping&to=2001-01-01",
+        "events-refused": "/events?q=12345&from=tomorrow",
+        "event-made": shown.made,
+        "event-packed": shown.packed,
+        "event-measured": shown.measured,
+        "event-declared": shown.declared,
+        "captures": "/events/captures",
+        "capture": shown.capture,
+        "capture-faults": shown.faulty,
+        "capture-running": shown.running,
+    }
+    for name, path in pages.items():
+        page.goto(path)
+        yield name
+    page.goto(shown.made)
+    page.get_by_text("The event as it was captured").click()
+    yield "event-source"
+    page.goto("/events/captures")
+    page.get_by_label("EPCIS document").set_input_files(
+        {"name": "march.csv", "mimeType": "text/csv", "buffer": b"epc;step\n1;shipping\n"}
+    )
+    page.get_by_role("button", name="Upload document").click()
+    page.get_by_role("alert").wait_for()
+    yield "captures-refused"
 
 
 def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:

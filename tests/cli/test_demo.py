@@ -23,6 +23,9 @@ SHARING = (
     "Acme GmbH: connected", "Acme GmbH: invite", "Weaver Ltd: preview", "Acme GmbH: the products",
     "Acme GmbH: answer", "Acme GmbH: the feed", "Weaver Ltd: requests", "Weaver Ltd: what Acme GmbH has read",
 )  # fmt: skip
+EVENTS = (
+    "Acme GmbH: capture", "Acme GmbH: what was sold", "Acme GmbH: what a jacket", "Weaver Ltd: a recall",
+)  # fmt: skip
 PERSON = re.compile(r"  ([A-Z]+) +(\S+@\S+) +(\S+)")
 
 
@@ -63,11 +66,12 @@ def test_every_command_of_the_demo_works(demo: Process, tmp_path: Path) -> None:
     demo.wait_for(lambda line: line.startswith(END))
     lines = demo.lines()
     commands = blocks(lines)
-    titles = (*TITLES, *SHARING)
+    titles = (*TITLES, *SHARING, *EVENTS)
     assert [next(t for t in titles if title.startswith(t)) for title in commands] == list(titles)
     answers = [run(command) for command in commands.values()]
     _check_guide(answers[: len(TITLES)])
-    _check_sharing(answers[len(TITLES) :])
+    _check_sharing(answers[len(TITLES) : len(TITLES) + len(SHARING)])
+    _check_events(answers[len(TITLES) + len(SHARING) :])
     people = [match.groups() for line in lines if (match := PERSON.fullmatch(line))]
     assert [role for role, _, _ in people] == ["OWNER", "ADMIN", "MEMBER", "VIEWER", "OWNER", "OWNER"]
     assert [email.partition("@")[2] for _, email, _ in people[3:]] == ["acme.example", "weaver.example", "mill.example"]
@@ -111,6 +115,22 @@ def _check_sharing(answers: list[Any]) -> None:
     ]  # fmt: skip
     assert [(one["type"], one["direction"], one["status"]) for one in requests] == [("TRACE", "INCOMING", "PENDING")]
     assert len({one["productId"] for one in log}) == 6
+
+
+def _check_events(answers: list[Any]) -> None:
+    captured, sold, traced, recalled = answers
+    assert captured["captureID"]
+    events = sold["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert [one["bizStep"] for one in events] == ["retail_selling"] * 5
+    graph = traced["data"]
+    # The fabric is of the brand's own events, the yarn of those of the weaver.
+    assert {node["depth"]: (node["owner"] or {}).get("name") for node in graph["nodes"] if node["lot"]} == {
+        1: None,
+        2: "Weaver Ltd",
+    }
+    assert {edge["kind"] for edge in graph["edges"]} >= {"TRANSFORMED"}
+    assert {product["productName"] for product in recalled["data"]["products"]} >= {"Poplin 120 g/m², white"}
+    assert [one["partner"]["name"] for one in recalled["data"]["recipients"]] == ["Acme GmbH"]
 
 
 def test_an_interrupted_demo_leaves_nothing(demo: Process, tmp_path: Path) -> None:

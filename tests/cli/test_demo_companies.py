@@ -34,6 +34,8 @@ def test_a_second_demo_in_the_same_database_changes_nothing(
     assert count_rows(database, "acknowledgements where status = 'ACCEPTED'") == 1
     assert count_rows(database, "share_requests where status = 'PENDING'") == 1
     assert demo.network.link.startswith("http://127.0.0.1:8000/connections/invitations/lxginv_")
+    captured = execute(database, "select count(*) from epcis_events group by account_id order by 1")
+    assert captured == [["270"], ["462"], ["1262"]]
     before = _counts(database)
     with pytest.raises(Conflict):
         asyncio.run(create_demo(settings))

@@ -11,9 +11,9 @@ from linkxg.catalog.products.check_keys import check_identifiers
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.ops.demo.companies import BRAND, MILL, WEAVER
-from linkxg.ops.demo.products import demo_products
+from linkxg.ops.demo.products import GARMENTS, demo_products
 
-CATALOGUES = [company.catalogue for company in (BRAND, WEAVER, MILL)]
+CATALOGUES = [*(company.catalogue for company in (BRAND, WEAVER, MILL)), GARMENTS]
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES)

@@ -134,6 +134,8 @@ def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisi
 def test_control_characters_are_replaced_in_every_text_field() -> None:
     """A new field has to be tried as well."""
     swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "new_email", "q", "accountName"}
+    # The days of a search: tests/console/test_events.py.
+    swept |= {"from", "to"}
     # A code is never altered, but refused: tests/console/test_second_step.py.
     swept.add("code")
     for name, source in sources().items():

@@ -46,6 +46,7 @@ NO_EDITS = {
     "/requests/{request_id}": "decides",
     "/shares/{share_id}": "ends",
     "/imports": "creates",
+    "/events/captures": "creates",
     "/imports/{import_id}/cancel": "ends",
     "/imports/{import_id}/retry": "begins",
     "/imports/{import_id}/apply": "begins",

@@ -9,6 +9,7 @@ import pytest
 from architecture.program import routes
 from console.browser import Visitor
 from console.conftest import NewVisitor
+from epcis.documents import CONTEXT, captured, document, object_event
 from harness.people import ROLES, Session
 from harness.rows import execute
 from harness.world import World
@@ -40,6 +41,8 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "product_id": (_shared_product if template.startswith("/shared") else _product)(world, foreign=foreign),
         "import_id": _import(world, foreign=foreign),
+        "event_id": _event(world, foreign=foreign),
+        "capture_id": _capture(world, foreign=foreign),
         "version": "1",
         "older": "1",
         "newer": "1",
@@ -83,6 +86,22 @@ def _import(world: World, *, foreign: bool) -> str:
     if found:
         return str(found[0]["id"])
     return str(run(world, b"sku,name\nP-2,Product\n", by=owner)["id"])
+
+
+def _event(world: World, *, foreign: bool) -> str:
+    """Its id is the address, too, for it has no slash."""
+    name = "theirs" if foreign else "ours"
+    event = object_event(f"urn:uuid:00000000-0000-4000-8000-{world.account.account_id[-10:]}{len(name):02d}")
+    bearer = _owner(world, foreign=foreign).access
+    answer = world.api.post("/epcis/events", bearer=bearer, json=event | {"@context": [CONTEXT]})
+    assert answer.status in (201, 409), answer.body
+    return str(event["eventID"])
+
+
+def _capture(world: World, *, foreign: bool) -> str:
+    owner = _owner(world, foreign=foreign)
+    found = world.api.get("/epcis/capture?perPage=1", bearer=owner.access).expect(200).json()
+    return str(found[0]["captureID"] if found else captured(world, document([object_event()]), by=owner)["captureID"])
 
 
 def _owner(world: World, *, foreign: bool) -> Session:

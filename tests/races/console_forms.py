@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from architecture.program import Route, routes
 from console.browser import FORM_TYPE, Visitor
+from epcis.documents import document, object_event
 from harness.held_request import HttpRequest
 from harness.people import Person
 from products.catalogue import new_gtin
@@ -17,7 +18,8 @@ from races.things import Things
 Fields = dict[str, str]
 # What a form shows, without writing anything.
 READ_ONLY_POSTS = {"POST /account/api-access/{client_id}/env", "POST /account/security/codes"}
-UPLOAD = "POST /imports"
+CAPTURED = document([object_event("urn:example:%b")])
+UPLOADS = {"POST /imports": b"sku,name\nF-%b,Bolt\n", "POST /events/captures": CAPTURED}
 LAST = "POST /sign-out"
 _CLIENT = "/account/api-access/{client_id}"
 # The first one is sent before the secret of its client is replaced.
@@ -46,7 +48,8 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /imports/{import_id}/cancel": lambda v, p, t: {},
     "POST /imports/{import_id}/retry": lambda v, p, t: {},
     "POST /imports/{import_id}/apply": lambda v, p, t: {"key": uuid4().hex},
-    UPLOAD: lambda v, p, t: {"mode": "upsert"},
+    "POST /imports": lambda v, p, t: {"mode": "upsert"},
+    "POST /events/captures": lambda v, p, t: {"onError": "proceed"},
     "POST /products/new": lambda v, p, t: {"name": "Bolt", "sku": f"F-{uuid4()}", "key": uuid4().hex},
     "POST /products/{product_id}": lambda v, p, t: _shown(v, f"/products/{t.drafted}", None) | {"name": "Renamed"},
     "POST /products/{product_id}/publish": lambda v, p, t: _shown(
@@ -152,18 +155,16 @@ def form_for(name: str, visitor: Visitor, person: Person, things: Things, csrf: 
         ("Accept", "text/html"),
     )
     path = address(name, things, invitation_id)
-    if name == UPLOAD:
-        content, kind = _multipart(fields), "multipart/form-data; boundary=limit"
+    if name in UPLOADS:
+        content, kind = _multipart(fields, UPLOADS[name] % uuid4().hex.encode()), "multipart/form-data; boundary=limit"
     else:
         content, kind = urlencode(fields).encode(), FORM_TYPE
     return HttpRequest("POST", path, (*headers, ("Content-Type", kind)), content)
 
 
-def _multipart(fields: Fields) -> bytes:
+def _multipart(fields: Fields, file: bytes) -> bytes:
     parts = [
         f'--limit\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()
     ]
-    file = (
-        f'--limit\r\nContent-Disposition: form-data; name="file"; filename="p.csv"\r\n\r\nsku,name\nF-{uuid4()},Bolt\n'
-    )
-    return ("".join(parts) + file + "\r\n--limit--\r\n").encode()
+    head = '--limit\r\nContent-Disposition: form-data; name="file"; filename="p.csv"\r\n\r\n'
+    return "".join([*parts, head]).encode() + file + b"\r\n--limit--\r\n"

@@ -79,6 +79,11 @@ def clock(at: int) -> str:
     return f"{_local(at):%-d %b, %H:%M %Z}"
 
 
+def moment(at: int) -> str:
+    """`23 Nov 2026, 14:33 UTC`."""
+    return f"{_local(at):%-d %b %Y, %H:%M %Z}"
+
+
 def _time(at: int, text: str, kind: str) -> Markup:
     # No value comes from outside, so nothing needs to be escaped.
     iso, title = _exact_forms(at // 1000, _zone.get())
@@ -113,6 +118,11 @@ def time_day(at: int) -> Markup:
 def time_clock(at: int) -> Markup:
     """A `<time>` as day and minute: in the person's time zone or, with the script, that of their browser."""
     return _time(at, clock(at), "clock")
+
+
+def time_moment(at: int) -> Markup:
+    """As `time_clock`, with the year."""
+    return _time(at, moment(at), "moment")
 
 
 def time_ago_of(at: str | None, never: str = "never") -> Markup | str:

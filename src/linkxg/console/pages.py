@@ -46,6 +46,7 @@ def templates() -> Environment:
         "ago": formatting.time_ago,
         "day": formatting.time_day,
         "clock": formatting.time_clock,
+        "moment": formatting.time_moment,
         "ago_of": formatting.time_ago_of,
         "day_of": formatting.time_day_of,
         "clock_of": formatting.time_clock_of,

@@ -13,10 +13,13 @@ from linkxg.console import (
     api_access,
     ask_partner,
     audit_log,
+    captures,
     client_page,
     client_settings,
     company,
     email_change,
+    event_page,
+    events,
     imports,
     invitation,
     least_scope,
@@ -65,9 +68,9 @@ _FEATURES = (
     sign_in, second_step, sso_sign_in, sign_up, invitation, email_change, welcome, api_access, client_page,
     client_settings, rotation, least_scope, rejections, members, password_reset, password_link, company, provisioning,
     single_sign_on, profile, security, sign_in_rules, my_account, passkeys, audit_log, products, new_product,
-    product_page, product_publish, product_removal, product_versions, imports, partners, partner_shares, partner_reads,
-    partner_invitation, share_editor, share_page, requests, request_page, ask_partner, shared_products, shared_product,
-    adopt_product,
+    product_page, product_publish, product_removal, product_versions, imports, events, captures, event_page, partners,
+    partner_shares, partner_reads, partner_invitation, share_editor, share_page, requests, request_page, ask_partner,
+    shared_products, shared_product, adopt_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

@@ -92,6 +92,7 @@
   const kinds = {
     day: (at) => `${at.getDate()} ${months[at.getMonth()]} ${at.getFullYear()}`,
     clock: (at) => `${at.getDate()} ${months[at.getMonth()]}, ${two(at.getHours())}:${two(at.getMinutes())}`,
+    moment: (at) => `${kinds.day(at)}, ${two(at.getHours())}:${two(at.getMinutes())}`,
   };
   const ago = (at) => {
     const past = Date.now() - at;
@@ -171,7 +172,7 @@
     const fail = () => {
       button.disabled = false;
       bar.hidden = true;
-      warn("The upload was interrupted, and nothing was imported. Import the file again.", button.parentElement);
+      warn(form.dataset.upload || "The upload was interrupted, and nothing was imported. Import the file again.", button.parentElement);
     };
     request.upload.addEventListener("progress", (sent) => {
       if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total;
@@ -271,7 +272,7 @@
 
   // Polls the page of a running import once a second until it has ended, or the session has.
   const signedOut = (place) => {
-    warn("You are signed out, so this page is no longer updated. The import continues. ", place);
+    warn(`You are signed out, so this page is no longer updated. ${place.dataset.live || "The import continues."} `, place);
     const link = document.createElement("a");
     link.href = `/sign-in?next=${encodeURIComponent(location.pathname)}`;
     link.textContent = "Sign in";

@@ -9,7 +9,7 @@ MAX_LENGTH = 39
 RESERVED = frozenset(
     {
         "01", "account", "accounts", "api", "assets", "audit", "connections", "dpp", "email-changes", "epcis",
-        "favicon", "healthz", "help", "imports", "invitations", "linkxg", "metrics", "openapi", "partners",
+        "events", "favicon", "healthz", "help", "imports", "invitations", "linkxg", "metrics", "openapi", "partners",
         "password-reset", "products", "readyz", "requests", "robots", "scim", "sessions", "shared", "shares",
         "sign-in", "sign-out", "sign-up", "static", "v1", "well-known", "www",
     }

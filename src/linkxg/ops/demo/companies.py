@@ -1,4 +1,4 @@
-"""The three companies of the demo: a mill spins yarn, a weaver makes fabric of it, a brand buys the fabric."""
+"""The three companies of the demo: a mill spins yarn, a weaver makes fabric of it, a brand sews garments of it."""
 
 from typing import NamedTuple
 
@@ -19,13 +19,14 @@ class Company(NamedTuple):
 
 BRAND = Company(
     "Acme GmbH", "acme.example", "9529000000014", ("ADMIN", "MEMBER", "VIEWER"), "ERP Integration",
-    "products:read products:write connections:read connections:write", "products.ndjson",
+    "products:read products:write connections:read connections:write imports:write traceability:read",
+    "products.ndjson",
 )  # fmt: skip
 WEAVER = Company(
     "Weaver Ltd", "weaver.example", "9529000001011", (), "Loom Integration",
-    "products:read connections:read connections:write", "fabrics.ndjson",
+    "products:read connections:read connections:write imports:write traceability:read", "fabrics.ndjson",
 )  # fmt: skip
 MILL = Company(
     "Mill SA", "mill.example", "9529000002018", (), "Spinning Integration",
-    "products:read connections:read connections:write", "yarns.ndjson",
+    "products:read connections:read connections:write imports:write traceability:read", "yarns.ndjson",
 )  # fmt: skip

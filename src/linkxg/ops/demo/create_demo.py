@@ -6,8 +6,9 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.identity.tokens.keys import KeyRing
 from linkxg.ops.demo.account import DemoAccount, create_demo_account
 from linkxg.ops.demo.companies import BRAND, MILL, WEAVER
-from linkxg.ops.demo.products import create_demo_products, create_textiles
+from linkxg.ops.demo.products import GARMENTS, create_demo_products, create_textiles
 from linkxg.ops.demo.sharing import DemoNetwork, create_demo_network
+from linkxg.ops.demo.traceability import create_demo_events
 from linkxg.ops.installation import connected
 from linkxg.settings import Settings
 
@@ -29,11 +30,14 @@ async def create_demo(settings: Settings) -> Demo:
                 await create_demo_account(database, passwords, server_key, company, additional=company is not BRAND)
                 for company in (BRAND, WEAVER, MILL)
             ]
-            brand = brand._replace(products=await create_demo_products(database, brand.owner, brand.account_id))
+            products = await create_demo_products(database, brand.owner, brand.account_id)
+            garments = await create_textiles(database, brand.owner, brand.account_id, GARMENTS)
+            brand = brand._replace(products=products | garments)
             weaver, mill = [
                 one._replace(products=await create_textiles(database, one.owner, one.account_id, one.company.catalogue))
                 for one in (weaver, mill)
             ]
+            await create_demo_events(database, brand, weaver, mill)
             network = await create_demo_network(database, server_key, settings.public_url, brand, weaver, mill)
     finally:
         passwords.close()

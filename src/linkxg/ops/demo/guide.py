@@ -6,6 +6,7 @@ from linkxg.api_docs.routes import PAGE
 from linkxg.ops.demo.account import DemoAccount
 from linkxg.ops.demo.create_demo import Demo
 from linkxg.ops.demo.curl import API, Command, get, request_token, sign_in
+from linkxg.ops.demo.event_commands import event_commands
 from linkxg.ops.demo.sharing import NEWCOMER
 from linkxg.ops.demo.sharing_commands import sharing_commands
 
@@ -22,7 +23,7 @@ def guide(url: str, demo: Demo) -> str:
     lines = [
         f"LinkXG demo at {url}",
         "",
-        f"Three connected companies: {mill} spins yarn, {weaver} makes fabric of it, {brand} uses the fabric.",
+        f"Three connected companies: {mill} spins yarn, {weaver} makes fabric of it, {brand} sews garments of it.",
         "",
         *_lines(demo.brand),
         *_lines(demo.weaver),
@@ -40,7 +41,11 @@ def guide(url: str, demo: Demo) -> str:
     for number, command in enumerate(commands, 1):
         lines += ["", f"# {number}. {command.title}", command.curl]
     lines += ["", "Connections and shares, from both sides:"]
-    for number, command in enumerate(sharing_commands(url, demo, *sharing), len(commands) + 1):
+    shared = sharing_commands(url, demo, *sharing)
+    for number, command in enumerate(shared, len(commands) + 1):
+        lines += ["", f"# {number}. {command.title}", command.curl]
+    lines += ["", "Events and traces, from the cotton to the sold garment:"]
+    for number, command in enumerate(event_commands(url, demo, *sharing), len(commands) + len(shared) + 1):
         lines += ["", f"# {number}. {command.title}", command.curl]
     return "\n".join([*lines, "", END])
 

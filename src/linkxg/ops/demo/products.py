@@ -1,9 +1,9 @@
 """Creates the products of the demo, those of the brand in every stage of their life.
 
-The catalogues are `products.ndjson` (the brand's bolts, batteries and lamps), `fabrics.ndjson` and `yarns.ndjson`.
-GTINs and GLNs begin with 952, which GS1 reserves for examples; categories are codes of the UN CPC and, of textiles, of
-the HS; materials have CAS numbers. Most products are published, some in several versions, some are incomplete drafts;
-one version is withdrawn and one product archived.
+The catalogues are `products.ndjson` (the brand's bolts, batteries and lamps), `garments.ndjson` (what it sews),
+`fabrics.ndjson` and `yarns.ndjson`. GTINs and GLNs begin with 952, which GS1 reserves for examples; categories are
+codes of the UN CPC and, of textiles, of the HS; materials have CAS numbers. Most products are published, some in
+several versions, some are incomplete drafts; one version is withdrawn and one product archived.
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,8 @@ _DRAFTS = ("IL-800", "UL-450")
 _REDRAFTED = "WL-"
 _WITHDRAWN = "BAT-18V-5-NMC"
 _ARCHIVED = "PL-100-C"
+GARMENTS = "garments.ndjson"
+"""What the brand sews of the weaver's fabrics."""
 _BATCH = 40
 """Products that a transaction publishes, within its time limit on a slow PostgreSQL server."""
 

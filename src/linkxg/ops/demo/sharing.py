@@ -61,8 +61,8 @@ async def create_demo_network(
     of_mill = await connect(weaver, mill, InvitePartner("SUPPLIER", invitee_gln=mill.company.gln))
     expires_at = rfc3339(now_ms() + _EXPIRES_AFTER)
     for owner, connection_id, terms in (
-        (mill, of_mill, CreateShare("CATEGORY", category=YARN, versions="ALL", traceability="EVENTS")),
-        (weaver, of_brand, CreateShare("ALL", fields=FIELDS)),
+        (mill, of_mill, CreateShare("CATEGORY", category=YARN, versions="ALL", traceability="GRAPH", trace_tiers=2)),
+        (weaver, of_brand, CreateShare("ALL", fields=FIELDS, traceability="GRAPH", trace_tiers=2)),
         (weaver, of_brand, CreateShare("PRODUCT", weaver.products[_SHARED_WHOLE], expires_at=expires_at)),
     ):
         await create_share(database, owner.owner, owner.account_id, connection_id, terms)

@@ -25,13 +25,14 @@ async def start_capture(
     *,
     on_error: OnError,
     idempotency_key: str | None = None,
+    file_name: str = "",
 ) -> IdempotentOutcome[JobRow]:
     """The queued job of the document in `parts`, which may be compressed with gzip.
 
     Raises InvalidRequest for what is no EPCIS document, PayloadTooLarge with the limits, RateLimitExceeded,
     IdempotencyKeyReused, Conflict, and the errors of `parts`.
     """
-    job = new_job(actor, RESOURCE, format="json", on_error=on_error)
+    job = new_job(actor, RESOURCE, format="json", on_error=on_error, file_name=file_name)
     try:
         return await start_job(
             database,

@@ -1,0 +1,103 @@
+"""Recognises files that are no EPCIS document in JSON while they are uploaded, and says what to upload instead."""
+
+import json
+from collections.abc import AsyncIterator
+
+from linkxg.jobs.file_kinds import SAMPLE, other_kind
+from linkxg.jobs.model import MIB
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_EXPORT = "Upload an EPCIS 2.0 document in JSON."
+_XML = (
+    "This is an XML file. Events are captured from JSON here: let the system that made the file export EPCIS 2.0 as "
+    "JSON, or convert EPCIS XML with a converter for EPCIS 2.0."
+)
+_TABLE = (
+    "This is a table or another text, not JSON. Events cannot be read from a table: let the system that recorded them "
+    "export an EPCIS 2.0 document in JSON."
+)
+_SPREADSHEET = (
+    "A spreadsheet program saved this document and doubled its quotation marks. Upload the original file; to look into "
+    "it, open it in a text editor."
+)
+
+
+class NotADocument(Exception):
+    """The file is of another kind; the message says what to do."""
+
+
+class WatchedDocument:
+    """The parts of an upload; raises NotADocument as soon as they show that it is of another kind."""
+
+    def __init__(self, parts: AsyncIterator[bytes]) -> None:
+        self._parts = parts
+        self._head = bytearray()
+        self._is_whole = True
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        is_known = False
+        async for part in self._parts:
+            if self._is_whole:
+                self._head += part
+                self._is_whole = len(self._head) <= MIB
+            if not is_known and len(self._head) >= SAMPLE:
+                is_known = True
+                refuse_other_kinds(bytes(self._head[:SAMPLE]))
+            yield part
+        if not is_known:
+            refuse_other_kinds(bytes(self._head[:SAMPLE]))
+
+    def syntax_error(self) -> str | None:
+        """Where the JSON of a small document is broken; None if it is not, or cannot be known."""
+        if not self._head or not self._is_whole or self._head.startswith(_UTF16):
+            return None
+        text = self._head.removeprefix(_BOM).decode(errors="replace")
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError) as error:
+            # Where it is broken; what the library says of it may be reworded.
+            at = getattr(error, "pos", None)
+            return None if at is None else _syntax_error(text, at)
+        return None
+
+
+def _syntax_error(text: str, at: int) -> str:
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    reason = _reason(text[:at].rstrip()[-1:], text[at : at + 1], text[at + 1 :])
+    return f"The JSON is broken at line {line:,}, column {column:,}: {reason}."
+
+
+def refuse_other_kinds(sample: bytes) -> None:
+    """Raises NotADocument. What is compressed is looked at later, as a document."""
+    if sample.startswith((b"\x1f\x8b", *_UTF16)):
+        return
+    text = sample.removeprefix(_BOM).lstrip(b" \t\r\n")
+    if text[:1] == b"<":
+        raise NotADocument(_XML)
+    if kind := other_kind(sample):
+        raise NotADocument(f"{kind.partition('. ')[0].rstrip('.')}. {_EXPORT}")
+    if text.startswith((b'"{', b'{""')):
+        raise NotADocument(_SPREADSHEET)
+    if text and text[:1] not in (b"{", b"["):
+        raise NotADocument(_TABLE)
+
+
+def _reason(before: str, here: str, after: str) -> str:
+    """Why JSON cannot go on with the character `here`; `before` is the last one that is no space."""
+    if not here:
+        return "the document ends too early; a bracket is not closed"
+    closes_too_early = before == "," and here in "]}"
+    if closes_too_early or (here == "," and after.lstrip()[:1] in ("]", "}")):
+        return "the last entry of a list or object is followed by no comma"
+    if here < " ":
+        return "a text contains a line break or a tab; write \\n or \\t"
+    if here == "\\":
+        return "a backslash in a text must be doubled"
+    if here in "'\u2018\u2019\u201c\u201d\u201e":
+        return 'texts and names stand in straight double quotation marks: "'
+    if here == '"' and before in "{[,:":
+        return "a text begins here that has no closing quotation mark"
+    if before and before not in "{[,:":
+        return "a comma, a colon or a closing bracket is missing before it"
+    return "a value, or a name in double quotation marks, is expected"

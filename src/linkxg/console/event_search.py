@@ -1,0 +1,121 @@
+"""Reads the search of the events page: an item in any notation, a step, what happened, a place and days."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from linkxg.catalog.identifiers.digital_link import build_identifier
+from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.catalog.identifiers.keys import KEYS, NotAnIdentifier
+from linkxg.clock import time_zone
+from linkxg.console.page_forms import PageForm
+from linkxg.network.epcis.documents.model import ItemRole
+from linkxg.network.epcis.query.model import ColumnIn, Condition, EventQuery, IsDeclaration, ItemsMatch, Match, TimeIs
+from linkxg.network.epcis.query.parameter_values import BadValue, read_patterns
+
+ERRORS = "errors"
+"""Of the choice what happened: error declarations, of whatever type."""
+FIELDS = ("q", "step", "type", "place", "from", "to")
+_LONGEST = 2_000
+_PLACES = {"r": "read_point", "l": "biz_location"}
+_ELEMENTS = re.compile(r"(?:\][A-Za-z][0-9])?((?:\([0-9]{2,4}\)[^()]+)+)")
+_ELEMENT = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
+_SERIALS = ("10", "21")
+_GAP = re.compile(r"\s+|/")
+_LENGTHS = (8, 12, 13, 14, 18)
+"""Of GTINs and SSCCs; groups of other digits are parts of one."""
+_HINT = (
+    "This is no identifier of an item. Paste an EPC URN, a GS1 Digital Link or another URI, type an SSCC, or a GTIN, "
+    "alone or followed by a space and the serial or lot."
+)
+
+
+class EventSearch(NamedTuple):
+    """`faults` are (field, message); with any of them nothing is searched."""
+
+    query: EventQuery
+    faults: tuple[tuple[str, str], ...]
+
+
+def read_search(form: PageForm, zone: str | None) -> EventSearch:
+    """The conditions that the fields of the form state; days are those of the zone, or of UTC."""
+    conditions: list[Condition] = []
+    faults: list[tuple[str, str]] = []
+    if text := form.text("q").strip():
+        try:
+            conditions.append(ItemsMatch(tuple(ItemRole), None, typed_items(text)))
+        except NotAnIdentifier as error:
+            faults.append(("q", str(error)))
+    if step := form.text("step"):
+        conditions.append(ColumnIn("biz_step", Match((step[:_LONGEST],))))
+    kind = form.text("type")
+    if kind:
+        conditions.append(IsDeclaration() if kind == ERRORS else ColumnIn("type", Match((kind[:_LONGEST],))))
+    which, _, uri = form.text("place").partition(":")
+    if which in _PLACES and uri:
+        conditions.append(ColumnIn("read_point" if which == "r" else "biz_location", Match((uri[:_LONGEST],))))
+    for name, comparison, days in (("from", "GE", 0), ("to", "LT", 1)):
+        if day := form.text(name).strip():
+            at = _day(day, zone, days)
+            if at is None:
+                faults.append((name, "Write the day as YYYY-MM-DD, such as 2026-11-28."))
+            else:
+                conditions.append(TimeIs("event_time", "GE" if comparison == "GE" else "LT", at))
+    return EventSearch(EventQuery(tuple(conditions)), tuple(faults))
+
+
+def typed_items(text: str) -> Match:
+    """What a person typed, pasted or scanned as an item. A GTIN alone stands for all of its lots and serials.
+
+    Raises NotAnIdentifier.
+    """
+    if len(text) > _LONGEST:
+        raise NotAnIdentifier(f"An identifier has at most {_LONGEST:,} characters.")
+    if elements := _ELEMENTS.fullmatch(text):
+        return _patterns(_of_elements(_ELEMENT.findall(elements[1])))
+    if ":" in text and " " not in text:
+        return _patterns(text)
+    first, *rest = _GAP.split(text, maxsplit=1)
+    digits = first.replace("-", "")
+    if len(digits) not in _LENGTHS or (rest and " " in rest[0]):
+        digits, rest = "".join(text.split()).replace("-", ""), []
+    if not digits.isascii() or not digits.isdigit():
+        raise NotAnIdentifier(_HINT)
+    if len(digits) == 18:
+        return _patterns(build_identifier("00", digits).uri)
+    try:
+        gtin = read_gtin(digits).digits14
+    except NotAGtin as error:
+        raise NotAnIdentifier(str(error) if len(digits) in _LENGTHS else _HINT) from None
+    if not rest:
+        return _patterns(build_identifier("01", gtin).uri)
+    # Which of the two it is, the number does not say.
+    return Match(tuple(build_identifier("01", gtin, ((ai, rest[0]),)).uri for ai in _SERIALS))
+
+
+def _of_elements(pairs: list[tuple[str, str]]) -> str:
+    """The Digital Link of an element string such as (01)09520000010010(10)S-77."""
+    ai, value = pairs[0][0], pairs[0][1].strip()
+    if ai not in KEYS:
+        raise NotAnIdentifier(f"An element string begins with a GS1 key, such as (01) or (00), not with ({ai}).")
+    known = [(name, text.strip()) for name, text in pairs[1:] if name in KEYS[ai].qualifiers]
+    return build_identifier(ai, value, tuple(sorted(known, key=lambda one: KEYS[ai].qualifiers.index(one[0])))).uri
+
+
+def _patterns(uri: str) -> Match:
+    try:
+        return read_patterns([uri])
+    except BadValue as error:
+        raise NotAnIdentifier(str(error).partition("pattern. ")[2] or _HINT) from None
+
+
+def _day(text: str, zone: str | None, days: int) -> int | None:
+    """The beginning of the day, or of one after it, in milliseconds."""
+    try:
+        day = date.fromisoformat(text) + timedelta(days=days)
+        if not 1 < day.year < 9_999:
+            return None
+        start = datetime.combine(day, time(), tzinfo=(time_zone(zone) if zone else None) or UTC)
+    except (ValueError, OverflowError):
+        return None
+    return round(start.timestamp() * 1_000)
