@@ -85,7 +85,6 @@ def test_an_item_is_found_as_it_is_pasted(world: World, editor: Visitor, chain: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Enter the identifier of an item."),
         ("something", "This is no identifier that can be traced."),
         ("09520000002177 lot A", "09520000002177 is not a valid GTIN."),
         ("09520000002176 ABC", "Is ABC a lot or a serial?"),

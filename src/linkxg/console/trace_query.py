@@ -59,7 +59,7 @@ def read_trace_query(page: PageRequest) -> TraceQuery:
     text, day = query.text("q").strip(), query.text("day").strip()
     direction = query.text("direction")
     uri, not_an_item = "", None
-    if query.has("q"):
+    if text:
         try:
             uri = read_typed_item(text).uri
         except NotAnItem as error:
