@@ -20,6 +20,8 @@ CLIENT = "/account/api-access/{client_id}"
 NO_PAGES = {
     "/", "/account/audit.csv", "/account/audit.ndjson", f"{CLIENT}/env", "/imports/template",
     "/account/sessions/left",
+    "/traceability/graph.csv", "/traceability/graph.json", "/traceability/graph.jsonld",
+    "/traceability/recalls/{recall_id}/recall.csv",
     "/imports/{import_id}/failed-rows",
     # Whoever asks again for where a form was sent is led back.
     f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
