@@ -16,7 +16,8 @@ from console.conftest import NewVisitor
 from harness.world import World
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import Item
-from network.sharing import connection_of
+from network.sharing import connection_of, post_share
+from products.catalogue import body, complete
 from traceability.chain import T0, crate, lot, made, packed, party, seen
 from traceability.test_routes import capture, new_lots
 
@@ -181,6 +182,27 @@ def test_a_hidden_company_is_drawn_with_its_reason_and_a_way_to_ask(
     assert "/ask?" not in strange
 
 
+def test_items_of_a_partner_are_drawn_with_their_company(world: World, editor: Visitor) -> None:
+    connection_of(world)
+    theirs = world.other_owner.access
+    product = world.api.post("/products", bearer=theirs, json=body(**complete())).expect(201).data()
+    world.api.post(f"/products/{product['id']}/publish", bearer=theirs).expect(200)
+    terms = {"type": "PRODUCT", "productId": product["id"], "traceability": "GRAPH", "traceTiers": 1}
+    post_share(world, bearer=theirs, **terms).expect(201)
+    name = uuid7()[-10:]
+    field, yarn, shirt = (lot(f"{kind}{name}") for kind in "FYS")
+    cloth = lot(f"C{name}", product["gtin"].zfill(14))
+    capture(world, world.other.account_id, made([field], [yarn]), made([yarn], [cloth], at=1))
+    capture(world, world.account.account_id, seen([cloth], at=2), made([cloth], [shirt], at=3))
+    page = trace(editor, shirt.uri)
+    said = drawn(page)
+    assert any(f"Lot {yarn.lot}, {world.other.name}" in one for one in said)
+    assert 'class="node lot theirs"' in page
+    assert str(field.lot) not in page
+    assert any("not shared with you" in one for one in said)
+    assert editor.get(f"{PAGE}/item?item={quote(yarn.uri, safe='')}").status_code == 404
+
+
 def test_a_cycle_is_drawn(world: World, editor: Visitor) -> None:
     one, other = new_lots(2)
     capture(world, world.account.account_id, made([one], [other]), made([other], [one], at=1))
@@ -240,6 +262,8 @@ def test_what_is_no_item_of_the_account_has_no_page(world: World, editor: Visito
     path = f"{PAGE}/item?item={quote(item.uri, safe='')}"
     assert editor.get(path).status_code == 200
     stranger = new_visitor(world.other.owner)
-    assert stranger.get(path).status_code == 404
+    answers = [stranger.get(path), stranger.get(f"{PAGE}/item?item=urn:test:none")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert all("No event that you see is about this item" in answer.text for answer in answers)
     for query in ("", "?item=", "?item=text", "?item=urn:test:none"):
         assert editor.get(f"{PAGE}/item{query}").status_code == 404

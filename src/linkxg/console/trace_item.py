@@ -15,7 +15,7 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.traceability.bounds_model import Bounds
-from linkxg.network.traceability.model import ItemStatus
+from linkxg.network.traceability.model import ItemStatus, TimelineEvent
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.read_query import read_uri
 from linkxg.network.traceability.status import read_status
@@ -35,17 +35,25 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
         after = page.services.cursors.open(page.query.text("after"), filters) if page.query.text("after") else None
     except InvalidCursor:
         after = None
-    with long_answer(page.context) as answer:
-        events, last = await read_timeline(
-            reader, page.account_id, uri, bounds, answer,
-            after=TimelinePlace._make(after) if after else None, limit=ON_A_PAGE,
-        )  # fmt: skip
+    events: list[TimelineEvent] = []
+    last, is_unknown = None, False
+    try:
+        with long_answer(page.context) as answer:
+            events, last = await read_timeline(
+                reader, page.account_id, uri, bounds, answer,
+                after=TimelinePlace._make(after) if after else None, limit=ON_A_PAGE,
+            )  # fmt: skip
+    except NotFound:
+        # A trace may show an item of a partner whose events are not shared.
+        is_unknown = True
     status = await _status(page, reader, uri, bounds)
     gtin14 = gtin_of(uri)
     product = await link_to_holder(page.database, page.account_id, "gtin", gtin14) if gtin14 else None
     return render(
         page,
         "trace_item.html",
+        status=404 if is_unknown else 200,
+        is_unknown=is_unknown,
         uri=uri,
         short=short_uri(uri),
         status_of=status,
