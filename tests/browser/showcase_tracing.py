@@ -18,11 +18,10 @@ FABRIC_GTIN, JACKET_GTIN = "09520000010010", "04006381333931"
 
 @dataclass(frozen=True)
 class Tracing:
-    """Identifiers, and ids of recalls and notices. `many` has more parts than a page shows."""
+    """Identifiers, and ids of recalls and notices."""
 
     jackets: str
     fabric: str
-    many: str
     recall: str
     withdrawn: str
     notice: str
@@ -41,7 +40,6 @@ def build_tracing(world: World) -> Tracing:
     yarn, recycled = lot(f"Y-{name}"), lot(f"R-{name}")
     fabric, jackets = lot(f"F-{name}", FABRIC_GTIN), lot(f"J-{name}", JACKET_GTIN)
     one, pallet = serial(f"S-{name}", JACKET_GTIN, f"J-{name}"), crate(f"pallet-{name}")
-    many, parts = crate(f"roll-{name}"), [lot(f"P{number}-{name}") for number in range(120)]
     bought = [("source_possessing_party", party(gln))]
     place = "https://id.gs1.org/414/9520000000011"
     in_thread(
@@ -56,7 +54,6 @@ def build_tracing(world: World) -> Tracing:
         packed([one], pallet, at=300),
         seen([pallet], at=400, step="shipping", disposition="in_transit", read_point=place),
         sent_to([jackets], gln, at=500),
-        made([many], parts, at=600),
     )
     world.api.post(
         "/traceability/recalls",
@@ -75,7 +72,6 @@ def build_tracing(world: World) -> Tracing:
     return Tracing(
         jackets.uri,
         fabric.uri,
-        many.uri,
         str(announced["id"]),
         str(withdrawn["id"]),
         str(notice["id"]),

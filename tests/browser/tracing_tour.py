@@ -12,11 +12,11 @@ from browser.showcase import Showcase
 
 def tracing(page: Page, showcase: Showcase) -> Iterator[str]:
     found = showcase.tracing
-    jackets, fabric, many = (quote(uri, safe="") for uri in (found.jackets, found.fabric, found.many))
+    jackets, fabric = (quote(uri, safe="") for uri in (found.jackets, found.fabric))
     pages = {
         "traceability": "/traceability",
         "trace": f"/traceability?q={fabric}",
-        "trace-truncated": f"/traceability?q={many}&direction=upstream",
+        "trace-truncated": f"/traceability?q={fabric}&depth=1",
         "trace-product": "/traceability?q=09520000010010",
         "trace-refused": "/traceability?q=09520000010010+ABC&day=yesterday",
         "trace-unknown": "/traceability?q=urn:test:none",

@@ -23,7 +23,7 @@ DIRECTIONS: dict[str, tuple[str, tuple[WalkDirection, ...]]] = {
     "upstream": ("Where it came from", ("upstream",)),
     "downstream": ("Where it went", ("downstream",)),
 }
-NODES = (100, 250, 500)
+NODES = (50, 100, 250, 500)
 """Items that a page shows; a drawing of more cannot be read."""
 _DAY_MS = 999
 

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Layout, Point, lay_out
 from linkxg.console.trace_words import EXPLANATIONS, REASONS, short_uri, step_in_words
@@ -43,6 +43,8 @@ class ShownNode(NamedTuple):
     corner: Point
     level: int
     """The column, from that of the searched item."""
+    row: str = ""
+    """The id of its row in the table."""
 
     @property
     def label(self) -> str:
@@ -73,7 +75,7 @@ class ShownGraph(NamedTuple):
 
 
 def item_address(uri: str) -> str:
-    return f"{ITEM_PAGE}?{urlencode({'item': uri})}"
+    return f"{ITEM_PAGE}?item={quote(uri, safe='/:')}"
 
 
 def view_trace(graph: Graph, own_name: str, partners: Mapping[str, str], *, may_ask: bool) -> ShownGraph:
@@ -81,15 +83,17 @@ def view_trace(graph: Graph, own_name: str, partners: Mapping[str, str], *, may_
     layout = lay_out(graph.root, [node.id for node in graph.nodes], ((edge.from_, edge.to) for edge in graph.edges))
     near = _nearest(graph)
     nodes = {
-        node.id: _node(node, graph.root, layout, own_name, partners, near.get(node.id, ""), may_ask=may_ask)
-        for node in graph.nodes
+        node.id: _node(node, graph.root, layout, own_name, partners, near.get(node.id, ""), may_ask=may_ask)._replace(
+            row=f"n{number}"
+        )
+        for number, node in enumerate(graph.nodes)
     }
     events = _events(graph, nodes)
     return ShownGraph(
         layout.width,
         layout.height,
         [nodes[node.id] for node in graph.nodes],
-        _edges(graph, layout, nodes),
+        _edges(graph, layout),
         _labels(events, layout),
         events,
     )
@@ -164,7 +168,7 @@ def _events(graph: Graph, nodes: Mapping[str, ShownNode]) -> dict[str, list[Show
     return found
 
 
-def _edges(graph: Graph, layout: Layout, nodes: Mapping[str, ShownNode]) -> list[ShownEdge]:
+def _edges(graph: Graph, layout: Layout) -> list[ShownEdge]:
     joined: dict[tuple[str, str], list[GraphEdge]] = {}
     for edge in graph.edges:
         joined.setdefault((edge.from_, edge.to), []).append(edge)
@@ -175,8 +179,7 @@ def _edges(graph: Graph, layout: Layout, nodes: Mapping[str, ShownNode]) -> list
         happened = [
             " ".join(part for part in (step_in_words(edge), (edge.event_time or "")[:10]) if part) for edge in edges
         ]
-        said = f"{nodes[source].title}, {nodes[source].subtitle} → {nodes[target].title}, {nodes[target].subtitle}"
-        title = ": ".join(part for part in (said, "; ".join(one for one in dict.fromkeys(happened) if one)) if part)
+        title = "; ".join(one for one in dict.fromkeys(happened) if one)
         found.append(ShownEdge(_path(layout.paths[source, target]), edges[0].kind, title))
     return found
 
