@@ -123,6 +123,7 @@ from linkxg.network.epcis import routes as epcis_routes
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
+from linkxg.network.recalls import routes as recall_routes
 from linkxg.network.requests import routes as request_routes
 from linkxg.network.requests.routes import RequestServices
 from linkxg.network.shared_products import routes as shared_routes
@@ -305,6 +306,7 @@ def build(
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
             traceability_routes.router(database, server_key, access_log.count, cursors, issuer),
+            recall_routes.router(database, server_key, access_log.count, cursors, issuer),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -13,7 +13,8 @@ ALLOWS_NOTHING = {
     "client_usage", "email_domains", "epcis_event_items", "epcis_event_values", "epcis_events", "epcis_items",
     "epcis_queries",
     "federated_identities", "feed_heads", "import_batches", "import_blocks", "import_errors", "import_parts",
-    "login_failures", "product_versions", "products", "refused_requests", "scim_users",
+    "login_failures", "product_versions", "products", "recall_notices", "recalls", "refused_requests",
+    "scim_users",
     "shared_reads",
 }  # fmt: skip
 """Data, which return as they were."""

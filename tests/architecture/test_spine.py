@@ -43,6 +43,7 @@ SPINE = (
     ("network.epcis.capture", "network.epcis.query"),
     ("network.epcis.routes",),
     ("network.traceability",),
+    ("network.recalls",),
     ("network.passports",),
     ("publish_hooks",),
     ("api_docs", "health", "purge", "job_kinds", "lifespan"),

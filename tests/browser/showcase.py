@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from browser.showcase_events import ShownEvents, build_events
 from browser.showcase_products import Stock, build_stock
 from browser.showcase_sharing import Sharing, build_sharing
+from browser.showcase_tracing import Tracing, build_tracing
 from harness.clients import OAuthClient, get_token, make_client, request_token, rotate, with_secret
 from harness.databases import SqliteDatabase
 from harness.people import Person, add_person, invite
@@ -34,6 +35,7 @@ class Showcase:
     stock: Stock
     sharing: Sharing
     events: ShownEvents
+    tracing: Tracing
 
 
 def build_showcase(world: World) -> Showcase:
@@ -67,7 +69,8 @@ def build_showcase(world: World) -> Showcase:
     with_secret(shop, rotate(api, shop, owner.access, grace_period_seconds=86_400).expect(200))
     wait_for_count(world.server.database, "SELECT count(*) FROM refused_requests", 4)
     _age(world, erp, shop)
-    return Showcase(world, renewed, shop, member, stock, build_sharing(world, stock), build_events(world))
+    sharing = build_sharing(world, stock)
+    return Showcase(world, renewed, shop, member, stock, sharing, build_events(world), build_tracing(world))
 
 
 def _age(world: World, erp: OAuthClient, shop: OAuthClient) -> None:

@@ -21,6 +21,8 @@ NO_PAGES = {
     "/", "/account/audit.csv", "/account/audit.ndjson", f"{CLIENT}/env", "/imports/template",
     "/account/sessions/left",
     "/imports/{import_id}/failed-rows", "/events/{event_id}/document", "/events/captures/{capture_id}/faults",
+    "/traceability/graph.csv", "/traceability/graph.json", "/traceability/graph.jsonld",
+    "/traceability/recalls/{recall_id}/recall.csv",
     # Whoever asks again for where a form was sent is led back.
     f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from browser.showcase import Showcase
 from browser.sign_in_tour import INVITED, add_passkey, asked_again, enter, outside, required_factor, second_factor
+from browser.tracing_tour import tracing
 from products.catalogue import change
 
 
@@ -26,6 +27,7 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     yield from _imports(page, showcase)
     yield from _events(page, showcase)
     yield from _sharing(page, showcase)
+    yield from tracing(page, showcase)
     # On a slow machine more than ten minutes have passed, after which a secret asks for a password.
     page.context.clear_cookies()
     enter(page, showcase.world.account.owner)

@@ -17,6 +17,7 @@ from harness.world import World
 from linkxg.console.product_fields import FIELDS
 from network.partners import invite as invite_partner
 from network.partners import token_of
+from network.recalling import received
 from network.sharing import connection_of
 from products.catalogue import complete, create, path, published
 from scim.provider import end_tokens
@@ -36,6 +37,10 @@ def _provisioning(world: World) -> tuple[str, str]:
     # With two tokens, which tests before may have left, there is no form.
     end_tokens(world)
     return "/account/provisioning", "/account/provisioning"
+
+
+def _notice(world: World) -> tuple[str, str]:
+    return (f"/traceability/notices/{received(world)['id']}",) * 2
 
 
 Place = Callable[[World], tuple[str, str]]
@@ -58,9 +63,13 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "share": (lambda w: (f"/partners/{connection_of(w)}/share",) * 2, (
         "product", "category", "paths", "tiers", "expires")),
     "sign-in rules": (lambda w: ("/account/sign-in-rules",) * 2, ("since", "minutes")),
+    "notice": (_notice, ("note",)),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
-SEARCHES = ("/products?q=", "/account/api-access?q=")
+SEARCHES = (
+    "/products?q=", "/account/api-access?q=",
+    "/traceability?q=", "/traceability?day=", "/traceability/recalls/new?item=",
+)  # fmt: skip
 
 
 def _followed(visitor: Visitor, answer: httpx.Response) -> httpx.Response:
@@ -138,6 +147,8 @@ def test_control_characters_are_replaced_in_every_text_field() -> None:
     swept |= {"from", "to"}
     # A code is never altered, but refused: tests/console/test_second_step.py.
     swept.add("code")
+    # Of searches, and of a form that asks before it acts: tests/console/test_recall_pages.py.
+    swept |= {"day", "item", "instructions"}
     for name, source in sources().items():
         for field in _FIELD.findall(source):
             found = re.search(r'\bname="([^"{]+)"', field)

@@ -16,6 +16,7 @@ from harness.world import World
 from imports.files import run
 from linkxg.ids import uuid7
 from network.connected import sent
+from network.recalling import NOTICES, RECALLS, recall, received
 from network.sharing import connection_of, post_share
 from products.catalogue import body, complete
 
@@ -51,6 +52,8 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "connection_id": _connection(world, foreign=foreign),
         "share_id": _share(world, foreign=foreign),
         "request_id": _request(world, foreign=foreign),
+        "recall_id": _recall(world, foreign=foreign),
+        "notice_id": _notice(world, foreign=foreign),
         "token_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "passkey_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
     }
@@ -159,6 +162,19 @@ def _request(world: World, *, foreign: bool) -> str:
         "'For our label.', 'PENDING', 1)",
     )
     return request
+
+
+def _recall(world: World, *, foreign: bool) -> str:
+    owner = _owner(world, foreign=foreign)
+    found = world.api.get(f"{RECALLS}?limit=1", bearer=owner.access).expect(200).object()["data"]
+    return str((found[0] if found else recall(world, owner, _owner(world, foreign=not foreign)))["id"])
+
+
+def _notice(world: World, *, foreign: bool) -> str:
+    """A notice to the first account that it has not acknowledged; a foreign one is to the second."""
+    owner = _owner(world, foreign=foreign)
+    found = world.api.get(f"{NOTICES}?waiting=true&limit=1", bearer=owner.access).expect(200).object()["data"]
+    return str((found[0] if found else received(world, _owner(world, foreign=not foreign), owner))["id"])
 
 
 OPEN_PAGES = {

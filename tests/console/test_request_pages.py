@@ -81,14 +81,16 @@ def test_an_approved_request_leads_to_the_product(world: World, editor: Visitor,
 
 def test_what_has_no_effect_yet_is_marked(world: World, editor: Visitor) -> None:
     connection, request = connection_of(world), sent(world, type="TRACE", gtin=new_gtin())
-    made = share(world, traceability="EVENTS", fields=["name"])
-    for path in (
-        f"/partners/{connection}/share",
-        f"/partners/{connection}/ask",
-        _path(request),
-        f"/shares/{made['id']}",
-    ):
-        assert "not served yet" in text_of(editor.get(path)), path
+    traced = share(world, traceability="EVENTS", fields=["name"])
+    with_passport = share(world, passportRoles=["authority"], fields=["name"])
+    for path, is_marked in {
+        f"/partners/{connection}/share": True,
+        f"/partners/{connection}/ask": True,
+        f"/shares/{with_passport['id']}": True,
+        _path(request): False,
+        f"/shares/{traced['id']}": False,
+    }.items():
+        assert ("not served yet" in text_of(editor.get(path))) is is_marked, path
 
 
 def test_an_approval_needs_a_product_fields_and_an_end(world: World, editor: Visitor) -> None:

@@ -74,6 +74,13 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
         "type": "PRODUCT", "subject": new_gtin(), "purpose": "For our label.", "key": uuid4().hex,
     },
     "POST /requests/{request_id}": lambda v, p, t: {"then": "decline", "key": uuid4().hex},
+    "POST /traceability/recalls/new": lambda v, p, t: {
+        "item": t.recallable, "reason": "The dye exceeds its limit.", "sure": "yes", "key": uuid4().hex,
+    },
+    "POST /traceability/recalls/{recall_id}": lambda v, p, t: {
+        "act": "record", "recipient": t.recall_recipient, "key": uuid4().hex,
+    },
+    "POST /traceability/notices/{notice_id}": lambda v, p, t: {"note": "Separated.", "key": uuid4().hex},
     "POST /shares/{share_id}": lambda v, p, t: {"sure": "yes"},
     "POST /shared/{product_id}/acknowledge": lambda v, p, t: {"status": "ACCEPTED", "key": uuid4().hex},
     "POST /shared/{product_id}/adopt": lambda v, p, t: {"sku": f"A-{uuid4()}", "key": uuid4().hex},
@@ -141,6 +148,8 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "connection_id": getattr(things, _CONNECTIONS.get(name, "connection")),
         "request_id": things.declinable_request,
         "share_id": things.share,
+        "recall_id": things.recall,
+        "notice_id": things.notice_of_page,
         "token_id": things.scim_token,
     }
     return re.sub(r"{(\w+)}", lambda match: str(values[match[1]]), name.partition(" ")[2])

@@ -19,6 +19,7 @@ from harness.rows import execute, rows
 from harness.world import World
 from network.connected import sent
 from network.partners import new_account
+from network.recalling import forget_gln, recall, received, shipped
 from network.sharing import connection_of, post_share, share
 from products.catalogue import body, complete, new_gtin
 from scim.provider import new_provider
@@ -57,6 +58,12 @@ class Things:
     renamed: Person
     scim_token: str
     epcis_query: str
+    recall: str
+    recall_recipient: str
+    recall_withdrawn: str
+    notice: str
+    notice_of_page: str
+    recallable: str
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -92,8 +99,18 @@ def make_things(world: World) -> Things:
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
-        _epcis_query(world),
+        _epcis_query(world), *_recalls(world),
     )  # fmt: skip
+
+
+def _recalls(world: World) -> tuple[str, str, str, str, str, str]:
+    """A recall with a recipient who is no partner, one to withdraw, two notices, and an item with an event."""
+    first, second = recall(world), recall(world)
+    stranger = next(one for one in first["recipients"] if not one["notified"])
+    item = shipped(world)
+    forget_gln(world, world.other_owner)
+    made = (first["id"], stranger["id"], second["id"], received(world)["id"], received(world)["id"], item.uri)
+    return tuple(str(one) for one in made)  # type: ignore[return-value]
 
 
 def _requests(world: World) -> tuple[str, str, str]:

@@ -47,6 +47,18 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /requests/{request_id}/decline": lambda w, t: _json(f"/requests/{t.declinable_request}/decline", {}),
     "POST /requests/{request_id}/cancel": lambda w, t: _empty(f"/requests/{t.cancellable}/cancel"),
+    "POST /traceability/recalls": lambda w, t: _json(
+        "/traceability/recalls", {"items": [t.recallable], "reason": "The dye exceeds its limit."}
+    ),
+    "POST /traceability/recalls/{recall_id}/withdraw": lambda w, t: _empty(
+        f"/traceability/recalls/{t.recall_withdrawn}/withdraw"
+    ),
+    "POST /traceability/recalls/{recall_id}/recipients/{notice_id}/acknowledge": lambda w, t: _empty(
+        f"/traceability/recalls/{t.recall}/recipients/{t.recall_recipient}/acknowledge"
+    ),
+    "POST /traceability/recall-notices/{notice_id}/acknowledge": lambda w, t: _empty(
+        f"/traceability/recall-notices/{t.notice}/acknowledge"
+    ),
     "POST /account/scim-tokens": lambda w, t: _json("/account/scim-tokens", {"name": "Entra ID"}),
     "DELETE /account/scim-tokens/{token_id}": lambda w, t: _empty(f"/account/scim-tokens/{t.scim_token}"),
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),

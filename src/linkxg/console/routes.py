@@ -40,6 +40,9 @@ from linkxg.console import (
     products,
     profile,
     provisioning,
+    recall_announcement,
+    recall_page,
+    recalls,
     rejections,
     request_page,
     requests,
@@ -56,6 +59,8 @@ from linkxg.console import (
     single_sign_on,
     sso_sign_in,
     static_files,
+    trace_item,
+    trace_page,
     welcome,
 )
 from linkxg.console.console_services import ConsoleServices
@@ -70,7 +75,7 @@ _FEATURES = (
     single_sign_on, profile, security, sign_in_rules, my_account, passkeys, audit_log, products, new_product,
     product_page, product_publish, product_removal, product_versions, imports, events, captures, event_page, partners,
     partner_shares, partner_reads, partner_invitation, share_editor, share_page, requests, request_page, ask_partner,
-    shared_products, shared_product, adopt_product,
+    shared_products, shared_product, adopt_product, trace_page, trace_item, recalls, recall_announcement, recall_page,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

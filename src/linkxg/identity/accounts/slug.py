@@ -11,7 +11,7 @@ RESERVED = frozenset(
         "01", "account", "accounts", "api", "assets", "audit", "connections", "dpp", "email-changes", "epcis",
         "events", "favicon", "healthz", "help", "imports", "invitations", "linkxg", "metrics", "openapi", "partners",
         "password-reset", "products", "readyz", "requests", "robots", "scim", "sessions", "shared", "shares",
-        "sign-in", "sign-out", "sign-up", "static", "v1", "well-known", "www",
+        "sign-in", "sign-out", "sign-up", "static", "traceability", "v1", "well-known", "www",
     }
 )  # fmt: skip
 """The first segments of the paths of this service, which no account may have."""

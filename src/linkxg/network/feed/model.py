@@ -9,6 +9,7 @@ ChangeType = Literal[
     "SHARE_ADDED", "SHARE_REMOVED", "SHARE_EXPIRED",
     "PRODUCT_PUBLISHED", "PRODUCT_UPDATED", "PRODUCT_WITHDRAWN", "PRODUCT_ARCHIVED", "PRODUCT_UNARCHIVED",
     "ACKNOWLEDGED", "REQUEST_RECEIVED", "REQUEST_APPROVED", "REQUEST_DECLINED", "REQUEST_CANCELLED",
+    "RECALL_NOTICE", "RECALL_ACKNOWLEDGED", "RECALL_WITHDRAWN",
 ]  # fmt: skip
 
 
@@ -21,6 +22,7 @@ class Change(NamedTuple):
     request_id: str | None = None
     product_id: str | None = None
     version: int | None = None
+    notice_id: str | None = None
 
 
 class FeedEntry(msgspec.Struct, rename="camel"):
@@ -41,4 +43,5 @@ class FeedEntry(msgspec.Struct, rename="camel"):
     request_id: str | None
     product_id: str | None
     version: int | None
+    notice_id: str | None
     at: str

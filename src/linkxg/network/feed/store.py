@@ -52,6 +52,8 @@ feed_entries = Table(
     Column("request_id", String(36)),
     Column("product_id", String(36)),
     Column("version", Sequence),
+    # Of a recall.
+    Column("notice_id", String(36)),
     Column("at", Milliseconds, nullable=False),
     Index("ix_feed_entries_at", "at"),
 )
@@ -73,12 +75,14 @@ MAX_APPENDED = 10_000
 # One round trip for many feeds; `back` is the distance from the last entry of the feed.
 _APPEND_ON_POSTGRES = text(
     "with given as (select * from json_to_recordset(cast(:changes as json)) as given (account_id text, back bigint, "
-    "type text, connection_id text, share_id text, request_id text, product_id text, version bigint)), "
+    "type text, connection_id text, share_id text, request_id text, product_id text, version bigint, "
+    "notice_id text)), "
     "taken as (insert into feed_heads (account_id, seq) "
     "select account_id, count(*) from given group by account_id order by account_id "
     "on conflict (account_id) do update set seq = feed_heads.seq + excluded.seq returning account_id, seq) "
-    "insert into feed_entries (account_id, seq, type, connection_id, share_id, request_id, product_id, version, at) "
-    "select account_id, seq - back, type, connection_id, share_id, request_id, product_id, version, "
+    "insert into feed_entries (account_id, seq, type, connection_id, share_id, request_id, product_id, version, "
+    "notice_id, at) "
+    "select account_id, seq - back, type, connection_id, share_id, request_id, product_id, version, notice_id, "
     "cast(extract(epoch from clock_timestamp()) * 1000 as bigint) from given join taken using (account_id)"
 )
 
@@ -145,6 +149,7 @@ class EntryRow(NamedTuple):
     request_id: str | None
     product_id: str | None
     version: int | None
+    notice_id: str | None
     at: int
 
 

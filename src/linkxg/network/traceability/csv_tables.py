@@ -16,7 +16,19 @@ _TIMELINE = (
     "eventTime", "recordTime", "eventId", "type", "action", "bizStep", "disposition", "readPoint", "bizLocation",
     "inheritedFrom", "voided", "owner",
 )  # fmt: skip
-_IMPACT = ("item", "gtin", "lot", "serial", "granularity", "depth", "productId", "recipients", "lastSentAt")
+_IMPACT = (
+    "item",
+    "gtin",
+    "lot",
+    "serial",
+    "granularity",
+    "depth",
+    "productId",
+    "recipients",
+    "lastSentAt",
+    "quantity",
+    "unit",
+)
 
 
 def graph_table(graph: Graph) -> bytes:
@@ -34,11 +46,11 @@ def graph_table(graph: Graph) -> bytes:
     if not rows:
         root = nodes[graph.root]
         rows.append([root.id, *[None] * 5, root.gtin, root.lot, root.serial, root.product_name])
-    return _table(_GRAPH, rows)
+    return write_table(_GRAPH, rows)
 
 
 def timeline_table(found: Iterable[TimelineEvent]) -> bytes:
-    return _table(
+    return write_table(
         _TIMELINE,
         (
             [
@@ -63,11 +75,12 @@ def impact_table(impact: Impact) -> bytes:
         rows.append([
             one.id, one.gtin, one.lot, one.serial, one.granularity, one.depth, one.product_id,
             "; ".join(name for name, _ in to), max((at for _, at in to), default=None),
+            one.quantity.value if one.quantity else None, one.quantity.unit if one.quantity else None,
         ])  # fmt: skip
-    return _table(_IMPACT, rows)
+    return write_table(_IMPACT, rows)
 
 
-def _table(names: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+def write_table(names: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(names)

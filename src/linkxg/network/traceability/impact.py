@@ -1,5 +1,6 @@
 """Reads what a recall of an item concerns: everything made of it, whose products these are, and who received them."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from linkxg.network.traceability.model import (
     GraphStats,
     Impact,
     Owner,
+    Quantity,
     Recipient,
 )
 from linkxg.network.traceability.party_store import ConnectionRow, PartyRow
@@ -114,24 +116,46 @@ def _item(graph: FoundGraph, node: int) -> AffectedItem:
         GRANULARITIES[row.level],
         graph.walk.depths[node],
         product.id if product else None,
+        _quantity(graph, node),
     )
+
+
+def _quantity(graph: FoundGraph, node: int) -> Quantity | None:
+    found = graph.quantities.get(node)
+    return Quantity(*found) if found else None
 
 
 def _products(graph: FoundGraph) -> list[AffectedProduct]:
     counts: dict[str, list[int]] = {}
+    quantities: dict[str, list[Quantity | None]] = {}
     for node in _genealogy(graph):
         row = graph.items[node]
         if row.gtin14 is not None:
             count = counts.setdefault(row.gtin14, [0, 0])
             if row.level != Level.CLASS:
                 count[row.level == Level.INSTANCE] += 1
+            quantities.setdefault(row.gtin14, []).append(_quantity(graph, node))
     names = graph.names
     return [
         AffectedProduct(
-            gtin, names[gtin].id if gtin in names else None, names[gtin].name if gtin in names else None, lots, serials
+            gtin,
+            names[gtin].id if gtin in names else None,
+            names[gtin].name if gtin in names else None,
+            lots,
+            serials,
+            sum_quantities(quantities[gtin]),
         )
         for gtin, (lots, serials) in sorted(counts.items())
     ]
+
+
+def sum_quantities(quantities: Iterable[Quantity | None]) -> Quantity | None:
+    """None if there are none, or several units."""
+    sums: dict[str | None, float] = {}
+    for one in quantities:
+        if one is not None:
+            sums[one.unit] = sums.get(one.unit, 0.0) + one.value
+    return next((Quantity(value, unit) for unit, value in sums.items()), None) if len(sums) == 1 else None
 
 
 def _recipients(found: _FoundImpact) -> tuple[list[Recipient], bool]:

@@ -167,16 +167,21 @@ class AffectedItem(msgspec.Struct, rename="camel"):
     granularity: Granularity
     depth: int
     product_id: str | None
+    quantity: Quantity | None
 
 
 class AffectedProduct(msgspec.Struct, rename="camel"):
-    """An own product, or a GTIN that is none of them, with the number of its affected lots and serials."""
+    """An own product, or a GTIN that is none of them, with the number of its affected lots and serials.
+
+    `quantity` is that of the lots together, null if it is unknown or in several units.
+    """
 
     gtin: str
     product_id: str | None
     product_name: str | None
     lots: int
     serials: int
+    quantity: Quantity | None
 
 
 class Recipient(msgspec.Struct, rename="camel"):

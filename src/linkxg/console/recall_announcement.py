@@ -1,0 +1,167 @@
+"""`/traceability/recalls/new`: a recall in three steps: what, whom it concerns, and its announcement."""
+
+from typing import Any, NamedTuple
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.confirmation_fields import CANCEL
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors, wait_for_budget
+from linkxg.console.formatting import count
+from linkxg.console.guard import PageRequest
+from linkxg.console.page_forms import PageForm
+from linkxg.console.pages import redirect, render
+from linkxg.console.recalls import RECALLS
+from linkxg.console.trace_query import trace_reader
+from linkxg.console.trace_view import item_address
+from linkxg.console.trace_words import short_uri
+from linkxg.console.typed_item import EXAMPLE, NotAnItem, read_typed_item
+from linkxg.errors import NotFound, RateLimitExceeded, ValidationFailed
+from linkxg.http.long_answer import long_answer
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.network.recalls.announce import RECALLS as BUDGET
+from linkxg.network.recalls.announce import UNKNOWN, announce_recall
+from linkxg.network.recalls.joint_impact import JointImpact, read_joint_impact
+from linkxg.network.recalls.model import MAX_ITEMS, AnnounceRecall, RecallNotice
+from linkxg.network.recalls.read_recalls import read_notice
+
+NEW = f"{RECALLS}/new"
+SHOWN_ITEMS = 100
+_FIELDS = {"items": "item", "noticeId": "item", "connectionIds": "partner"}
+
+
+class _Recalled(NamedTuple):
+    """What is recalled: an item as it was typed, or the items of a notice."""
+
+    text: str
+    items: list[str]
+    notice: RecallNotice | None
+    fault: str
+
+
+@get(NEW, **session_roles(ADMINISTRATORS))
+async def new(page: NamedDependency[PageRequest]) -> Response[str]:
+    recalled = await _read_recalled(page, page.query)
+    return await _show(page, recalled, page.query)
+
+
+@post(NEW, **session_roles(ADMINISTRATORS))
+async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
+    form = page.form
+    recalled = await _read_recalled(page, form)
+    errors = FormErrors()
+    if not form.text("reason").strip():
+        errors.add("reason", "Say why it is recalled.")
+    if recalled.fault or errors or form.has(CANCEL):
+        return await _show(page, recalled, form, errors=errors)
+    if not confirmed(page):
+        return await _ask(page, recalled)
+    given = AnnounceRecall(
+        form.text("reason"),
+        recalled.items,
+        form.text("instructions").strip() or None,
+        form.all("partner"),
+        recalled.notice.id if recalled.notice else None,
+    )
+    try:
+        await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
+        with long_answer(page.context) as answer:
+            # Submitting the form twice announces once.
+            made, _ = await announce_recall(
+                await trace_reader(page), page.actor, page.account_id, given, answer, form.idempotency_key
+            )
+    except ValidationFailed as error:
+        found = [(_FIELDS.get(one["field"], one["field"]), one["message"]) for one in error.details or ()]
+        return await _show(page, recalled, form, errors=FormErrors(found))
+    except RateLimitExceeded as error:
+        return await _show(page, recalled, form, errors=wait_for_budget(error))
+    notified = count(made.progress.notified, "partner")
+    message = f"The recall is announced: {notified} {'has' if made.progress.notified == 1 else 'have'} a notice."
+    return redirect(page, f"{RECALLS}/{made.id}", **flash_message(page, message))
+
+
+HANDLERS = (new, announce)
+
+
+async def _read_recalled(page: PageRequest, fields: PageForm) -> _Recalled:
+    """Raises NotFound for a notice that is none of the account's."""
+    if notice_id := fields.text("notice"):
+        notice = await read_notice(page.database, page.account_id, notice_id)
+        return _Recalled("", notice.items[:MAX_ITEMS], notice, "")
+    text = fields.text("item").strip()
+    if not text:
+        return _Recalled("", [], None, "")
+    try:
+        return _Recalled(text, [read_typed_item(text).uri], None, "")
+    except NotAnItem as error:
+        return _Recalled(text, [], None, error.message)
+
+
+async def _read_impact(page: PageRequest, recalled: _Recalled) -> JointImpact | None:
+    """None if no event of the account is about any of the items."""
+    if not recalled.items:
+        return None
+    reader = await trace_reader(page)
+    with long_answer(page.context) as answer:
+        impact = await read_joint_impact(reader, page.account_id, recalled.items, answer)
+    return impact if impact.items else None
+
+
+async def _ask(page: PageRequest, recalled: _Recalled) -> Response[str]:
+    impact = await _read_impact(page, recalled)
+    if impact is None:
+        raise NotFound
+    chosen = set(page.form.all("partner"))
+    names = [one.partner.name for one in impact.recipients if one.partner and one.connection_id in chosen]
+    others = len(impact.recipients) - len(names)
+    effects = [f"The recall of {count(len(impact.items), 'item')} is recorded, with everybody who received them."]
+    if names:
+        effects.append(f"A notice goes to {', '.join(names)}, with the items that they received. It cannot be unsent.")
+    else:
+        effects.append("No partner gets a notice.")
+    if others:
+        effects.append(f"{count(others, 'recipient')} {'has' if others == 1 else 'have'} to be told by you.")
+    button = f"Announce to {count(len(names), 'partner')}" if names else "Record recall"
+    return ask_confirmation(
+        page, Question("Announce this recall?", effects, button, "Back to the form", NEW), back_to_form=True
+    )
+
+
+async def _show(
+    page: PageRequest, recalled: _Recalled, fields: PageForm, *, errors: FormErrors | None = None
+) -> Response[str]:
+    errors = errors or FormErrors()
+    if recalled.fault:
+        errors.add("item", recalled.fault)
+    impact = await _read_impact(page, recalled)
+    if recalled.items and impact is None:
+        errors.add("item", UNKNOWN)
+    was_sent = fields.has("reason")
+    return render(
+        page,
+        "recall_new.html",
+        status=422 if errors else 200,
+        recalled=recalled,
+        impact=impact,
+        filled=_filled(fields, recalled),
+        chosen=set(fields.all("partner")) if was_sent else None,
+        key=page.form.key_or_new(),
+        was_sent=was_sent,
+        shown_items=SHOWN_ITEMS,
+        short_uri=short_uri,
+        item_address=item_address,
+        example=EXAMPLE,
+        errors=errors,
+    )
+
+
+def _filled(fields: PageForm, recalled: _Recalled) -> dict[str, Any]:
+    """A recall that passes a notice on begins with its words."""
+    filled = {"reason": fields.text("reason"), "instructions": fields.text("instructions")}
+    if recalled.notice and not fields.has("reason"):
+        filled = {"reason": recalled.notice.reason, "instructions": recalled.notice.instructions or ""}
+    return filled

@@ -1,0 +1,151 @@
+"""`/traceability/recalls/{id}`: who has acknowledged a recall; and `/traceability/notices/{id}`: one of a partner."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
+from linkxg.console.formatting import count
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import download, redirect, render
+from linkxg.console.recalls import RECALLS
+from linkxg.console.trace_page import TRACEABILITY
+from linkxg.console.trace_view import item_address
+from linkxg.console.trace_words import short_uri
+from linkxg.errors import InvalidRequest, InvalidState, PublicError, RateLimitExceeded, ValidationFailed
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
+from linkxg.network.check_fields import check_reason
+from linkxg.network.recalls.acknowledge import RECALL_ANSWERS, acknowledge_notice, record_acknowledgement
+from linkxg.network.recalls.csv_table import recall_table
+from linkxg.network.recalls.model import Onward
+from linkxg.network.recalls.read_recalls import read_notice, read_recall
+from linkxg.network.recalls.withdraw import withdraw_recall
+from linkxg.network.traceability import csv_tables
+
+RECALL = f"{RECALLS}/{{recall_id:str}}"
+NOTICE = f"{TRACEABILITY}/notices/{{notice_id:str}}"
+ONWARD: dict[Onward, str] = {
+    "NONE": "not passed on",
+    "ANNOUNCED": "passed on, not all have acknowledged",
+    "ACKNOWLEDGED": "passed on, all have acknowledged",
+}
+SHOWN_ITEMS = 20
+
+
+@get(RECALL, **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> Response[str]:
+    return await _show(page, recall_id)
+
+
+@get(f"{RECALL}/recall.csv", **session_roles(EVERYONE))
+async def as_csv(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> Response[str]:
+    table = recall_table(await read_recall(page.database, page.account_id, recall_id)).decode()
+    return download(page, "\ufeff" + table, csv_tables.MEDIA_TYPE, "recall.csv")
+
+
+@post(RECALL, **session_roles(ADMINISTRATORS))
+async def act(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> Response[str]:
+    """Records an acknowledgement, or withdraws the recall."""
+    acts = {"record": _record, "withdraw": _withdraw}
+    if page.form.text("act") not in acts:
+        raise InvalidRequest("Choose an action.")
+    try:
+        return await acts[page.form.text("act")](page, recall_id)
+    except (ValidationFailed, InvalidState, RateLimitExceeded) as error:
+        return await _show(page, recall_id, errors=_errors(error), status=error.status)
+
+
+@get(NOTICE, **session_roles(EVERYONE))
+async def show_notice(page: NamedDependency[PageRequest], notice_id: FromPath[str]) -> Response[str]:
+    return await _show_notice(page, notice_id)
+
+
+@post(NOTICE, **session_roles(ADMINISTRATORS))
+async def acknowledge(page: NamedDependency[PageRequest], notice_id: FromPath[str]) -> Response[str]:
+    note = page.form.text("note").strip() or None
+    try:
+        await _spend(page)
+        # Submitting the form twice acknowledges once.
+        notice, _ = await acknowledge_notice(
+            page.database, page.actor, page.account_id, notice_id, note, page.form.idempotency_key
+        )
+    except (ValidationFailed, InvalidState, RateLimitExceeded) as error:
+        return await _show_notice(page, notice_id, errors=_errors(error), status=error.status)
+    message = f"{notice.issuer.name} sees that you have acknowledged."
+    return redirect(page, f"{TRACEABILITY}/notices/{notice_id}", **flash_message(page, message))
+
+
+HANDLERS = (show, as_csv, act, show_notice, acknowledge)
+
+
+async def _record(page: PageRequest, recall_id: str) -> Response[str]:
+    form = page.form
+    await _spend(page)
+    await record_acknowledgement(
+        page.database, page.actor, page.account_id, recall_id, form.text("recipient"),
+        form.text("note").strip() or None, form.idempotency_key,
+    )  # fmt: skip
+    return redirect(page, f"{RECALLS}/{recall_id}", **flash_message(page, "Saved. The acknowledgement is recorded."))
+
+
+async def _withdraw(page: PageRequest, recall_id: str) -> Response[str]:
+    reason = page.form.text("reason").strip() or None
+    check_reason(reason)
+    if not confirmed(page):
+        found = await read_recall(page.database, page.account_id, recall_id)
+        told = count(found.progress.notified, "partner")
+        effects = [f"{told} {'sees' if found.progress.notified == 1 else 'see'} that it is withdrawn, and the reason."]
+        question = Question("Withdraw this recall?", effects, "Withdraw recall", "Keep it", f"{RECALLS}/{recall_id}")
+        return ask_confirmation(page, question)
+    await _spend(page)
+    await withdraw_recall(page.database, page.actor, page.account_id, recall_id, reason, page.form.idempotency_key)
+    return redirect(page, f"{RECALLS}/{recall_id}", **flash_message(page, "The recall is withdrawn."))
+
+
+async def _spend(page: PageRequest) -> None:
+    """Raises RateLimitExceeded."""
+    await page.services.limits.spend(RECALL_ANSWERS, caller_key(page.account_id, page.person.user_id))
+
+
+def _errors(error: PublicError) -> FormErrors:
+    if isinstance(error, ValidationFailed):
+        return of_details(error)
+    return wait_for_budget(error) if isinstance(error, RateLimitExceeded) else whole_form(error.description)
+
+
+async def _show(
+    page: PageRequest, recall_id: str, *, errors: FormErrors | None = None, status: int = 200
+) -> Response[str]:
+    return render(
+        page,
+        "recall.html",
+        status=status,
+        recall=await read_recall(page.database, page.account_id, recall_id),
+        onward=ONWARD,
+        key=page.form.key_or_new(),
+        typed=page.form,
+        shown_items=SHOWN_ITEMS,
+        short_uri=short_uri,
+        item_address=item_address,
+        errors=errors,
+    )
+
+
+async def _show_notice(
+    page: PageRequest, notice_id: str, *, errors: FormErrors | None = None, status: int = 200
+) -> Response[str]:
+    return render(
+        page,
+        "recall_notice.html",
+        status=status,
+        notice=await read_notice(page.database, page.account_id, notice_id),
+        key=page.form.key_or_new(),
+        note=page.form.text("note"),
+        short_uri=short_uri,
+        item_address=item_address,
+        errors=errors,
+    )

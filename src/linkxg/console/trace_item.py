@@ -1,0 +1,91 @@
+"""`/traceability/item`: where an item is, and its timeline, with its containers' events while it was in them."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import render
+from linkxg.console.product_duplicates import link_to_holder
+from linkxg.console.trace_page import TRACEABILITY
+from linkxg.console.trace_query import read_day, trace_reader
+from linkxg.console.trace_view import ITEM_PAGE, item_address
+from linkxg.console.trace_words import event_in_words, in_words, short_uri
+from linkxg.errors import InvalidCursor, InvalidRequest, NotFound
+from linkxg.http.long_answer import long_answer
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.network.traceability.bounds_model import Bounds
+from linkxg.network.traceability.model import ItemStatus, TimelineEvent
+from linkxg.network.traceability.read_graph import TraceReader
+from linkxg.network.traceability.read_query import read_uri
+from linkxg.network.traceability.status import read_status
+from linkxg.network.traceability.timeline import TimelinePlace, gtin_of, read_timeline
+
+ON_A_PAGE = 50
+GRANULARITIES = {"SERIAL": "One item", "LOT": "A lot", "CLASS": "All of this product"}
+
+
+@get(ITEM_PAGE, **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest]) -> Response[str]:
+    uri, day = _uri(page), page.query.text("day").strip()
+    bounds, fault = read_day(day)
+    reader = await trace_reader(page)
+    filters = {"list": "console item events", "account": page.account_id, "item": uri, **bounds._asdict()}
+    try:
+        after = page.services.cursors.open(page.query.text("after"), filters) if page.query.text("after") else None
+    except InvalidCursor:
+        after = None
+    events: list[TimelineEvent] = []
+    last, is_unknown = None, False
+    try:
+        with long_answer(page.context) as answer:
+            events, last = await read_timeline(
+                reader, page.account_id, uri, bounds, answer,
+                after=TimelinePlace._make(after) if after else None, limit=ON_A_PAGE,
+            )  # fmt: skip
+    except NotFound:
+        # A trace may show an item of a partner whose events are not shared.
+        is_unknown = True
+    status = await _status(page, reader, uri, bounds)
+    gtin14 = gtin_of(uri)
+    product = await link_to_holder(page.database, page.account_id, "gtin", gtin14) if gtin14 else None
+    return render(
+        page,
+        "trace_item.html",
+        status=404 if is_unknown else 200,
+        is_unknown=is_unknown,
+        uri=uri,
+        short=short_uri(uri),
+        status_of=status,
+        product=product,
+        events=[(event, event_in_words(event)) for event in events],
+        granularities=GRANULARITIES,
+        words=in_words,
+        short_uri=short_uri,
+        item_address=item_address,
+        trace=TRACEABILITY,
+        day="" if fault else day,
+        day_fault=fault,
+        begun=after is not None,
+        following=page.services.cursors.seal([*last], filters) if last else None,
+    )
+
+
+HANDLERS = (show,)
+
+
+def _uri(page: PageRequest) -> str:
+    """Raises NotFound for what is no identifier: the address of an item comes from a link."""
+    try:
+        return read_uri(page.query.text("item").strip() or None, None, None, None)
+    except InvalidRequest:
+        raise NotFound from None
+
+
+async def _status(page: PageRequest, reader: TraceReader, uri: str, bounds: Bounds) -> ItemStatus | None:
+    """None for an item that only partners know."""
+    try:
+        with long_answer(page.context) as answer:
+            return await read_status(reader, page.account_id, uri, bounds, answer)
+    except NotFound:
+        return None

@@ -1,0 +1,48 @@
+"""Recalls, and the notices to their recipients."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0027"
+down_revision = "0025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "recalls",
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("item_uris", sa.Text(), nullable=False),
+        sa.Column("products", sa.Text(), nullable=False),
+        sa.Column("affected_items", sa.Integer(), nullable=False),
+        sa.Column("truncated", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", sa.String(500), nullable=False),
+        sa.Column("instructions", sa.String(2_000), nullable=True),
+        sa.Column("notice_id", sa.String(36), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
+        sa.Column("withdrawal_reason", sa.String(500), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name="pk_recalls"),
+    )
+    op.create_index("ix_recalls_notice_id", "recalls", ["notice_id"])
+    op.create_table(
+        "recall_notices",
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("recall_id", sa.String(36), nullable=False),
+        sa.Column("party", sa.String(500), nullable=False),
+        sa.Column("gln", sa.String(13), nullable=True),
+        sa.Column("recipient_id", sa.String(36), nullable=True),
+        sa.Column("connection_id", sa.String(36), nullable=True),
+        sa.Column("item_uris", sa.Text(), nullable=False),
+        sa.Column("last_sent_at", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
+        sa.Column("acknowledged_by", sa.String(7), nullable=True),
+        sa.Column("note", sa.String(500), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "id", name="pk_recall_notices"),
+    )
+    op.create_index("ix_recall_notices_recall_id", "recall_notices", ["account_id", "recall_id"])
+    op.create_index("ix_recall_notices_recipient_id", "recall_notices", ["recipient_id", "id"])
+    op.add_column("feed_entries", sa.Column("notice_id", sa.String(36), nullable=True))

@@ -1,0 +1,19 @@
+"""A recall as CSV (RFC 4180): a row for each recipient."""
+
+from linkxg.network.recalls.model import RecallDetails
+from linkxg.network.traceability.csv_tables import write_table
+
+_COLUMNS = (
+    "party", "gln", "partner", "notified", "items", "lastSentAt", "acknowledgedAt", "acknowledgedBy", "note", "onward",
+)  # fmt: skip
+
+
+def recall_table(recall: RecallDetails) -> bytes:
+    rows = [
+        [
+            one.party, one.gln, one.partner.name if one.partner else None, "true" if one.notified else "false",
+            "; ".join(one.items), one.last_sent_at, one.acknowledged_at, one.acknowledged_by, one.note, one.onward,
+        ]
+        for one in recall.recipients
+    ]  # fmt: skip
+    return write_table(_COLUMNS, rows)

@@ -1,0 +1,166 @@
+"""Recalls and notices as their two sides see them, and the bodies of their routes."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from linkxg.http.route_declaration import described
+from linkxg.network.check_fields import MAX_TEXT
+from linkxg.network.connections.model import PartnerAccount, Reason
+from linkxg.network.traceability.model import MAX_URI, AffectedProduct
+
+Onward = Literal["NONE", "ANNOUNCED", "ACKNOWLEDGED"]
+AcknowledgedBy = Literal["PARTNER", "SELF"]
+RecallStatus = Literal["OPEN", "ACKNOWLEDGED", "WITHDRAWN"]
+MAX_ITEMS = 50
+MAX_INSTRUCTIONS = 2_000
+MAX_NOTICES = 500
+"""Recipients of one recall."""
+_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
+_LOT = "https://id.gs1.org/01/09520000002176/10/L1"
+_PARTNER = {"accountId": _ID, "name": "Weaver Ltd", "slug": "weaver-ltd"}
+_REASON = "The dye of this lot exceeds the limit of REACH."
+_INSTRUCTIONS = "Stop the sale, separate the stock and return it to us."
+_TIME = "2026-11-27T10:00:00.000Z"
+
+
+class AnnounceRecall(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """What is recalled and why. All connected recipients are notified unless `connectionIds` names some of them.
+
+    With `noticeId`, the recall passes a notice on that you received; `items` are then those of the notice by default.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "reason": _REASON,
+        "items": [_LOT],
+        "instructions": _INSTRUCTIONS,
+        "connectionIds": None,
+        "noticeId": None,
+    }
+
+    reason: Annotated[str, described(minLength=1, maxLength=MAX_TEXT)]
+    items: Annotated[list[str], described(minItems=1, maxItems=MAX_ITEMS)] | None = None
+    instructions: Annotated[str, described(maxLength=MAX_INSTRUCTIONS)] | None = None
+    connection_ids: list[str] | None = None
+    notice_id: Annotated[str, described(maxLength=36)] | None = None
+
+
+class AcknowledgeNotice(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The issuer sees the note."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"note": "12 of 14 pieces are separated; two were sold."}
+
+    note: Annotated[str, described(maxLength=MAX_TEXT)] | None = None
+
+
+class WithdrawRecall(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The recipients see the reason."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "The laboratory has corrected its result."}
+
+    reason: Reason | None = None
+
+
+class RecallProgress(msgspec.Struct, rename="camel"):
+    """Numbers of recipients; `notified` are those that got a notice through a connection."""
+
+    recipients: int
+    notified: int
+    acknowledged: int
+
+
+class Recall(msgspec.Struct, rename="camel", kw_only=True):
+    """A recall of the account. `noticeId` is the notice that it passes on; `asOf` reproduces its impact."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "status": "OPEN",
+        "items": [_LOT],
+        "reason": _REASON,
+        "instructions": _INSTRUCTIONS,
+        "noticeId": None,
+        "asOf": _TIME,
+        "affectedItems": 12,
+    }
+
+    id: str
+    status: RecallStatus
+    items: list[Annotated[str, described(maxLength=MAX_URI)]]
+    reason: str
+    instructions: str | None
+    notice_id: str | None
+    as_of: str
+    affected_items: int
+    products: list[AffectedProduct]
+    progress: RecallProgress
+    truncated: bool
+    created_at: str
+    withdrawn_at: str | None
+    withdrawal_reason: str | None
+
+
+class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
+    """A party that received affected items. Of one that was not `notified`, you record the acknowledgement yourself.
+
+    `onward` says whether the partner has passed the notice on, and whether everybody behind them has acknowledged;
+    never to whom.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "party": "https://id.gs1.org/417/4012345000009",
+        "partner": _PARTNER,
+        "notified": True,
+        "items": [_LOT],
+        "acknowledgedBy": "PARTNER",
+        "onward": "ANNOUNCED",
+    }
+
+    id: str
+    party: str
+    gln: str | None
+    connection_id: str | None
+    partner: PartnerAccount | None
+    notified: bool
+    items: list[str]
+    last_sent_at: str
+    acknowledged_at: str | None
+    acknowledged_by: AcknowledgedBy | None
+    note: str | None
+    onward: Onward
+
+
+class RecallDetails(Recall, kw_only=True):
+    """A recall with its recipients."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {**Recall.EXAMPLE, "recipients": [RecallRecipient.EXAMPLE]}
+
+    recipients: list[RecallRecipient]
+
+
+class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
+    """A partner's recall, with the affected items that you received. `recallIds` are your recalls that pass it on."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "connectionId": _ID,
+        "issuer": _PARTNER,
+        "reason": _REASON,
+        "instructions": _INSTRUCTIONS,
+        "items": [_LOT],
+        "recallIds": [],
+    }
+
+    id: str
+    connection_id: str
+    issuer: PartnerAccount
+    reason: str
+    instructions: str | None
+    items: list[str]
+    last_sent_at: str
+    created_at: str
+    withdrawn_at: str | None
+    withdrawal_reason: str | None
+    acknowledged_at: str | None
+    note: str | None
+    recall_ids: list[str]

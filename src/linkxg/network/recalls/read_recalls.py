@@ -1,0 +1,52 @@
+"""Reads the recalls of an account, and the notices that it received."""
+
+from sqlalchemy import Connection
+
+from linkxg.db import Database
+from linkxg.errors import NotFound
+from linkxg.network.recalls import store
+from linkxg.network.recalls.model import Recall, RecallDetails, RecallNotice
+from linkxg.network.recalls.view_recall import details_of, notice_of, view_notice, view_recall
+
+
+async def read_recall(database: Database, account_id: str, recall_id: str) -> RecallDetails:
+    """Raises NotFound."""
+    found = await database.read(details_of, account_id, recall_id)
+    if isinstance(found, NotFound):
+        raise found
+    return found
+
+
+async def list_recalls(
+    database: Database, account_id: str, *, before: str | None, limit: int
+) -> tuple[list[Recall], bool]:
+    """Newest first, and whether more follow."""
+
+    def unit(conn: Connection) -> tuple[list[Recall], bool]:
+        rows = store.list_recalls(conn, account_id, before=before, limit=limit + 1)
+        counts = store.count_notices(conn, account_id, [row.id for row in rows]) if rows else {}
+        found = [view_recall(row, counts.get(row.id, (0, 0, 0))) for row in rows[:limit]]
+        return found, len(rows) > limit
+
+    return await database.read(unit)
+
+
+async def read_notice(database: Database, account_id: str, notice_id: str) -> RecallNotice:
+    """A notice to the account. Raises NotFound."""
+    found = await database.read(notice_of, account_id, notice_id)
+    if isinstance(found, NotFound):
+        raise found
+    return found
+
+
+async def list_notices(
+    database: Database, account_id: str, *, before: str | None, limit: int, is_waiting: bool = False
+) -> tuple[list[RecallNotice], bool]:
+    """Notices to the account, newest first, and whether more follow; with `is_waiting` those to acknowledge."""
+
+    def unit(conn: Connection) -> tuple[list[RecallNotice], bool]:
+        rows = store.list_received(conn, account_id, before=before, limit=limit + 1, is_waiting=is_waiting)
+        passing_on = store.list_passing_on(conn, account_id, [row.id for row in rows]) if rows else {}
+        return [view_notice(row, passing_on) for row in rows[:limit]], len(rows) > limit
+
+    return await database.read(unit)

@@ -1,0 +1,244 @@
+"""`/traceability/recalls…` and `/traceability/recall-notices…`."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from linkxg.audit.model import actor_of
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome
+from linkxg.errors import InsufficientScope, InvalidState
+from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.long_answer import long_answer
+from linkxg.http.page_response import page_response
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
+from linkxg.http.permissions import scope
+from linkxg.http.request_context import account_id_of, context_of
+from linkxg.http.route_declaration import Tag
+from linkxg.network.recalls.acknowledge import RECALL_ANSWERS, acknowledge_notice, record_acknowledgement
+from linkxg.network.recalls.announce import RECALLS, announce_recall
+from linkxg.network.recalls.csv_table import recall_table
+from linkxg.network.recalls.model import (
+    AcknowledgeNotice,
+    AnnounceRecall,
+    Recall,
+    RecallDetails,
+    RecallNotice,
+    WithdrawRecall,
+)
+from linkxg.network.recalls.read_recalls import list_notices, list_recalls, read_notice, read_recall
+from linkxg.network.recalls.withdraw import withdraw_recall
+from linkxg.network.shared_products.model import CountReads
+from linkxg.network.traceability import csv_tables
+from linkxg.network.traceability.read_graph import TraceReader
+from linkxg.network.traceability.tombstones import pseudonymizer
+
+TAG = Tag("Recalls", "Who received affected items, and who has acknowledged the recall, tier by tier.")
+PATH, NOTICES = "/api/v1/traceability/recalls", "/api/v1/traceability/recall-notices"
+_TEXT = {"type": "string"}
+Waiting = Annotated[bool, QueryParameter(description="Only those that wait for your acknowledgement.")]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallServices:
+    database: Database
+    reader: TraceReader
+    cursors: Cursors
+    public_url: str
+
+
+@post(
+    "/traceability/recalls",
+    operation_id="announceRecall",
+    response_headers=[header("Location", "The address of the recall."), REPLAYED],
+    **scope("connections:write", RECALLS),
+)
+async def announce(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    data: JSONBody[AnnounceRecall],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[RecallDetails]]:
+    """Record a recall and notify the partners who received affected items. Takes the scope `traceability:read` too."""
+    context = _reader(request)
+    with long_answer(context) as answer:
+        outcome = await announce_recall(
+            services.reader, actor_of(context), account_id_of(request.scope), data, answer, idempotency_key
+        )
+    response = _response(outcome, 201)
+    response.headers["Location"] = f"{services.public_url}{PATH}/{outcome.value.id}"
+    return response
+
+
+@get("/traceability/recalls", operation_id="listRecalls", response_headers=[LINK], **scope("traceability:read"))
+async def list_all(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Response[Page[Recall]]:
+    """The recalls of the account, newest first."""
+    account_id = account_id_of(request.scope)
+    filters = {"list": "recalls", "account": account_id}
+    before = services.cursors.open(cursor, filters)[0] if cursor else None
+    found, more = await list_recalls(services.database, account_id, before=before, limit=limit)
+    following = services.cursors.seal([found[-1].id], filters) if more else None
+    return page_response(found, following, services.public_url + PATH, limit=limit)
+
+
+@get(
+    "/traceability/recalls/{recall_id:str}",
+    operation_id="readRecall",
+    gives={csv_tables.MEDIA_TYPE: _TEXT},
+    **scope("traceability:read"),
+)
+async def read(
+    request: Request[Any, Any, Any], services: NamedDependency[RecallServices], recall_id: FromPath[str]
+) -> Response[Success[RecallDetails]]:
+    """A recall with its recipients: who has acknowledged, tier by tier. `Accept: text/csv` for a table."""
+    found = await read_recall(services.database, account_id_of(request.scope), recall_id)
+    if request.accept.best_match([MediaType.JSON, csv_tables.MEDIA_TYPE]) == csv_tables.MEDIA_TYPE:
+        named = {"Content-Disposition": 'attachment; filename="recall.csv"'}
+        table: Response[Any] = Response(recall_table(found), media_type=csv_tables.MEDIA_TYPE, headers=named)
+        return table
+    return Response(Success(data=found))
+
+
+@post(
+    "/traceability/recalls/{recall_id:str}/withdraw",
+    operation_id="withdrawRecall",
+    errors=(InvalidState,),
+    status_code=200,
+    response_headers=[REPLAYED],
+    **scope("connections:write", RECALL_ANSWERS),
+)
+async def withdraw(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    recall_id: FromPath[str],
+    data: JSONBody[WithdrawRecall | None] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[RecallDetails]]:
+    """Withdraw a recall. The recipients see it, with the reason. Takes the scope `traceability:read` too."""
+    outcome = await withdraw_recall(
+        services.database,
+        actor_of(_reader(request)),
+        account_id_of(request.scope),
+        recall_id,
+        data.reason if data else None,
+        idempotency_key,
+    )
+    return _response(outcome)
+
+
+@post(
+    "/traceability/recalls/{recall_id:str}/recipients/{notice_id:str}/acknowledge",
+    operation_id="recordRecallAcknowledgement",
+    errors=(InvalidState,),
+    status_code=200,
+    response_headers=[REPLAYED],
+    **scope("connections:write", RECALL_ANSWERS),
+)
+async def record(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    recall_id: FromPath[str],
+    notice_id: FromPath[str],
+    data: JSONBody[AcknowledgeNotice | None] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[RecallDetails]]:
+    """Record that a recipient who was not notified has acknowledged. Takes the scope `traceability:read` too."""
+    outcome = await record_acknowledgement(
+        services.database,
+        actor_of(_reader(request)),
+        account_id_of(request.scope),
+        recall_id,
+        notice_id,
+        data.note if data else None,
+        idempotency_key,
+    )
+    return _response(outcome)
+
+
+@get(
+    "/traceability/recall-notices",
+    operation_id="listRecallNotices",
+    response_headers=[LINK],
+    **scope("traceability:read"),
+)
+async def list_received(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    waiting: Waiting = False,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Response[Page[RecallNotice]]:
+    """The recalls of partners that concern the account, newest first."""
+    account_id = account_id_of(request.scope)
+    filters = {"list": "recall notices", "account": account_id, "waiting": waiting}
+    before = services.cursors.open(cursor, filters)[0] if cursor else None
+    found, more = await list_notices(services.database, account_id, before=before, limit=limit, is_waiting=waiting)
+    following = services.cursors.seal([found[-1].id], filters) if more else None
+    asked = {"waiting": "true"} if waiting else {}
+    return page_response(found, following, services.public_url + NOTICES, limit=limit, **asked)
+
+
+@get("/traceability/recall-notices/{notice_id:str}", operation_id="readRecallNotice", **scope("traceability:read"))
+async def read_received(
+    request: Request[Any, Any, Any], services: NamedDependency[RecallServices], notice_id: FromPath[str]
+) -> Success[RecallNotice]:
+    """A recall of a partner, with the affected items that you received."""
+    return Success(data=await read_notice(services.database, account_id_of(request.scope), notice_id))
+
+
+@post(
+    "/traceability/recall-notices/{notice_id:str}/acknowledge",
+    operation_id="acknowledgeRecallNotice",
+    errors=(InvalidState,),
+    status_code=200,
+    response_headers=[REPLAYED],
+    **scope("connections:write", RECALL_ANSWERS),
+)
+async def acknowledge(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    notice_id: FromPath[str],
+    data: JSONBody[AcknowledgeNotice | None] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[RecallNotice]]:
+    """Acknowledge a recall of a partner. Takes the scope `traceability:read` too."""
+    outcome = await acknowledge_notice(
+        services.database,
+        actor_of(_reader(request)),
+        account_id_of(request.scope),
+        notice_id,
+        data.note if data else None,
+        idempotency_key,
+    )
+    return _response(outcome)
+
+
+def _reader(request: Request[Any, Any, Any]) -> Any:
+    """Raises InsufficientScope: the answer has data of traceability."""
+    context = context_of(request.scope)
+    if "traceability:read" not in context.principal.scopes:
+        raise InsufficientScope("traceability:read")
+    return context
+
+
+def _response(outcome: IdempotentOutcome[Any], status: int = 200) -> Response[Any]:
+    return Response(Success(data=outcome.value), status_code=status, headers=replay(outcome.replayed))
+
+
+def router(database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str) -> Router:
+    reader = TraceReader(database, pseudonymizer(server_key), count_reads)
+    services = RecallServices(database, reader, cursors, public_url)
+    return Router(
+        "/",
+        tags=[TAG],
+        route_handlers=[announce, list_all, read, withdraw, record, list_received, read_received, acknowledge],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )

@@ -1,0 +1,139 @@
+"""Recalls and notices as the API answers them."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.clock import rfc3339, rfc3339_or_none
+from linkxg.db.schema import AnyRow
+from linkxg.errors import NotFound
+from linkxg.network.connections.model import PartnerAccount
+from linkxg.network.recalls import store
+from linkxg.network.recalls.model import (
+    Onward,
+    Recall,
+    RecallDetails,
+    RecallNotice,
+    RecallProgress,
+    RecallRecipient,
+    RecallStatus,
+)
+from linkxg.network.traceability.model import AffectedProduct
+
+_NOBODY = (0, 0, 0)
+
+
+def details_of(conn: Connection, account_id: str, recall_id: str) -> RecallDetails | NotFound:
+    """Inside a unit of work."""
+    row = store.find_recall(conn, account_id, recall_id)
+    if row is None:
+        return NotFound()
+    notices = store.list_notices(conn, account_id, recall_id)
+    onward = find_onward(conn, account_id, [one.id for one in notices if one.recipient_id is not None])
+    counts = (
+        len(notices),
+        sum(one.recipient_id is not None for one in notices),
+        sum(one.acknowledged_at is not None for one in notices),
+    )
+    recipients = [_recipient(one, onward.get(one.id, "NONE")) for one in notices]
+    summary = view_recall(row, counts)
+    members = {name: getattr(summary, name) for name in summary.__struct_fields__}
+    return RecallDetails(**members, recipients=recipients)
+
+
+def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> Recall:
+    progress = RecallProgress(*counts)
+    status: RecallStatus = "ACKNOWLEDGED" if progress.acknowledged == progress.recipients else "OPEN"
+    return Recall(
+        id=row.id,
+        status=status if row.withdrawn_at is None else "WITHDRAWN",
+        items=_texts(row.item_uris),
+        reason=row.reason,
+        instructions=row.instructions,
+        notice_id=row.notice_id,
+        as_of=rfc3339(row.created_at),
+        affected_items=row.affected_items,
+        products=msgspec.json.decode(row.products, type=list[AffectedProduct]),
+        progress=progress,
+        truncated=bool(row.truncated),
+        created_at=rfc3339(row.created_at),
+        withdrawn_at=rfc3339_or_none(row.withdrawn_at),
+        withdrawal_reason=row.withdrawal_reason,
+    )
+
+
+def notice_of(conn: Connection, viewer_id: str, notice_id: str) -> RecallNotice | NotFound:
+    """A notice to the viewer, inside a unit of work."""
+    row = store.view_received(conn, viewer_id, notice_id)
+    if row is None:
+        return NotFound()
+    return view_notice(row, store.list_passing_on(conn, viewer_id, [notice_id]))
+
+
+def view_notice(row: AnyRow, passing_on: Mapping[str, list[str]]) -> RecallNotice:
+    return RecallNotice(
+        id=row.id,
+        connection_id=row.connection_id,
+        issuer=PartnerAccount(row.partner_id, row.partner_name, row.slug),
+        reason=row.reason,
+        instructions=row.instructions,
+        items=_texts(row.item_uris),
+        last_sent_at=rfc3339(row.last_sent_at),
+        created_at=rfc3339(row.created_at),
+        withdrawn_at=rfc3339_or_none(row.withdrawn_at),
+        withdrawal_reason=row.withdrawal_reason,
+        acknowledged_at=rfc3339_or_none(row.acknowledged_at),
+        note=row.note,
+        recall_ids=passing_on.get(row.id, []),
+    )
+
+
+def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) -> dict[str, Onward]:
+    """Whether each notice was passed on, and whether everybody behind it has acknowledged, tier by tier.
+
+    Too many to follow count as not acknowledged.
+    """
+    first = list(notice_ids)
+    origin = {notice_id: notice_id for notice_id in first}
+    is_done: dict[str, bool] = {}
+    tier, left = first, store.MAX_ONWARD_NOTICES
+    for _ in range(store.MAX_ONWARD_TIERS):
+        if not tier:
+            break
+        following = []
+        for source, notice_id, acknowledged_at in store.list_onward(conn, account_id, tier):
+            start = origin[source]
+            is_done.setdefault(start, True)
+            if notice_id is None or notice_id in origin:
+                continue
+            origin[notice_id] = start
+            is_done[start] = is_done[start] and acknowledged_at is not None
+            following.append(notice_id)
+        left -= len(following)
+        tier = following[: max(left, 0)]
+    for notice_id in tier:
+        is_done[origin[notice_id]] = False
+    return {notice_id: "ACKNOWLEDGED" if done else "ANNOUNCED" for notice_id, done in is_done.items()}
+
+
+def _recipient(row: AnyRow, onward: Onward) -> RecallRecipient:
+    is_notified = row.recipient_id is not None
+    return RecallRecipient(
+        id=row.id,
+        party=row.party,
+        gln=row.gln,
+        connection_id=row.connection_id,
+        partner=PartnerAccount(row.partner_id, row.partner_name, row.slug) if is_notified else None,
+        notified=is_notified,
+        items=_texts(row.item_uris),
+        last_sent_at=rfc3339(row.last_sent_at),
+        acknowledged_at=rfc3339_or_none(row.acknowledged_at),
+        acknowledged_by=row.acknowledged_by,
+        note=row.note,
+        onward=onward,
+    )
+
+
+def _texts(encoded: str) -> list[str]:
+    return msgspec.json.decode(encoded, type=list[str])

@@ -1,0 +1,47 @@
+"""Withdraws a recall: its recipients see that it is withdrawn, and why."""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Request
+from linkxg.errors import InvalidState, NotFound, PublicError
+from linkxg.identity.authorization.write_as import write_once_by_id
+from linkxg.network.check_fields import check_reason
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
+from linkxg.network.recalls import store
+from linkxg.network.recalls.model import RecallDetails
+from linkxg.network.recalls.view_recall import details_of
+
+
+async def withdraw_recall(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    recall_id: str,
+    reason: str | None,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[RecallDetails]:
+    """Raises ValidationFailed, NotFound, or InvalidState."""
+    check_reason(reason)
+
+    def make(conn: Connection) -> RecallDetails | PublicError:
+        if store.find_recall(conn, account_id, recall_id) is None:
+            return NotFound()
+        if not store.withdraw_recall(conn, account_id, recall_id, at=now_ms(), reason=reason):
+            return InvalidState("The recall is withdrawn already.")
+        audit.record(conn, account_id, actor, "recall.withdrawn", recall_id, {"reason": reason} if reason else {})
+        changes: dict[str, list[Change]] = {}
+        for notice_id, recipient_id, connection_id in store.list_recipients(conn, account_id, recall_id):
+            told = Change("RECALL_WITHDRAWN", connection_id, notice_id=notice_id)
+            changes.setdefault(recipient_id, []).append(told)
+        append_all(conn, changes)
+        return details_of(conn, account_id, recall_id)
+
+    request = Request(
+        account_id, "POST /traceability/recalls/{id}/withdraw", idempotency_key, [actor.id, recall_id, reason]
+    )
+    return await write_once_by_id(database, actor, request, make, lambda conn, id: details_of(conn, account_id, id))
