@@ -120,6 +120,7 @@ from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
 from linkxg.network.epcis import routes as epcis_routes
+from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
@@ -185,7 +186,20 @@ def build(
     key_sync = KeySync(database, settings.data_dir, keys)
     usage = UsageRecorder(database)
     purger = Purger(database)
-    job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
+    deliverer = SubscriptionDeliverer(
+        database,
+        server_key,
+        Resolver(settings.dns_server, reads_hosts=bool(settings.webhook_networks)),
+        settings.webhook_networks,
+    )
+    job_runner = JobRunner(
+        database,
+        settings.database,
+        settings.log_level,
+        resources=KINDS.keys(),
+        process=PROCESS,
+        on_progress=deliverer.wake,
+    )
     feed_waits, access_log = FeedWaits(database), AccessLog(database)
 
     async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
@@ -220,7 +234,7 @@ def build(
     single_sign_on = SingleSignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
-        access_log.task,
+        access_log.task, deliverer.task,
     )  # fmt: skip
 
     token_requests = TokenEndpoint(credentials, minter, limits, usage, metrics)
@@ -262,6 +276,7 @@ def build(
     stops = (
         limits.close, provider_client.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
+        deliverer.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
     api = Router(
@@ -298,7 +313,15 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
-            *epcis_routes.routers(database, cursors, issuer, job_runner.wake),
+            *epcis_routes.routers(
+                database,
+                cursors,
+                issuer,
+                wake_jobs=job_runner.wake,
+                wake_subscriptions=deliverer.wake,
+                server_key=server_key,
+                webhook_networks=settings.webhook_networks,
+            ),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
