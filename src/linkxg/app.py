@@ -8,10 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Litestar, Request, Response, Router
+from litestar import Request, Response, Router
 from litestar.exceptions import HTTPException
-from litestar.plugins import PluginProtocol
-from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ControllerRouterHandler
 
 from linkxg import __version__
@@ -46,6 +44,7 @@ from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import RawRoutes, declared_styles
+from linkxg.http.slim_litestar import SlimLitestar
 from linkxg.http.strict_request import StrictRequest
 from linkxg.identity.accounts import email_change_endpoint
 from linkxg.identity.accounts import routes as account_routes
@@ -141,17 +140,6 @@ BASE = "/api/v1"
 SWITCH_SECONDS = 0.0002
 
 
-class _Router(Litestar):
-    """Litestar with the one of its default plugins that is used here.
-
-    Pydantic comes with typer, and the plugins for it would load a tenth of a worker's memory.
-    """
-
-    @staticmethod
-    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
-        return [*plugins, MsgspecDIPlugin()]
-
-
 def create_app(metrics: Metrics | None = None, on_start_failed: Callable[[str], None] = lambda _: None) -> Edge:
     """The application of one worker, from its environment; what it counts goes to `metrics`.
 
@@ -186,20 +174,9 @@ def build(
     key_sync = KeySync(database, settings.data_dir, keys)
     usage = UsageRecorder(database)
     purger = Purger(database)
-    deliverer = SubscriptionDeliverer(
-        database,
-        server_key,
-        Resolver(settings.dns_server, reads_hosts=bool(settings.webhook_networks)),
-        settings.webhook_networks,
-    )
-    job_runner = JobRunner(
-        database,
-        settings.database,
-        settings.log_level,
-        resources=KINDS.keys(),
-        process=PROCESS,
-        on_progress=deliverer.wake,
-    )
+    deliverer = SubscriptionDeliverer(database, server_key, settings.dns_server, settings.webhook_networks)
+    job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
+    job_runner.on_progress = deliverer.wake
     feed_waits, access_log = FeedWaits(database), AccessLog(database)
 
     async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
@@ -313,15 +290,7 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
-            *epcis_routes.routers(
-                database,
-                cursors,
-                issuer,
-                wake_jobs=job_runner.wake,
-                wake_subscriptions=deliverer.wake,
-                server_key=server_key,
-                webhook_networks=settings.webhook_networks,
-            ),
+            *epcis_routes.routers(database, cursors, issuer, server_key, job_runner.wake, deliverer),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
@@ -345,7 +314,7 @@ def build(
         revocation_endpoint.PATH: {"POST": RevocationEndpoint(credentials, verifier, database)},
         refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
     }
-    router = _Router(
+    router = SlimLitestar(
         route_handlers=[
             *handlers,
             reference_routes.router(Reference(handlers, raw, issuer, __version__)),

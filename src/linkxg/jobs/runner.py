@@ -34,17 +34,11 @@ class JobRunner:
     """
 
     def __init__(
-        self,
-        database: Database,
-        database_url: str,
-        log_level: str,
-        *,
-        resources: Collection[str],
-        process: str,
-        on_progress: Callable[[str], None] = lambda _: None,
+        self, database: Database, database_url: str, log_level: str, *, resources: Collection[str], process: str
     ) -> None:
         self._database, self._url, self._log_level = database, database_url, log_level
-        self._resources, self._on_progress = resources, on_progress
+        self._resources = resources
+        self.on_progress: Callable[[str], None] = lambda account_id: None
         self.task = BackgroundTask("imports", self._run_next, every_s=EVERY_S)
         self.orphans = OrphanedUploads(database)
         self._process = JobProcess(process)
@@ -115,13 +109,13 @@ class JobRunner:
         running = asyncio.create_task(self._process.run(spec), name="import process")
         try:
             while not (await asyncio.wait({running}, timeout=HEARTBEAT_MS / 1_000))[0]:
-                self._on_progress(account_id)
+                self.on_progress(account_id)
                 if not await self._keep_lease(account_id, job_id, worker):
                     self._process.kill()
             code = running.result()
         finally:
             running.cancel()
-            self._on_progress(account_id)
+            self.on_progress(account_id)
         if code:
             log.error("import.died", job_id=job_id, code=code)
             # Nobody need wait for the lease of a dead process.

@@ -2,8 +2,8 @@
 
 The rows of the backup return, but no credential becomes valid again: every session, invitation and SCIM token ends,
 password links and stored responses for retries are deleted, every epoch advances, every feed begins anew, and
-revocations of the replaced database are reapplied. Subscriptions are paused, as one may have been deleted since. The new keys are written last before the commit: if the commit fails
-after all, people have to sign in again.
+revocations of the replaced database are reapplied. Subscriptions are paused, as one may have been deleted since. The
+new keys are written last before the commit: if the commit fails after all, people have to sign in again.
 """
 
 from collections.abc import Callable

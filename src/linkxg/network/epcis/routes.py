@@ -1,11 +1,10 @@
 """The routers of EPCIS."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from litestar import Router
 
 from linkxg.db import Database
-from linkxg.http.client_ip import Network
 from linkxg.http.pagination import Cursors
 from linkxg.network.epcis.capture import routes as capture_routes
 from linkxg.network.epcis.capture.routes import CaptureServices
@@ -13,6 +12,7 @@ from linkxg.network.epcis.page_tokens import PageTokens
 from linkxg.network.epcis.query import routes as query_routes
 from linkxg.network.epcis.query.answers_endpoint import QueryServices
 from linkxg.network.epcis.subscriptions import routes as subscription_routes
+from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
 from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices
 
 
@@ -20,18 +20,16 @@ def routers(
     database: Database,
     cursors: Cursors,
     public_url: str,
-    *,
-    wake_jobs: Callable[[], None],
-    wake_subscriptions: Callable[[str], None],
     server_key: bytes,
-    webhook_networks: Sequence[Network],
+    wake: Callable[[], None],
+    deliverer: SubscriptionDeliverer,
 ) -> list[Router]:
-    """`wake_jobs` says that a job has been queued, `wake_subscriptions` that an account has something to deliver."""
+    """`wake` says that a job has been queued."""
     tokens = PageTokens(cursors)
     return [
-        capture_routes.router(CaptureServices(database, tokens, public_url, wake_jobs, wake_subscriptions)),
+        capture_routes.router(CaptureServices(database, tokens, public_url, wake, deliverer.wake)),
         query_routes.router(QueryServices(database, tokens, public_url)),
         subscription_routes.router(
-            SubscriptionServices(database, tokens, public_url, server_key, webhook_networks, wake_subscriptions)
+            SubscriptionServices(database, tokens, public_url, server_key, deliverer.may_connect, deliverer.wake)
         ),
     ]

@@ -19,7 +19,7 @@ _TRANSLATED: dict[EpcFormat, bytes] = {"Always_GS1_Digital_Link": b"urn:epc:", "
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
 
 
-class Recipient(NamedTuple):
+class Destination(NamedTuple):
     """The subscription that a document is for; `delivery_id` tells a repetition from the next one."""
 
     subscription_id: str
@@ -32,7 +32,7 @@ def write_document(
     created: int,
     query_name: str = SIMPLE_QUERY,
     epc_format: EpcFormat = AS_CAPTURED,
-    recipient: Recipient | None = None,
+    destination: Destination | None = None,
 ) -> bytes:
     """The document of these events, with their identifiers in the form `epc_format`."""
     merged, own = _merge(found)
@@ -44,9 +44,9 @@ def write_document(
         "creationDate": rfc3339(created),
     }
     names = {"queryName": query_name}
-    if recipient is not None:
-        head["id"] = f"urn:uuid:{recipient.delivery_id}"
-        names["subscriptionID"] = recipient.subscription_id
+    if destination is not None:
+        head["id"] = f"urn:uuid:{destination.delivery_id}"
+        names["subscriptionID"] = destination.subscription_id
     results = b'{"queryResults":%b,"resultsBody":{"eventList":[%b]}}}' % (_encode(names)[:-1], events)
     return _encode(head)[:-1] + b',"epcisBody":' + results + b"}"
 

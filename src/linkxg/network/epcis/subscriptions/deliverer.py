@@ -17,9 +17,9 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.database import ReadTooLong
 from linkxg.errors import PublicError
-from linkxg.http.client_ip import Network
+from linkxg.http.client_ip import Address, Network
 from linkxg.http.logs import log
-from linkxg.identity.federation.addresses import Resolver
+from linkxg.identity.federation.addresses import Resolver, may_connect
 from linkxg.identity.federation.pinned_request import PinnedClient
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.ids import uuid7
@@ -55,14 +55,19 @@ _FAULT = "The delivery could not be made; the server's log has the reason."
 class SubscriptionDeliverer:
     """`private` are networks that are not public, and may be connected to; `wake` says whose events are new."""
 
-    def __init__(self, database: Database, server_key: bytes, resolver: Resolver, private: Sequence[Network]) -> None:
+    def __init__(self, database: Database, server_key: bytes, dns_server: str, private: Sequence[Network]) -> None:
+        self._private = private
         self._database, self._server_key = database, server_key
+        resolver = Resolver(dns_server, reads_hosts=bool(private))
         self._client = PinnedClient(resolver, private, most=IN_ALL + RESERVED)
         self._limit = ConcurrencyLimit(PER_ACCOUNT, IN_ALL, reserve=RESERVED)
         self._running: dict[tuple[str, str], asyncio.Task[bool]] = {}
         self._accounts: set[str] = set()
         self._swept_at = float("-inf")
         self.task = BackgroundTask("subscriptions", self._run_due, every_s=SWEEP_S)
+
+    def may_connect(self, address: Address) -> bool:
+        return may_connect(address, self._private)
 
     def wake(self, account_id: str) -> None:
         self._accounts.add(account_id)

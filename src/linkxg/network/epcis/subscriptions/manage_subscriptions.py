@@ -1,6 +1,6 @@
 """Reads, resumes and deletes subscriptions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import NotFound, PublicError
-from linkxg.http.client_ip import Network
+from linkxg.http.client_ip import Address
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.jobs.model import as_json
 from linkxg.network.epcis.page_tokens import PageTokens
@@ -28,15 +28,13 @@ NO_SUBSCRIPTION = "There is no such subscription."
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionServices:
-    """`private` are networks that are not public, and may be connected to; `wake` says whose events are to be
-    delivered.
-    """
+    """`may_connect` tells which addresses may be delivered to; `wake` says whose events are to be delivered."""
 
     database: Database
     tokens: PageTokens
     public_url: str
     server_key: bytes = field(repr=False)
-    private: Sequence[Network]
+    may_connect: Callable[[Address], bool]
     wake: Callable[[str], None]
 
 
@@ -118,7 +116,9 @@ def find_view(conn: Connection, account_id: str, query_name: str, id: str) -> Su
 
 
 def view(row: SubscriptionRow) -> Subscription:
-    waits = row.state == "ACTIVE" and row.attempts > 0
+    # The attempt in progress is counted already.
+    failed = row.attempts if row.worker is None else max(0, row.attempts - 1)
+    waits = row.state == "ACTIVE" and row.worker is None and failed > 0
     return Subscription(
         subscription_id=row.id,
         query_name=row.query_name,
@@ -127,13 +127,13 @@ def view(row: SubscriptionRow) -> Subscription:
         min_record_time=rfc3339(row.min_record_time),
         epc_format=row.epc_format,
         state=row.state,
-        failed_attempts=row.attempts,
+        failed_attempts=failed,
         stream=UNSET if row.schedule else True,
         schedule=msgspec.json.decode(row.schedule, type=Schedule) if row.schedule else UNSET,
         report_if_empty=bool(row.report_if_empty) if row.schedule else UNSET,
         initial_record_time=UNSET if row.initial_record_time is None else rfc3339(row.initial_record_time),
         last_notified_at=UNSET if row.last_notified_at is None else rfc3339(row.last_notified_at),
-        next_attempt_at=rfc3339(row.due_at) if waits and row.due_at else UNSET,
+        next_attempt_at=rfc3339(row.due_at) if waits else UNSET,
         delivery_id=row.delivery_id if row.delivery_id and row.last_error else UNSET,
         last_error=row.last_error or UNSET,
     )

@@ -43,7 +43,7 @@ class Schedule(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     day_of_week: Annotated[str, described(maxLength=MAX_FIELD)] | None = msgspec.field(default=None, name="dayOfWeek")
 
 
-class NewSubscription(msgspec.Struct, forbid_unknown_fields=True):
+class RequestedSubscription(msgspec.Struct, forbid_unknown_fields=True):
     """Either `stream` is true or there is a `schedule`. `signatureToken`, also named `secret`, signs each delivery and
     is never shown.
     """

@@ -12,9 +12,9 @@ from linkxg.ids import uuid7
 from linkxg.network.epcis.query.model import Condition, TimeIs
 from linkxg.network.epcis.query.named_queries import read_named
 from linkxg.network.epcis.query.named_query_store import find_query
-from linkxg.network.epcis.query.query_document import Recipient, write_document
-from linkxg.network.epcis.query.store import FoundEvent
+from linkxg.network.epcis.query.query_document import Destination, write_document
 from linkxg.network.epcis.subscriptions import delivery_store, store
+from linkxg.network.epcis.subscriptions.delivery_store import EventRow
 from linkxg.network.epcis.subscriptions.model import MAX_BYTES, Delivery, Lease, SubscriptionRow
 
 WINDOW = 5_000
@@ -29,7 +29,7 @@ class Prepared(NamedTuple):
 
     row: SubscriptionRow
     delivery: Delivery | None
-    found: list[FoundEvent]
+    found: list[EventRow]
     end: int
     has_more: bool
 
@@ -74,7 +74,7 @@ def document_of(prepared: Prepared, delivery: Delivery) -> bytes:
         created=delivery.at,
         query_name=row.query_name,
         epc_format=row.epc_format,
-        recipient=Recipient(row.id, delivery.id),
+        destination=Destination(row.id, delivery.id),
     )
 
 
@@ -95,5 +95,5 @@ def _fitting(matching: list[tuple[int, int]], most: int) -> list[tuple[int, int]
     return matching[:most]
 
 
-def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[int, int]]) -> list[FoundEvent]:
+def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[int, int]]) -> list[EventRow]:
     return delivery_store.list_events(conn, row.account_id, [number for number, _ in matching]) if matching else []

@@ -34,7 +34,7 @@ from linkxg.network.epcis.subscriptions.manage_subscriptions import (
     resume_subscription,
     unsubscribe,
 )
-from linkxg.network.epcis.subscriptions.model import NewSubscription, Subscription
+from linkxg.network.epcis.subscriptions.model import RequestedSubscription, Subscription
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS, subscribe
 
 TAG = Tag("EPCIS subscriptions", "Named queries whose events are posted to an address, signed and in order.")
@@ -53,7 +53,7 @@ async def create(
     request: Request[Any, Any, Any],
     services: NamedDependency[SubscriptionServices],
     query_name: FromPath[str],
-    data: JSONBody[NewSubscription],
+    data: JSONBody[RequestedSubscription],
     epc_format: EpcFormatHeader = "Always_GS1_Digital_Link",
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Subscription]:
@@ -115,7 +115,7 @@ async def resume(
     subscription_id: FromPath[str],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Subscription]:
-    """Resume a subscription that has failed or is paused, or try its failed delivery now.
+    """Resume a subscription that has failed or is paused, or retry it now.
 
     It goes on where it stopped, on behalf of whoever resumes it.
     """

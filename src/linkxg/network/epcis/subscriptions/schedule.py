@@ -63,7 +63,9 @@ def read_schedule(given: Schedule) -> ReadSchedule:
     fields = (given.second, given.minute, given.hour, given.day_of_month, given.month, given.day_of_week)
     smallest = next((place for place, text in enumerate(fields) if text is not None), None)
     if smallest is None:
-        raise SubscriptionControlsException("The schedule needs at least one of second, minute, hour, dayOfMonth, ….")
+        raise SubscriptionControlsException(
+            "The schedule needs at least one of second, minute, hour, dayOfMonth, month and dayOfWeek."
+        )
     values: list[_Values] = []
     for place, (text, (name, (first, last))) in enumerate(zip(fields, _FIELDS.items(), strict=True)):
         if text is not None:

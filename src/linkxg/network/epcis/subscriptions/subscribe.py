@@ -1,7 +1,7 @@
 """Creates a subscription: what it may be, and the place among the events from which it begins."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,10 +13,9 @@ from linkxg.crypto.secrets import derive
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import Conflict, PublicError
-from linkxg.http.client_ip import Network
+from linkxg.http.client_ip import Address
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.authorization.write_as import write_once_by_id
-from linkxg.identity.federation.addresses import may_connect
 from linkxg.identity.federation.pinned_request import split_url
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.ids import uuid7
@@ -33,7 +32,7 @@ from linkxg.network.epcis.subscriptions.model import (
     MAX_SECRET,
     MAX_SUBSCRIPTIONS,
     MIN_SECRET,
-    NewSubscription,
+    RequestedSubscription,
     Subscription,
     SubscriptionRow,
 )
@@ -51,12 +50,12 @@ async def subscribe(
     actor: Actor,
     account_id: str,
     query_name: str,
-    given: NewSubscription,
+    given: RequestedSubscription,
     epc_format: EpcFormat,
     idempotency_key: str | None,
 ) -> IdempotentOutcome[Subscription]:
     """Raises NoSuchNameException, SubscriptionControlsException, or Conflict for too many subscriptions."""
-    secret = _check(given, services.private)
+    secret = _check(given, services.may_connect)
     initial = _read_time(given.initial_record_time)
     schedule = None if given.schedule is None else read_schedule(given.schedule)
 
@@ -125,13 +124,13 @@ async def subscribe(
     return made
 
 
-def _check(given: NewSubscription, private: Sequence[Network]) -> str:
+def _check(given: RequestedSubscription, may_connect: Callable[[Address], bool]) -> str:
     """The secret. Raises SubscriptionControlsException."""
     if given.stream == (given.schedule is not None):
         raise SubscriptionControlsException("Either stream is true, or there is a schedule.")
     if given.stream and given.report_if_empty:
         raise SubscriptionControlsException("Only a schedule has reportIfEmpty.")
-    _check_dest(given.dest, private)
+    _check_dest(given.dest, may_connect)
     if given.secret is not None and given.signature_token is not None and given.secret != given.signature_token:
         raise SubscriptionControlsException("signatureToken and secret are two names of one member, and differ.")
     secret = given.signature_token or given.secret or ""
@@ -142,7 +141,7 @@ def _check(given: NewSubscription, private: Sequence[Network]) -> str:
     return secret
 
 
-def _check_dest(dest: str, private: Sequence[Network]) -> None:
+def _check_dest(dest: str, may_connect: Callable[[Address], bool]) -> None:
     """What can be told without a look-up; the addresses of a name are checked with each delivery."""
     try:
         if len(dest) > MAX_DEST:
@@ -156,7 +155,7 @@ def _check_dest(dest: str, private: Sequence[Network]) -> None:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return
-    if not may_connect(address, private):
+    if not may_connect(address):
         raise SubscriptionControlsException(
             "dest is at a private or reserved address, to which this service does not connect."
         )
