@@ -1,11 +1,10 @@
-"""No death of a node, slow receiver, lost right or private address makes a delivery go wrong. Security rules 212 to 217."""
+"""Deaths of nodes, slow receivers, lost rights and private addresses do no harm. Security rules 212 to 217."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
