@@ -58,13 +58,13 @@ class Subscribed:
             time.sleep(0.05)
         return found
 
-    def capture(self, count: int = 1, **changed: Any) -> list[str]:
+    def capture(self, count: int = 1, *, bearer: str | None = None, **changed: Any) -> list[str]:
         """Events that the query finds, one after the other through the API; their ids."""
         ids = []
         for _ in range(count):
             made = event(epcList=[self.epc], **changed)
             body = {"@context": [CONTEXT], **made}
-            self.world.api.post("/epcis/events", bearer=self.world.owner.access, json=body).expect(201)
+            self.world.api.post("/epcis/events", bearer=bearer or self.world.owner.access, json=body).expect(201)
             ids.append(made["eventID"])
         return ids
 

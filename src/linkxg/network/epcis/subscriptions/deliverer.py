@@ -126,19 +126,24 @@ class SubscriptionDeliverer:
             until = now + record_delivery.LEASE_MS
             if not await self._database.write(delivery_store.claim, lease.account_id, lease, now=now, until=until):
                 return True
+            is_held = True
             try:
                 for _ in range(STEPS):
-                    if self.task.stopping.is_set() or not await self._deliver_next(lease):
+                    if self.task.stopping.is_set():
+                        break
+                    is_held = await self._deliver_next(lease)
+                    if not is_held:
                         break
             finally:
-                await self._database.write(record_delivery.release, lease)
+                if is_held:
+                    await self._database.write(record_delivery.release, lease)
         except PublicError as error:
             log.warning("subscription.interrupted", subscription_id=lease.id, reason=error.reason)
             return False
         return True
 
     async def _deliver_next(self, lease: Lease) -> bool:
-        """Whether there is more to deliver at once."""
+        """Whether there may be more to deliver at once; otherwise the lease has ended."""
         prepared: Prepared | None = None
         try:
             prepared = await self._prepare(lease)
