@@ -14,7 +14,7 @@ from epcis.subscribed import Subscribed
 from harness.clients import get_token
 from harness.nodes import Nodes
 from harness.people import sign_in
-from harness.rows import count_rows, rows, trail
+from harness.rows import count_rows, trail, wait_for_count
 from harness.vault import Vault
 from harness.webhook_receiver import Received, WebhookReceiver
 from harness.world import World, build_world
@@ -72,10 +72,12 @@ def test_what_was_captured_before_a_death_is_delivered_after_it(world: World, re
     stream.hurry()
     world.server.start()
     assert receiver.wait_for_events(stream.path, 3) == ids
-    position = rows(world.server.database, f"select position from epcis_subscriptions where id = '{stream.id}'")
-    last = rows(world.server.database, f"select id from epcis_events where event_id = '{ids[-1]}'")
-    stream.wait_for(failedAttempts=0)
-    assert position == last
+    last = f"(select id from epcis_events where event_id = '{ids[-1]}')"
+    wait_for_count(
+        world.server.database,
+        f"select count(*) from epcis_subscriptions where id = '{stream.id}' and position = {last} and attempts = 0",
+        1,
+    )
     stream.end()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import ServerFactory, checked_for_leaks
+from epcis.captured import CONTEXT as EXTENDED
 from epcis.captured import capture, event, unique
 from epcis.documents import CONTEXT, captured, document, object_event
 from epcis.subscribed import SECRET, Subscribed
@@ -75,6 +76,24 @@ def test_a_captured_document_is_delivered_in_batches(world: World, receiver: Web
     deliveries = receiver.of(stream.path)
     assert max(len(one.event_ids()) for one in deliveries) <= 100
     assert len({one.delivery_id for one in deliveries}) == len(deliveries)
+
+
+def test_events_behind_many_others_are_found(world: World, receiver: WebhookReceiver, made: Any) -> None:
+    """Security rule 217: one read looks at 5,000 events at most."""
+    stream = made(initialRecordTime="2026-01-01T00:00:00Z")
+    wanted = [object_event(epcList=[stream.epc]) for _ in range(2)]
+    captured(world, document([wanted[0], *(object_event() for _ in range(11_000)), wanted[1]]))
+    stream.start()
+    assert receiver.wait_for_events(stream.path, 2) == [one["eventID"] for one in wanted]
+
+
+def test_a_delivery_of_large_events_has_few_of_them(world: World, receiver: WebhookReceiver, made: Any) -> None:
+    """Security rule 217."""
+    stream = made().start()
+    events = [event(epcList=[stream.epc], **{"ex:text": "x" * 400_000}) for _ in range(5)]
+    captured(world, document(events, **{"@context": EXTENDED}))
+    assert receiver.wait_for_events(stream.path, 5) == [one["eventID"] for one in events]
+    assert [len(one.event_ids()) for one in receiver.of(stream.path)] == [2, 2, 1]
 
 
 def test_a_failed_delivery_is_repeated_unchanged_under_its_id(receiver: WebhookReceiver, made: Any) -> None:
