@@ -17,7 +17,7 @@ from linkxg.network.epcis.query.store import SHOWN, FoundEvent
 from linkxg.network.epcis.subscriptions.model import Lease
 from linkxg.network.epcis.subscriptions.store import subscriptions
 
-EventRow = FoundEvent
+DeliveredEvent = FoundEvent
 _s = subscriptions.c
 _BY_ID = "INDEXED BY ix_epcis_events_account_id_id"
 

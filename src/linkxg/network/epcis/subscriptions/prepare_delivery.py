@@ -14,7 +14,7 @@ from linkxg.network.epcis.query.named_queries import read_named
 from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.query.query_document import Destination, write_document
 from linkxg.network.epcis.subscriptions import delivery_store, store
-from linkxg.network.epcis.subscriptions.delivery_store import EventRow
+from linkxg.network.epcis.subscriptions.delivery_store import DeliveredEvent
 from linkxg.network.epcis.subscriptions.model import MAX_BYTES, Delivery, Lease, SubscriptionRow
 
 WINDOW = 5_000
@@ -29,7 +29,7 @@ class Prepared(NamedTuple):
 
     row: SubscriptionRow
     delivery: Delivery | None
-    found: list[EventRow]
+    found: list[DeliveredEvent]
     end: int
     has_more: bool
 
@@ -95,5 +95,5 @@ def _fitting(matching: list[tuple[int, int]], most: int) -> list[tuple[int, int]
     return matching[:most]
 
 
-def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[int, int]]) -> list[EventRow]:
+def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[int, int]]) -> list[DeliveredEvent]:
     return delivery_store.list_events(conn, row.account_id, [number for number, _ in matching]) if matching else []
