@@ -9,12 +9,14 @@ import pytest
 
 from conftest import ServerFactory, checked_for_leaks
 from epcis.captured import CONTEXT as EXTENDED
-from epcis.captured import capture, event, unique
+from epcis.captured import capture, event, events_of, unique
 from epcis.documents import CONTEXT, captured, document, object_event
 from epcis.subscribed import SECRET, Subscribed
 from harness.rows import count_rows, trail
 from harness.webhook_receiver import WebhookReceiver
 from harness.world import World, build_world
+from linkxg.clock import now_ms
+from network.partners import new_account
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +171,18 @@ def test_earlier_events_are_delivered_from_the_initial_record_time_on(
     stream.start()
     assert receiver.wait_for_events(stream.path, 2) == ids
     assert stream.read()["initialRecordTime"] == "2026-05-01T00:00:00.000Z"
+
+
+def test_a_clock_that_was_ahead_hides_no_later_event(world: World, receiver: WebhookReceiver) -> None:
+    """Record times rise with the order of capture, whichever node's clock they are of."""
+    other = new_account(world)
+    stream = Subscribed(world, receiver, other.access).start()
+    ids = capture(world, event(epcList=[stream.epc]), account_id=other.person.account_id, at=now_ms() + 3_600_000)
+    ids += stream.capture(2, bearer=other.access)
+    assert receiver.wait_for_events(stream.path, 3) == ids
+    found = events_of(world.api.get(f"/epcis/events?MATCH_epc={stream.epc}&orderBy=recordTime", bearer=other.access))
+    assert len({one["recordTime"] for one in found}) == 1
+    stream.end()
 
 
 def test_a_schedule_delivers_when_it_is_due_and_reports_empty_results_if_asked(

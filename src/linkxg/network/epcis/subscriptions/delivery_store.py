@@ -8,25 +8,27 @@ is not changes nothing.
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from linkxg.network.epcis.events.store import events
 from linkxg.network.epcis.query.filter_store import clauses
 from linkxg.network.epcis.query.model import Condition
+from linkxg.network.epcis.query.source_store import after
 from linkxg.network.epcis.query.store import SHOWN, FoundEvent
-from linkxg.network.epcis.subscriptions.model import Lease
+from linkxg.network.epcis.subscriptions.model import Lease, Place
 from linkxg.network.epcis.subscriptions.store import subscriptions
 
 DeliveredEvent = FoundEvent
 _s = subscriptions.c
-_BY_ID = "INDEXED BY ix_epcis_events_account_id_id"
+_BY_TIME = "INDEXED BY ix_epcis_events_record_time"
+_IN_ORDER = (events.c.record_time, events.c.id)
 
 
 def list_due(conn: Connection, *, accounts: Collection[str] | None, now: int, limit: int) -> list[tuple[str, str]]:
     """(account, id) of subscriptions that nobody delivers and that may have something to deliver, those that waited
     longest first; of all accounts, or of these.
     """
-    newer = select(events.c.id).where(events.c.account_id == _s.account_id, events.c.id > _s.position).exists()
+    newer = _behind((_s.position_time, _s.position)).where(events.c.account_id == _s.account_id).exists()
     query = select(_s.account_id, _s.id).where(
         _s.state == "ACTIVE",
         _s.lease_until < now,
@@ -57,36 +59,41 @@ def update_held(
     return conn.execute(held.values(values)).rowcount == 1
 
 
-def find_end_of_window(conn: Connection, account_id: str, *, position: int, size: int) -> int:
-    """The number of the last of so many events behind `position`; `position` if there is none."""
-    behind = (
-        select(events.c.id)
-        .where(events.c.account_id == account_id, events.c.id > position)
-        .order_by(events.c.id)
-        .limit(size)
-        .with_hint(events, _BY_ID, "sqlite")
-        .subquery()
-    )
-    return int(conn.execute(select(func.max(behind.c.id))).scalar() or position)
+def find_end_of_window(conn: Connection, account_id: str, *, place: Place, size: int) -> Place:
+    """The place of the last of so many events behind `place`; `place` if there is none."""
+    within = _behind(place).where(events.c.account_id == account_id).order_by(*_IN_ORDER).limit(size).subquery()
+    last = select(within.c.record_time, within.c.id).order_by(within.c.record_time.desc(), within.c.id.desc())
+    row = conn.execute(last.limit(1)).first()
+    return place if row is None else Place(row.record_time, row.id)
 
 
 def list_matching(
-    conn: Connection, account_id: str, conditions: Sequence[Condition], *, position: int, end: int, limit: int
-) -> list[tuple[int, int]]:
-    """(number, size) of the events behind `position` up to `end` that meet the conditions, in the order of capture."""
-    within = (events.c.id > position, events.c.id <= end)
-    query = (
-        select(events.c.id, func.length(events.c.content))
-        .where(*clauses(account_id, conditions), *within)
-        .order_by(events.c.id)
-        .limit(limit)
-        .with_hint(events, _BY_ID, "sqlite")
+    conn: Connection, account_id: str, conditions: Sequence[Condition], *, place: Place, end: Place, limit: int
+) -> list[tuple[Place, int]]:
+    """(place, size) of the events behind `place` up to `end` that meet the conditions, in the order of capture."""
+    until = (
+        events.c.record_time <= end.record_time,
+        or_(events.c.record_time < end.record_time, events.c.id <= end.number),
     )
-    return [(number, size) for number, size in conn.execute(query)]
+    query = _behind(place).add_columns(func.length(events.c.content).label("size"))
+    query = query.where(*clauses(account_id, conditions), *until).order_by(*_IN_ORDER).limit(limit)
+    return [(Place(row.record_time, row.id), row.size) for row in conn.execute(query)]
+
+
+def list_behind(conn: Connection, account_id: str, place: Place) -> list[int]:
+    """The number of the next event behind `place`, if there is one."""
+    query = _behind(place).where(events.c.account_id == account_id).limit(1)
+    return [row.id for row in conn.execute(query)]
+
+
+def _behind(place: Sequence[Any]) -> Select[int, int]:
+    """Events that were captured after the one at this place: a range of the index."""
+    query = select(events.c.record_time, events.c.id)
+    return query.where(after(*_IN_ORDER, place, descending=False)).with_hint(events, _BY_TIME, "sqlite")
 
 
 def list_events(conn: Connection, account_id: str, numbers: Sequence[int]) -> list[FoundEvent]:
     """The events with these numbers, in the order of capture."""
     mine = select(events.c.id, *SHOWN).where(events.c.account_id == account_id, events.c.id.in_(numbers))
-    rows = conn.execute(mine.order_by(events.c.id))
+    rows = conn.execute(mine.order_by(*_IN_ORDER))
     return [FoundEvent((row.id,), row.event_id, row.record_time, bytes(row.content), row.context) for row in rows]

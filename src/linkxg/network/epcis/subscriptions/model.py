@@ -105,11 +105,18 @@ class Subscription(msgspec.Struct):
         return self.subscription_id
 
 
+class Place(NamedTuple):
+    """The place of an event in the order of capture."""
+
+    record_time: int
+    number: int
+
+
 class Delivery(NamedTuple):
-    """What is posted: `events` of them up to the event `end`. With the last one a scheduled run is complete."""
+    """What is posted: `events` of them up to that at `end`. With the last one a scheduled run is complete."""
 
     id: str
-    end: int
+    end: Place
     events: int
     at: int
     is_last: bool
@@ -118,7 +125,7 @@ class Delivery(NamedTuple):
 class SubscriptionRow(NamedTuple):
     """A row of `epcis_subscriptions`. Times in milliseconds; `delivery_id` is None while nothing is under way.
 
-    `position` is the number of the last event that was delivered, or does not match.
+    The position is the place of the last event that was delivered, or does not match.
     """
 
     account_id: str
@@ -135,6 +142,7 @@ class SubscriptionRow(NamedTuple):
     created_at: int
     last_notified_at: int | None
     state: State
+    position_time: int
     position: int
     due_at: int
     has_reported: int
@@ -142,6 +150,7 @@ class SubscriptionRow(NamedTuple):
     worker: str | None
     lease_until: int
     delivery_id: str | None
+    delivery_end_time: int
     delivery_end: int
     delivery_events: int
     delivery_at: int
@@ -150,13 +159,16 @@ class SubscriptionRow(NamedTuple):
     last_error: str | None
 
     @property
+    def place(self) -> Place:
+        return Place(self.position_time, self.position)
+
+    @property
     def delivery(self) -> Delivery | None:
         """The delivery that is under way: a retry is the same one."""
         if self.delivery_id is None:
             return None
-        return Delivery(
-            self.delivery_id, self.delivery_end, self.delivery_events, self.delivery_at, bool(self.delivery_is_last)
-        )
+        end = Place(self.delivery_end_time, self.delivery_end)
+        return Delivery(self.delivery_id, end, self.delivery_events, self.delivery_at, bool(self.delivery_is_last))
 
 
 class Lease(NamedTuple):

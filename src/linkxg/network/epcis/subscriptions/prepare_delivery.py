@@ -9,20 +9,19 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7
-from linkxg.network.epcis.query.model import Condition, TimeIs
 from linkxg.network.epcis.query.named_queries import read_named
 from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.query.query_document import Destination, write_document
 from linkxg.network.epcis.subscriptions import delivery_store, store
 from linkxg.network.epcis.subscriptions.delivery_store import DeliveredEvent
-from linkxg.network.epcis.subscriptions.model import MAX_BYTES, Delivery, Lease, SubscriptionRow
+from linkxg.network.epcis.subscriptions.model import MAX_BYTES, Delivery, Lease, Place, SubscriptionRow
 
 WINDOW = 5_000
 """Events that one read looks at, however few of them match."""
 
 
 class Prepared(NamedTuple):
-    """The next delivery of a subscription with its events; without one, nothing up to the event `end` matches.
+    """The next delivery of a subscription with its events; without one, nothing up to the place `end` matches.
 
     `has_more` says that further events are behind it.
     """
@@ -30,7 +29,7 @@ class Prepared(NamedTuple):
     row: SubscriptionRow
     delivery: Delivery | None
     found: list[DeliveredEvent]
-    end: int
+    end: Place
     has_more: bool
 
     @property
@@ -46,22 +45,20 @@ def prepare_delivery(conn: Connection, lease: Lease, *, window: int = WINDOW) ->
     query = find_query(conn, row.account_id, row.query_name)
     if query is None:
         return None
-    conditions: list[Condition] = list(read_named(msgspec.json.decode(query.query)).conditions)
-    if row.initial_record_time is not None:
-        conditions.append(TimeIs("record_time", "GE", row.initial_record_time))
+    conditions = read_named(msgspec.json.decode(query.query)).conditions
     if (again := row.delivery) is not None:
         matching = delivery_store.list_matching(
-            conn, row.account_id, conditions, position=row.position, end=again.end, limit=again.events
+            conn, row.account_id, conditions, place=row.place, end=again.end, limit=again.events
         )
         return Prepared(row, again, _events(conn, row, matching), again.end, not again.is_last)
-    end = delivery_store.find_end_of_window(conn, row.account_id, position=row.position, size=window)
+    end = delivery_store.find_end_of_window(conn, row.account_id, place=row.place, size=window)
     matching = delivery_store.list_matching(
-        conn, row.account_id, conditions, position=row.position, end=end, limit=row.batch_size + 1
+        conn, row.account_id, conditions, place=row.place, end=end, limit=row.batch_size + 1
     )
     chosen = _fitting(matching, row.batch_size)
     if len(chosen) < len(matching):
         end = chosen[-1][0]
-    has_more = store.find_last_event(conn, row.account_id) > end
+    has_more = bool(delivery_store.list_behind(conn, row.account_id, end))
     delivery = _next_delivery(row, len(chosen), end, has_more=has_more)
     return Prepared(row, delivery, _events(conn, row, chosen), end, has_more)
 
@@ -78,14 +75,14 @@ def document_of(prepared: Prepared, delivery: Delivery) -> bytes:
     )
 
 
-def _next_delivery(row: SubscriptionRow, count: int, end: int, *, has_more: bool) -> Delivery | None:
+def _next_delivery(row: SubscriptionRow, count: int, end: Place, *, has_more: bool) -> Delivery | None:
     reports_nothing = bool(row.report_if_empty) and not row.has_reported and not has_more
     if not count and not reports_nothing:
         return None
     return Delivery(uuid7(), end, count, now_ms(), is_last=not has_more)
 
 
-def _fitting(matching: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+def _fitting(matching: list[tuple[Place, int]], most: int) -> list[tuple[Place, int]]:
     """The first of them that one delivery may have."""
     size = 0
     for place, (_, length) in enumerate(matching[:most]):
@@ -95,5 +92,5 @@ def _fitting(matching: list[tuple[int, int]], most: int) -> list[tuple[int, int]
     return matching[:most]
 
 
-def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[int, int]]) -> list[DeliveredEvent]:
-    return delivery_store.list_events(conn, row.account_id, [number for number, _ in matching]) if matching else []
+def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[Place, int]]) -> list[DeliveredEvent]:
+    return delivery_store.list_events(conn, row.account_id, [place.number for place, _ in matching]) if matching else []

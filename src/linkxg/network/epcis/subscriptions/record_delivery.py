@@ -23,6 +23,7 @@ from linkxg.network.epcis.subscriptions.model import (
     MAX_ATTEMPTS,
     Delivery,
     Lease,
+    Place,
     Schedule,
     SubscriptionRow,
 )
@@ -51,7 +52,8 @@ def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery
     if row.delivery_id is None:
         values |= {
             "delivery_id": delivery.id,
-            "delivery_end": delivery.end,
+            "delivery_end_time": delivery.end.record_time,
+            "delivery_end": delivery.end.number,
             "delivery_events": delivery.events,
             "delivery_at": delivery.at,
             "delivery_is_last": int(delivery.is_last),
@@ -70,7 +72,7 @@ def record_success(conn: Connection, lease: Lease, row: SubscriptionRow, deliver
     now = now_ms()
     values = {
         **_NO_DELIVERY,
-        "position": delivery.end,
+        **_position(delivery.end),
         "last_notified_at": now,
         "min_record_time": delivery.at,
         "has_reported": int(not delivery.is_last),
@@ -80,10 +82,10 @@ def record_success(conn: Connection, lease: Lease, row: SubscriptionRow, deliver
     return delivery_store.update_held(conn, lease.account_id, lease, values, delivery_id=delivery.id)
 
 
-def record_nothing(conn: Connection, lease: Lease, row: SubscriptionRow, end: int, *, has_more: bool) -> bool:
+def record_nothing(conn: Connection, lease: Lease, row: SubscriptionRow, end: Place, *, has_more: bool) -> bool:
     """Move the position behind events that do not match."""
     now = now_ms()
-    values = {"position": end, "min_record_time": now, "lease_until": now + LEASE_MS}
+    values = {**_position(end), "min_record_time": now, "lease_until": now + LEASE_MS}
     if not has_more:
         values |= {"has_reported": 0, **_pause(row, now, is_complete=True)}
     return delivery_store.update_held(conn, lease.account_id, lease, values)
@@ -119,6 +121,10 @@ def release(conn: Connection, lease: Lease) -> None:
     """Let any worker go on."""
     values = {"worker": None, "lease_until": now_ms() - 1}
     delivery_store.update_held(conn, lease.account_id, lease, values)
+
+
+def _position(end: Place) -> dict[str, int]:
+    return {"position_time": end.record_time, "position": end.number}
 
 
 def _pause(row: SubscriptionRow, now: int, *, is_complete: bool) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from linkxg.db.schema import Milliseconds, metadata
 from linkxg.network.epcis.events.store import events
 from linkxg.network.epcis.query.named_query_model import MAX_NAME
 from linkxg.network.epcis.query.named_query_store import queries
-from linkxg.network.epcis.subscriptions.model import SubscriptionRow
+from linkxg.network.epcis.subscriptions.model import Place, SubscriptionRow
 
 _ACTIVE = text("state = 'ACTIVE'")
 subscriptions = Table(
@@ -45,6 +45,8 @@ subscriptions = Table(
     Column("created_at", Milliseconds, nullable=False),
     Column("last_notified_at", Milliseconds),
     Column("state", String(10), nullable=False),
+    # The place behind which the events are that have still to be delivered.
+    Column("position_time", Milliseconds, nullable=False),
     Column("position", BigInteger, nullable=False),
     # When something may next be delivered: of a stream at any time, unless an attempt has failed.
     Column("due_at", Milliseconds, nullable=False),
@@ -54,6 +56,7 @@ subscriptions = Table(
     Column("worker", String(36)),
     Column("lease_until", Milliseconds, nullable=False),
     Column("delivery_id", String(36)),
+    Column("delivery_end_time", Milliseconds, nullable=False),
     Column("delivery_end", BigInteger, nullable=False),
     Column("delivery_events", Integer, nullable=False),
     Column("delivery_at", Milliseconds, nullable=False),
@@ -125,15 +128,8 @@ def find_locked_query(conn: Connection, account_id: str, name: str) -> str | Non
     return found
 
 
-def find_last_event(conn: Connection, account_id: str) -> int:
-    """The number of the account's last event; 0 if there is none."""
-    query = select(func.max(events.c.id)).where(events.c.account_id == account_id)
-    return int(conn.execute(query).scalar() or 0)
-
-
-def find_first_since(conn: Connection, account_id: str, record_time: int) -> int | None:
-    """The number of the first event that was recorded at this time or later."""
-    mine = (events.c.account_id == account_id, events.c.record_time >= record_time)
-    query = select(events.c.id).where(*mine).order_by(events.c.record_time, events.c.id).limit(1)
-    found: int | None = conn.execute(query).scalar()
-    return found
+def find_last_place(conn: Connection, account_id: str) -> Place:
+    """The place of the account's last event; before all events if there is none."""
+    mine = select(events.c.record_time, events.c.id).where(events.c.account_id == account_id)
+    row = conn.execute(mine.order_by(events.c.record_time.desc(), events.c.id.desc()).limit(1)).first()
+    return Place(0, 0) if row is None else Place(row.record_time, row.id)

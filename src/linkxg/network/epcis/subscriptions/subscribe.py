@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import MINUTE, now_ms
+from linkxg.clock import now_ms
 from linkxg.crypto.secrets import derive
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Request
@@ -32,6 +32,7 @@ from linkxg.network.epcis.subscriptions.model import (
     MAX_SECRET,
     MAX_SUBSCRIPTIONS,
     MIN_SECRET,
+    Place,
     RequestedSubscription,
     Subscription,
     SubscriptionRow,
@@ -41,8 +42,6 @@ from linkxg.network.epcis.subscriptions.signature import seal_secret
 
 SUBSCRIPTIONS = Budget("epcis-subscriptions", 120, 3_600)
 _ORDERS = ("orderBy", "orderDirection", "eventCountLimit", "maxEventCount")
-_SKEW_MS = 10 * MINUTE
-"""Between the clocks of nodes: record times may fall with rising numbers by as much."""
 
 
 async def subscribe(
@@ -72,6 +71,7 @@ async def subscribe(
         if store.count_subscriptions(conn, account_id) >= MAX_SUBSCRIPTIONS:
             return Conflict(f"An account has at most {MAX_SUBSCRIPTIONS} subscriptions; delete some first.")
         now, id = now_ms(), uuid7()
+        place = _place(conn, account_id, initial)
         row = SubscriptionRow(
             account_id=account_id,
             id=id,
@@ -87,13 +87,15 @@ async def subscribe(
             created_at=now,
             last_notified_at=None,
             state="ACTIVE",
-            position=_position(conn, account_id, initial),
+            position_time=place.record_time,
+            position=place.number,
             due_at=0 if schedule is None else schedule.next_after(now) or 0,
             has_reported=0,
             batch_size=MAX_BATCH,
             worker=None,
             lease_until=0,
             delivery_id=None,
+            delivery_end_time=0,
             delivery_end=0,
             delivery_events=0,
             delivery_at=0,
@@ -168,10 +170,6 @@ def _read_time(text: str | None) -> int | None:
         raise SubscriptionControlsException("initialRecordTime must be a time with a zone (RFC 3339).") from None
 
 
-def _position(conn: Connection, account_id: str, initial: int | None) -> int:
-    """The number of an event behind which all are that the subscription is for."""
-    last = store.find_last_event(conn, account_id)
-    if initial is None:
-        return last
-    first = store.find_first_since(conn, account_id, initial - _SKEW_MS)
-    return last if first is None else min(first - 1, last)
+def _place(conn: Connection, account_id: str, initial: int | None) -> Place:
+    """The place behind which all events are that the subscription is for."""
+    return store.find_last_place(conn, account_id) if initial is None else Place(initial, 0)
