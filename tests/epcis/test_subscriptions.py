@@ -16,7 +16,7 @@ from harness.rows import count_rows, trail
 from harness.webhook_receiver import WebhookReceiver
 from harness.world import World, build_world
 from linkxg.clock import now_ms
-from network.partners import new_account
+from network.partners import account, new_account
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,9 @@ def test_a_clock_that_was_ahead_hides_no_later_event(world: World, receiver: Web
     """Record times rise with the order of capture, whichever node's clock they are of."""
     other = new_account(world)
     stream = Subscribed(world, receiver, other.access).start()
-    ids = capture(world, event(epcList=[stream.epc]), account_id=other.person.account_id, at=now_ms() + 3_600_000)
+    ids = capture(
+        world, event(epcList=[stream.epc]), account_id=str(account(world, other)["id"]), at=now_ms() + 3_600_000
+    )
     ids += stream.capture(2, bearer=other.access)
     assert receiver.wait_for_events(stream.path, 3) == ids
     found = events_of(world.api.get(f"/epcis/events?MATCH_epc={stream.epc}&orderBy=recordTime", bearer=other.access))
