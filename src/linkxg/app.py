@@ -8,10 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Litestar, Request, Response, Router
+from litestar import Request, Response, Router
 from litestar.exceptions import HTTPException
-from litestar.plugins import PluginProtocol
-from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ControllerRouterHandler
 
 from linkxg import __version__
@@ -46,6 +44,7 @@ from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import RawRoutes, declared_styles
+from linkxg.http.slim_litestar import SlimLitestar
 from linkxg.http.strict_request import StrictRequest
 from linkxg.identity.accounts import email_change_endpoint
 from linkxg.identity.accounts import routes as account_routes
@@ -120,6 +119,7 @@ from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
 from linkxg.network.epcis import routes as epcis_routes
+from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
@@ -139,17 +139,6 @@ from linkxg.settings import Settings, load
 BASE = "/api/v1"
 # The writer's thread gives the interpreter up at every statement, and would wait five milliseconds to get it back.
 SWITCH_SECONDS = 0.0002
-
-
-class _Router(Litestar):
-    """Litestar with the one of its default plugins that is used here.
-
-    Pydantic comes with typer, and the plugins for it would load a tenth of a worker's memory.
-    """
-
-    @staticmethod
-    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
-        return [*plugins, MsgspecDIPlugin()]
 
 
 def create_app(metrics: Metrics | None = None, on_start_failed: Callable[[str], None] = lambda _: None) -> Edge:
@@ -186,7 +175,9 @@ def build(
     key_sync = KeySync(database, settings.data_dir, keys)
     usage = UsageRecorder(database)
     purger = Purger(database)
+    deliverer = SubscriptionDeliverer(database, server_key, settings.dns_server, settings.webhook_networks)
     job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
+    job_runner.on_progress = deliverer.wake
     feed_waits, access_log = FeedWaits(database), AccessLog(database)
 
     async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
@@ -221,7 +212,7 @@ def build(
     single_sign_on = SingleSignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
-        access_log.task,
+        access_log.task, deliverer.task,
     )  # fmt: skip
 
     token_requests = TokenEndpoint(credentials, minter, limits, usage, metrics)
@@ -263,6 +254,7 @@ def build(
     stops = (
         limits.close, provider_client.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
+        deliverer.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
     api = Router(
@@ -299,7 +291,7 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
-            *epcis_routes.routers(database, cursors, issuer, job_runner.wake),
+            *epcis_routes.routers(database, cursors, issuer, server_key, job_runner.wake, deliverer),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
@@ -324,7 +316,7 @@ def build(
         revocation_endpoint.PATH: {"POST": RevocationEndpoint(credentials, verifier, database)},
         refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
     }
-    router = _Router(
+    router = SlimLitestar(
         route_handlers=[
             *handlers,
             reference_routes.router(Reference(handlers, raw, issuer, __version__)),

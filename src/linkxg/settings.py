@@ -179,10 +179,16 @@ class Settings:
         _networks,
         "Networks, separated by commas, in which identity providers of accounts may be although they are not public.",
     )
+    webhook_networks: tuple[Network, ...] = _setting(
+        (),
+        _networks,
+        "Networks, separated by commas, in which receivers of subscriptions may be although they are not public.",
+    )
     dns_server: str = _setting(
         "",
         _dns_server,
-        "ADDRESS or ADDRESS:PORT of the DNS server for identity providers and e-mail domains; default: the system's.",
+        "ADDRESS or ADDRESS:PORT of the DNS server for identity providers, e-mail domains and receivers of "
+        "subscriptions; default: the system's.",
     )
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "Lowest severity that is logged.")
     password_threads: int = _setting(0, _count, "Passwords hashed in parallel; default: the number of cores.")

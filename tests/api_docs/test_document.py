@@ -16,12 +16,7 @@ from linkxg.identity.tokens.scopes import SCOPES
 
 # The rest are pages of the console.
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")
-_SUBSCRIPTIONS = "/api/v1/epcis/queries/{query_name}/subscriptions"
-UNDESCRIBED = {
-    "/metrics", "/api/v1/openapi.json", "/api/v1/reference", "/api/v1/reference.css",
-    # Of the standard, but not supported yet.
-    _SUBSCRIPTIONS, f"{_SUBSCRIPTIONS}/{{subscription_id}}",
-}  # fmt: skip
+UNDESCRIBED = {"/metrics", "/api/v1/openapi.json", "/api/v1/reference", "/api/v1/reference.css"}
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:

@@ -17,6 +17,7 @@ OTHER_TASKS = {
     "db/standby_check.py": "one look",
     "jobs/run_job.py": "the next batch of one import",
     "jobs/runner.py": "one job, whose process is watched",
+    "network/epcis/subscriptions/deliverer.py": "the deliveries of one subscription",
     "server/run.py": "one announcement",
     "server/supervisor.py": "the supervisor's own work: it ends with it, and the workers end with the supervisor",
     "server/worker.py": "the channel to the supervisor, which replaces a worker that falls silent",

@@ -35,6 +35,7 @@ TREATED = {
     "identity_providers": "the client secret is sealed with the replaced key: nobody signs in until it is entered",
     "break_glass_owners": "Owners only, whose roles and passwords are those of the replaced database",
     "federated_sessions": "no session is live any more",
+    "epcis_subscriptions": "every one is paused: it may have been deleted since, and delivers again when resumed",
     "import_jobs": "goes on as its caller, whose rights are checked again with each batch",
 }
 

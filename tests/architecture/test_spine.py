@@ -41,6 +41,7 @@ SPINE = (
     ("network.epcis.documents",),
     ("network.epcis.events",),
     ("network.epcis.capture", "network.epcis.query"),
+    ("network.epcis.subscriptions",),
     ("network.epcis.routes",),
     ("network.traceability",),
     ("network.recalls",),

@@ -66,7 +66,7 @@ def test_options_has_exactly_the_fields_of_the_openapi_document(world: World) ->
         ours = path
         for theirs, name in NAMES.items():
             ours = ours.replace(f"{{{theirs}}}", f"{{{name}}}")
-        # There are no subscriptions yet, and so no GS1-Query-Min-Record-Time of one.
+        # Of a single subscription: `test_subscriptions`, since there is none with this id.
         if "options" not in operations or ours not in shown or path.endswith("/{subscriptionID}"):
             continue
         wanted = operations["options"]["responses"]["204"]["$ref"].rpartition("/")[2]

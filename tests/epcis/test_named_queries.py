@@ -94,13 +94,6 @@ def test_a_name_is_taken_once_and_a_repeated_request_is_answered_from_its_record
     delete(world, name, world.other_owner.access).expect(204)
 
 
-def test_subscriptions_are_not_supported_yet(world: World) -> None:
-    for method in ("GET", "POST"):
-        answer = world.api.request(method, "/epcis/queries/x/subscriptions", bearer=world.owner.access)
-        assert answer.status == 501
-        assert answer.json()["type"] == "epcisException:ImplementationException"
-
-
 @needs_vectors
 def test_every_parameter_of_the_schema_of_queries_is_known(world: World) -> None:
     """What the standard has is never an unknown parameter."""

@@ -26,6 +26,7 @@ from scim.provider import new_provider
 
 CSV = ("Content-Type", "text/csv")
 SESSION_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
+SUBSCRIPTION = {"dest": "https://receiver.example.test/", "signatureToken": "s" * 32, "stream": True}
 UPLOADED = b"sku,name\nS-1,Bolt\n"
 
 
@@ -64,6 +65,7 @@ class Things:
     notice: str
     notice_of_page: str
     recallable: str
+    epcis_subscription: tuple[str, str]
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -74,6 +76,14 @@ def _epcis_query(world: World) -> str:
     made = world.api.post("/epcis/queries", bearer=world.owner.access, json={"name": name, "query": {}})
     assert made.status == 201, made
     return name
+
+
+def _epcis_subscription(world: World) -> tuple[str, str]:
+    """A query, and a subscription of it."""
+    name = _epcis_query(world)
+    path = f"/epcis/queries/{name}/subscriptions"
+    made = world.api.post(path, bearer=world.owner.access, json=SUBSCRIPTION).expect(201)
+    return name, str(made.object()["subscriptionID"])
 
 
 def make_things(world: World) -> Things:
@@ -99,7 +109,7 @@ def make_things(world: World) -> Things:
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
-        _epcis_query(world), *_recalls(world),
+        _epcis_query(world), *_recalls(world), _epcis_subscription(world),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from harness.passkeys import new_authenticator
 from harness.people import Person
 from harness.world import World
 from products.catalogue import body, new_gtin
-from races.things import CSV, SESSION_ID, UPLOADED, Things, insert_passkey
+from races.things import CSV, SESSION_ID, SUBSCRIPTION, UPLOADED, Things, insert_passkey
 
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
@@ -89,6 +89,15 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
     "POST /epcis/queries": lambda w, t: _json("/epcis/queries", {"name": f"q{uuid4()}", "query": {}}),
     "DELETE /epcis/queries/{query_name}": lambda w, t: _empty(f"/epcis/queries/{t.epcis_query}"),
+    "POST /epcis/queries/{query_name}/subscriptions": lambda w, t: _json(
+        f"/epcis/queries/{t.epcis_subscription[0]}/subscriptions", SUBSCRIPTION
+    ),
+    "POST /epcis/queries/{query_name}/subscriptions/{subscription_id}/resume": lambda w, t: _empty(
+        "/epcis/queries/{}/subscriptions/{}/resume".format(*t.epcis_subscription)
+    ),
+    "DELETE /epcis/queries/{query_name}/subscriptions/{subscription_id}": lambda w, t: _empty(
+        "/epcis/queries/{}/subscriptions/{}".format(*t.epcis_subscription)
+    ),
     "POST /epcis/capture": lambda w, t: ("/epcis/capture", (JSON,), document([object_event()])),
     "POST /epcis/events": lambda w, t: _json("/epcis/events", {"@context": [CONTEXT], **object_event()}),
     "POST /identifiers/validate": lambda w, t: _json(
@@ -187,11 +196,7 @@ NEEDS_PROVIDER = {"PUT /account/identity-provider"}
 """Accepted only if a provider answers: see `tests/sso`."""
 
 
-_SUBSCRIPTIONS = "/epcis/queries/{query_name}/subscriptions"
-NOT_SUPPORTED = {
-    "DELETE /epcis/nextPageToken/{token}",
-    *(f"{method} {_SUBSCRIPTIONS}{one}" for method in ("POST", "DELETE") for one in ("", "/{subscription_id}")),
-}
+NOT_SUPPORTED = {"DELETE /epcis/nextPageToken/{token}"}
 """Answered with 501, whoever asks."""
 
 

@@ -5,7 +5,7 @@ both end with their machine, any other worker goes on from the checkpoint.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from sqlalchemy import Connection
 
@@ -28,13 +28,17 @@ MAX_ATTEMPTS = 4
 
 
 class JobRunner:
-    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job is due."""
+    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job is due.
+
+    `on_progress` is called for an account while a job of it runs and when it has ended: rows may have been written.
+    """
 
     def __init__(
         self, database: Database, database_url: str, log_level: str, *, resources: Collection[str], process: str
     ) -> None:
         self._database, self._url, self._log_level = database, database_url, log_level
         self._resources = resources
+        self.on_progress: Callable[[str], None] = lambda account_id: None
         self.task = BackgroundTask("imports", self._run_next, every_s=EVERY_S)
         self.orphans = OrphanedUploads(database)
         self._process = JobProcess(process)
@@ -105,11 +109,13 @@ class JobRunner:
         running = asyncio.create_task(self._process.run(spec), name="import process")
         try:
             while not (await asyncio.wait({running}, timeout=HEARTBEAT_MS / 1_000))[0]:
+                self.on_progress(account_id)
                 if not await self._keep_lease(account_id, job_id, worker):
                     self._process.kill()
             code = running.result()
         finally:
             running.cancel()
+            self.on_progress(account_id)
         if code:
             log.error("import.died", job_id=job_id, code=code)
             # Nobody need wait for the lease of a dead process.

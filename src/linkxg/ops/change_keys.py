@@ -4,10 +4,10 @@ import asyncio
 import time
 
 from linkxg.db.health import services_connected
-from linkxg.identity.factors.reseal import reseal_secrets
 from linkxg.identity.tokens import manage_keys
 from linkxg.identity.tokens.keys import KeyRecord, KeysError, read_keys
 from linkxg.ops.installation import connected, existing_database
+from linkxg.ops.reseal import reseal_secrets
 from linkxg.runtime.data_dir_lock import exclusive_data_dir
 from linkxg.settings import Settings
 

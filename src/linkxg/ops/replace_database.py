@@ -2,8 +2,8 @@
 
 The rows of the backup return, but no credential becomes valid again: every session, invitation and SCIM token ends,
 password links and stored responses for retries are deleted, every epoch advances, every feed begins anew, and
-revocations of the replaced database are reapplied. The new keys are written last before the commit: if the commit fails
-after all, people have to sign in again.
+revocations of the replaced database are reapplied. Subscriptions are paused, as one may have been deleted since. The
+new keys are written last before the commit: if the commit fails after all, people have to sign in again.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,6 @@ from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.accounts.email_change_store import end_email_changes
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
-from linkxg.identity.factors.reseal import reseal_secrets
 from linkxg.identity.passkeys.challenge_store import passkey_challenges
 from linkxg.identity.password_reset.store import password_resets
 from linkxg.identity.scim import token_store
@@ -35,11 +34,13 @@ from linkxg.identity.sign_up.store import sign_ups
 from linkxg.identity.single_sign_on import store as sign_on_store
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
+from linkxg.network.epcis.subscriptions import store as subscription_store
 from linkxg.network.feed import store as feed_store
 from linkxg.ops.access_state import RESTORED, AccessState, read_access_state
 from linkxg.ops.ended_sharing import NOTHING_ENDED, reapply_ended_sharing
 from linkxg.ops.reapply_factors import read_factors, reapply_factors
 from linkxg.ops.reapply_revocations import epochs_ahead, reapply_revocations
+from linkxg.ops.reseal import reseal_secrets
 
 _NOT_RESTORED = (
     records.name,
@@ -54,6 +55,7 @@ _NOT_RESTORED = (
     sign_on_store.logout_tokens.name,
 )
 _IDS_PER_EVENT = 500
+_PAUSED = "The service was restored from a backup; resume the subscription if it is still wanted."
 
 
 class RestoreRefused(NamedTuple):
@@ -146,6 +148,7 @@ def _revoke_access(
     invitations = people_store.end_invitations(conn, account_id, now)
     invitations += connection_store.end_invitations(conn, account_id, now)
     token_store.revoke_all(conn, account_id, now)
+    subscription_store.pause_all(conn, account_id, _PAUSED)
     revoked = 0
     for client in loaded.clients.values() if options.revoke_secrets else ():
         for secret in client.live_secrets(now):

@@ -2,7 +2,8 @@
 
 from typing import Any, Literal, NamedTuple
 
-from linkxg.identity.federation.fetch import ProviderClient, split_url
+from linkxg.identity.federation.fetch import ProviderClient
+from linkxg.identity.federation.pinned_request import split_url
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.signed_token import ALGORITHMS
 from linkxg.identity.federation.verified_address import is_of_consumers

@@ -29,12 +29,12 @@ def discovery(path: str, more: Mapping[str, str] = MappingProxyType({})) -> HTTP
     @route(path, http_method="OPTIONS", status_code=204, include_in_schema=False, **any_caller())
     async def describe(request: Request[Any, Any, Any]) -> Response[None]:
         """The methods, versions, formats and limits of the resource."""
-        return Response(None, status_code=204, headers={"Allow": _allowed(request), **DISCOVERY, **more})
+        return Response(None, status_code=204, headers={"Allow": allowed_methods(request), **DISCOVERY, **more})
 
     return describe
 
 
-def _allowed(request: Request[Any, Any, Any]) -> str:
+def allowed_methods(request: Request[Any, Any, Any]) -> str:
     """The methods of the path, whichever features answer them."""
     path = request.scope["path_template"]
     routes = (one for one in request.app.routes if isinstance(one, HTTPRoute) and one.path_format == path)

@@ -11,12 +11,25 @@ from linkxg.network.epcis.capture.routes import CaptureServices
 from linkxg.network.epcis.page_tokens import PageTokens
 from linkxg.network.epcis.query import routes as query_routes
 from linkxg.network.epcis.query.answers_endpoint import QueryServices
+from linkxg.network.epcis.subscriptions import routes as subscription_routes
+from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
+from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices
 
 
-def routers(database: Database, cursors: Cursors, public_url: str, wake: Callable[[], None]) -> list[Router]:
+def routers(
+    database: Database,
+    cursors: Cursors,
+    public_url: str,
+    server_key: bytes,
+    wake: Callable[[], None],
+    deliverer: SubscriptionDeliverer,
+) -> list[Router]:
     """`wake` says that a job has been queued."""
     tokens = PageTokens(cursors)
     return [
-        capture_routes.router(CaptureServices(database, tokens, public_url, wake)),
+        capture_routes.router(CaptureServices(database, tokens, public_url, wake, deliverer.wake)),
         query_routes.router(QueryServices(database, tokens, public_url)),
+        subscription_routes.router(
+            SubscriptionServices(database, tokens, public_url, server_key, deliverer.may_connect, deliverer.wake)
+        ),
     ]

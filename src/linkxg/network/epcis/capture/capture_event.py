@@ -18,7 +18,7 @@ from linkxg.network.epcis.documents.contexts import NO_CONTEXTS
 from linkxg.network.epcis.documents.model import ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 from linkxg.network.epcis.events.insert_events import insert_events
-from linkxg.network.epcis.events.write_store import lock_capture
+from linkxg.network.epcis.events.write_store import lock_capture, next_record_time
 
 ROUTE = "POST /epcis/events"
 
@@ -45,7 +45,9 @@ async def capture_event(
     def capture(conn: Connection) -> CapturedEvent | PublicError:
         # Before the clock is read, so that the record times rise with the ids.
         lock_capture(conn, account_id)
-        [found] = insert_events(conn, account_id, [event], record_time=now_ms(), job_id=None)
+        [found] = insert_events(
+            conn, account_id, [event], record_time=next_record_time(conn, account_id, now_ms()), job_id=None
+        )
         if found.status != "CREATED":
             return EventExists()
         audit.record(conn, account_id, actor, "event.captured", str(found.id), {"event_id": event.event_id})

@@ -45,12 +45,13 @@ PageToken = Annotated[str | None, QueryParameter(name="nextPageToken")]
 
 @dataclass(frozen=True, slots=True)
 class CaptureServices:
-    """`wake` says that a job has been queued."""
+    """`wake` says that a job has been queued, `captured` that an event of the account has been stored."""
 
     database: Database
     tokens: PageTokens
     public_url: str
     wake: Callable[[], None]
+    captured: Callable[[str], None]
 
 
 @post(
@@ -145,6 +146,7 @@ async def capture_one(
     captured = await capture_event(
         services.database, actor_of(context), account_id_of(request.scope), content, idempotency_key=idempotency_key
     )
+    services.captured(account_id_of(request.scope))
     event = captured.value.event
     location = f"{services.public_url}{PATH}/events/{quote(event.event_id, safe='')}"
     headers = {"Location": location, **replay(captured.replayed)}

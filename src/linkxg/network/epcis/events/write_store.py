@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, bindparam, select
+from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, reserve_numbers
@@ -36,6 +36,20 @@ _ITEMS = _by(items.c.uri, items.c.id)
 def lock_capture(conn: Connection, account_id: str) -> None:
     """Serialise the transactions that write events of the account, so that their ids rise in the order of commits."""
     lock_until_commit(conn, f"epcis events {account_id}")
+
+
+_LAST_RECORD_TIME = CompiledStatement(
+    select(func.max(events.c.record_time)).where(events.c.account_id == bindparam("account"))
+)
+
+
+def next_record_time(conn: Connection, account_id: str, now: int) -> int:
+    """The record time of events that are captured now, behind the lock: that of no event before is later.
+
+    So (record time, number) is the order of commits, even if a clock is set back or another node's is ahead.
+    """
+    found = _LAST_RECORD_TIME.first(conn, {"account": account_id})
+    return max(now, (found and found[0]) or 0)
 
 
 def find_events(conn: Connection, account_id: str, event_ids: Sequence[str]) -> dict[EventKey, StoredEvent]:

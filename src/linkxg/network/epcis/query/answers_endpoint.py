@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes, urlencode
 
 from litestar import Request, Response
@@ -53,6 +53,16 @@ class QueryServices:
     database: Database
     tokens: PageTokens
     public_url: str
+
+
+class PagedServices(Protocol):
+    """What pages need."""
+
+    @property
+    def tokens(self) -> PageTokens: ...
+
+    @property
+    def public_url(self) -> str: ...
 
 
 def read_segment(raw: str) -> str:
@@ -148,7 +158,7 @@ def _within(query: EventQuery, named: EventQuery, asked: Parameters) -> EventQue
     return named._replace(conditions=(*named.conditions, *query.conditions))
 
 
-def open_token(services: QueryServices, token: str | None, filters: dict[str, Any]) -> list[Any] | None:
+def open_token(services: PagedServices, token: str | None, filters: dict[str, Any]) -> list[Any] | None:
     """The position at which a page begins; None for the first. Raises QueryParameterException."""
     try:
         return services.tokens.open(token, filters) if token else None
@@ -160,7 +170,7 @@ def open_token(services: QueryServices, token: str | None, filters: dict[str, An
 
 def next_page(
     request: Request[Any, Any, Any],
-    services: QueryServices,
+    services: PagedServices,
     asked: Parameters,
     position: list[Any] | None,
     filters: dict[str, Any],

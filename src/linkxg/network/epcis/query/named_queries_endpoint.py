@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, delete, get, post, route
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
@@ -33,7 +33,6 @@ from linkxg.network.epcis.query.answers_endpoint import (
     read_asked,
     read_segment,
 )
-from linkxg.network.epcis.query.errors import ImplementationException
 from linkxg.network.epcis.query.named_queries import (
     QUERIES,
     create_query,
@@ -45,7 +44,6 @@ from linkxg.network.epcis.query.named_queries import (
 from linkxg.network.epcis.query.named_query_model import NamedQuery
 
 _PATH = "/epcis/queries/{query_name:str}"
-_SUBSCRIPTIONS = f"{_PATH}/subscriptions"
 
 
 @post(
@@ -102,7 +100,7 @@ async def read(
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[QueryServices], query_name: FromPath[str]
 ) -> None:
-    """Delete a named query."""
+    """Delete a named query and its subscriptions."""
     actor = actor_of(context_of(request.scope))
     await delete_query(services.database, actor, account_id_of(request.scope), read_segment(query_name))
 
@@ -131,33 +129,18 @@ async def events_of(
     return await events_response(request, services, asked, epc_format, per_page, named=(named.name, query))
 
 
-@route(
-    [_SUBSCRIPTIONS, f"{_SUBSCRIPTIONS}/{{subscription_id:str}}"],
-    http_method=["GET", "POST", "DELETE"],
-    include_in_schema=False,
-    status_code=501,
-    **scope(SCOPE),
-)
-async def subscriptions(request: Request[Any, Any, Any]) -> None:
-    """Subscriptions are not supported yet."""
-    raise ImplementationException("Subscriptions of queries are not supported yet.")
-
-
 HANDLERS: list[HTTPRouteHandler] = [
     create,
     listing,
     read,
     remove,
     events_of,
-    subscriptions,
     *map(
         discovery,
         (
             "/epcis/queries",
             _PATH,
             f"{_PATH}/events",
-            _SUBSCRIPTIONS,
-            f"{_SUBSCRIPTIONS}/{{subscription_id:str}}",
         ),
     ),
 ]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,8 +19,20 @@ _TRANSLATED: dict[EpcFormat, bytes] = {"Always_GS1_Digital_Link": b"urn:epc:", "
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
 
 
+class Destination(NamedTuple):
+    """The subscription that a document is for; `delivery_id` tells a repetition from the next one."""
+
+    subscription_id: str
+    delivery_id: str
+
+
 def write_document(
-    found: Sequence[FoundEvent], *, created: int, query_name: str = SIMPLE_QUERY, epc_format: EpcFormat = AS_CAPTURED
+    found: Sequence[FoundEvent],
+    *,
+    created: int,
+    query_name: str = SIMPLE_QUERY,
+    epc_format: EpcFormat = AS_CAPTURED,
+    destination: Destination | None = None,
 ) -> bytes:
     """The document of these events, with their identifiers in the form `epc_format`."""
     merged, own = _merge(found)
@@ -31,7 +43,11 @@ def write_document(
         "schemaVersion": SCHEMA_VERSION,
         "creationDate": rfc3339(created),
     }
-    results = b'{"queryResults":{"queryName":%b,"resultsBody":{"eventList":[%b]}}}' % (_encode(query_name), events)
+    names = {"queryName": query_name}
+    if destination is not None:
+        head["id"] = f"urn:uuid:{destination.delivery_id}"
+        names["subscriptionID"] = destination.subscription_id
+    results = b'{"queryResults":%b,"resultsBody":{"eventList":[%b]}}}' % (_encode(names)[:-1], events)
     return _encode(head)[:-1] + b',"epcisBody":' + results + b"}"
 
 

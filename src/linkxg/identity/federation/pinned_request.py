@@ -1,0 +1,144 @@
+"""HTTPS requests to addresses that an account has chosen: to checked addresses only, bounded in time.
+
+Redirects are not followed, and proxies, cookies and credentials of the environment are not used. The connection is made
+to the address that was checked, so that a name that changes its address in between (DNS rebinding) changes nothing; TLS
+verifies the name.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from linkxg.http.client_ip import Address, Network
+from linkxg.identity.federation.addresses import Resolver, may_connect
+from linkxg.identity.federation.provider_fault import ProviderFault
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+MAX_URL = 2_000
+_TRIES = 2
+
+
+class PinnedClient:
+    """The requests of one worker; `private` are networks that are not public, and may be connected to."""
+
+    def __init__(self, resolver: Resolver, private: Sequence[Network], *, most: int) -> None:
+        self._resolver = resolver
+        self._private = private
+        self._most = most
+        self._transport: httpx.AsyncHTTPTransport | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        read: "Callable[[httpx.Response], Awaitable[T]]",
+        *,
+        seconds: float,
+    ) -> T:
+        """What `read` makes of the answer, all within so many seconds. Raises ProviderFault."""
+        parts = split_url(url)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._exchange(method, parts, body, headers, read, seconds)
+        except TimeoutError:
+            raise ProviderFault(f"It did not answer within {seconds:.0f} seconds.") from None
+
+    async def close(self) -> None:
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def _exchange(
+        self,
+        method: str,
+        parts: SplitResult,
+        body: bytes,
+        headers: Mapping[str, str],
+        read: "Callable[[httpx.Response], Awaitable[T]]",
+        seconds: float,
+    ) -> T:
+        import httpx
+
+        found = await self._resolver.addresses(parts.hostname or "")
+        if not all(may_connect(address, self._private) for address in found):
+            raise ProviderFault("It is at a private or reserved address, to which this service does not connect.")
+        for number, address in enumerate(found[:_TRIES], 1):
+            request = httpx.Request(
+                method,
+                _pinned(parts, address),
+                headers={
+                    "Host": parts.netloc,
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                    "User-Agent": "LinkXG",
+                    **headers,
+                },
+                content=body or None,
+                extensions={"sni_hostname": parts.hostname, "timeout": httpx.Timeout(seconds).as_dict()},
+            )
+            try:
+                response = await self._open().handle_async_request(request)
+            except httpx.ConnectError as fault:
+                if _is_certificate(fault):
+                    raise ProviderFault("Its TLS certificate is not valid for its name.") from None
+                if number == len(found[:_TRIES]):
+                    raise ProviderFault("No connection to it could be made.") from None
+                continue
+            except httpx.HTTPError:
+                raise ProviderFault("The connection to it failed.") from None
+            try:
+                if 300 <= response.status_code < 400:
+                    raise ProviderFault("It answered with a redirect, which is not followed.")
+                return await read(response)
+            except httpx.HTTPError:
+                raise ProviderFault("The connection to it failed.") from None
+            finally:
+                await response.aclose()
+        raise ProviderFault("No connection to it could be made.")
+
+    def _open(self) -> "httpx.AsyncHTTPTransport":
+        import httpx
+
+        if self._transport is None:
+            # The certificates of the system, or of SSL_CERT_FILE: an account's provider may have a private one.
+            self._transport = httpx.AsyncHTTPTransport(
+                verify=ssl.create_default_context(),
+                trust_env=False,
+                limits=httpx.Limits(max_connections=self._most, max_keepalive_connections=0),
+            )
+        return self._transport
+
+
+def split_url(url: str) -> SplitResult:
+    """Raises ProviderFault unless it is an https URL without credentials and fragment."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ProviderFault("One of its URLs is not valid.") from None
+    if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise ProviderFault("One of its URLs is not valid.")
+    if parts.scheme != "https":
+        raise ProviderFault("One of its URLs is not https.")
+    if not parts.hostname or "@" in parts.netloc or parts.fragment or port == 0:
+        raise ProviderFault("One of its URLs is not valid.")
+    return parts
+
+
+def _pinned(parts: SplitResult, address: Address) -> str:
+    host = f"[{address}]" if address.version == 6 else str(address)
+    return parts._replace(netloc=f"{host}:{parts.port or 443}").geturl()
+
+
+def _is_certificate(fault: BaseException | None) -> bool:
+    while fault is not None:
+        if isinstance(fault, ssl.SSLCertVerificationError):
+            return True
+        fault = fault.__cause__ or fault.__context__
+    return False
