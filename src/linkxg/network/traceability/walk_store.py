@@ -206,7 +206,11 @@ _HAS = CompiledStatement(
         _has(items.c.account_id == _ACCOUNT, text("level = 3")),
         _has(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")),
         _has(_e.account_id == _ACCOUNT, _e.type == literal("AssociationEvent")),
-        _has(event_values.c.account_id == _ACCOUNT, event_values.c.name == literal(LOT_NUMBER)),
+        _has(
+            event_values.c.account_id == _ACCOUNT,
+            event_values.c.name == literal(LOT_NUMBER),
+            event_values.c.text > literal(""),
+        ),
         _has(items.c.account_id == _ACCOUNT, text("level = 1 and lot is not null")),
     )
 )

@@ -58,7 +58,7 @@ def _insert_contents(conn: Connection, account_id: str, created: Sequence[tuple[
         ids.update(store.insert_items(conn, account_id, unknown))
     # In the order of the key, so that SQLite finds the place of each row beside that of the last.
     store.insert_uses(conn, account_id, sorted(row for number, event in created for row in _uses(number, event, ids)))
-    values = [(number, *value) for number, event in created for value in event.values]
+    values = [(number, place, *value) for number, event in created for place, value in enumerate(event.values)]
     store.insert_values(conn, account_id, values)
 
 

@@ -18,6 +18,14 @@ def _text(length: int) -> String:
 
 _IS_CLASS, _IS_OF_LOT = text("level = 3"), text("level = 1 and lot is not null")
 _DECLARED = text("declaration_time <> ''")
+
+
+def _where_given(name: str, column: str, *columns: str) -> Index:
+    """An index of the rows that have a value in `column`: most rows lack most of them."""
+    given = text(f"{column} is not null")
+    return Index(name, *columns, sqlite_where=given, postgresql_where=given)
+
+
 events = Table(
     "epcis_events",
     metadata,
@@ -43,16 +51,15 @@ events = Table(
     # The job that captured it; null for an event that was sent alone.
     Column("job_id", String(36)),
     Index("ix_epcis_events_event_id", "account_id", "event_id", "declaration_time", unique=True),
-    Index("ix_epcis_events_account_id_id", "account_id", "id"),
     Index("ix_epcis_events_event_time", "account_id", "event_time", "id"),
     Index("ix_epcis_events_record_time", "account_id", "record_time", "id"),
     # A query by one of these reads its page in the order of time, and its values are listed without their events.
     Index("ix_epcis_events_type", "account_id", "type", "event_time", "id"),
-    Index("ix_epcis_events_biz_step", "account_id", "biz_step", "event_time", "id"),
-    Index("ix_epcis_events_disposition", "account_id", "disposition", "event_time", "id"),
-    Index("ix_epcis_events_read_point", "account_id", "read_point", "event_time", "id"),
-    Index("ix_epcis_events_biz_location", "account_id", "biz_location", "event_time", "id"),
-    Index("ix_epcis_events_transformation_id", "account_id", "transformation_id"),
+    _where_given("ix_epcis_events_biz_step", "biz_step", "account_id", "biz_step", "event_time", "id"),
+    _where_given("ix_epcis_events_disposition", "disposition", "account_id", "disposition", "event_time", "id"),
+    _where_given("ix_epcis_events_read_point", "read_point", "account_id", "read_point", "event_time", "id"),
+    _where_given("ix_epcis_events_biz_location", "biz_location", "account_id", "biz_location", "event_time", "id"),
+    _where_given("ix_epcis_events_transformation_id", "transformation_id", "account_id", "transformation_id"),
     Index(
         "ix_epcis_events_declared", "account_id", "event_time", "id", sqlite_where=_DECLARED, postgresql_where=_DECLARED
     ),
@@ -98,12 +105,14 @@ event_items = Table(
 event_values = Table(
     "epcis_event_values",
     metadata,
-    Column("account_id", String(36), nullable=False),
-    Column("event_id", BigInteger, nullable=False),
+    Column("account_id", String(36), primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    # Among the values of this event, from 0.
+    Column("position", SmallInteger, primary_key=True, autoincrement=False),
     Column("name", _text(500), nullable=False),
     Column("text", _text(500)),
     Column("number", Float(53)),
-    Index("ix_epcis_event_values_text", "account_id", "name", "text", "event_id"),
-    Index("ix_epcis_event_values_number", "account_id", "name", "number", "event_id"),
-    Index("ix_epcis_event_values_event_id", "account_id", "event_id"),
+    _where_given("ix_epcis_event_values_text", "text", "account_id", "name", "text", "event_id"),
+    _where_given("ix_epcis_event_values_number", "number", "account_id", "name", "number", "event_id"),
+    sqlite_with_rowid=False,
 )

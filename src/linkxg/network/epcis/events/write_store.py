@@ -21,7 +21,7 @@ _EVENT = (
 )  # fmt: skip
 _ITEM = ("id", "uri", "level", "gtin14", "lot", "serial")
 _USE = ("item_id", "role", "event_time", "event_id", "position", "is_class", "quantity", "uom")
-_VALUE = ("event_id", "name", "text", "number")
+_VALUE = ("event_id", "position", "name", "text", "number")
 
 
 def _by(key: Column[str], *columns: Column[object]) -> CompiledStatement:
@@ -87,7 +87,7 @@ def insert_uses(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None
 
 
 def insert_values(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None:
-    """Rows of (event, name, text, number)."""
+    """Rows of (event, position, name, text, number)."""
     _insert(conn, account_id, event_values, _VALUE, rows)
 
 

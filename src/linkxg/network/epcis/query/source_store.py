@@ -70,8 +70,7 @@ def source_of(
     if isinstance(condition, ItemsMatch):
         return _of_items(account_id, condition, times, item_ids)
     if isinstance(condition, ValueIn):
-        found = select(_values.event_id).where(_values.account_id == account_id, value_clause(condition))
-        return Source(condition, found)
+        return Source(condition, _of_values(account_id, condition))
     if isinstance(condition, IsDeclaration):
         ordered = _in_events(account_id, clause(condition, account_id), "declared")
         return Source(condition, _candidates(account_id, condition, times), (ordered,))
@@ -106,6 +105,16 @@ def rank(source: Source) -> int:
 def _candidates(account_id: str, condition: Condition, times: Sequence[TimeIs]) -> Candidates:
     bounds = (clause(one, account_id) for one in times)
     return select(events.c.id).where(events.c.account_id == account_id, clause(condition, account_id), *bounds)
+
+
+def _of_values(account_id: str, condition: ValueIn) -> Candidates:
+    """Texts and numbers have an index each."""
+    either = [condition]
+    if condition.texts and condition.numbers:
+        either = [condition._replace(numbers=()), condition._replace(texts=())]
+    of_account = select(_values.event_id).where(_values.account_id == account_id)
+    parts = [of_account.where(value_clause(one)) for one in either]
+    return parts[0] if len(parts) == 1 else select(union_all(*parts).subquery().c.event_id)
 
 
 def _in_events(account_id: str, found: ColumnElement[bool], index: str) -> Ordered:
