@@ -33,7 +33,7 @@ BUSY_MS = 4_000
 EXCLUSIVE_WAIT_MS = 60_000
 CACHED_KB = 4_096
 """Page cache of each connection: the inner pages of trees of a million rows. The system caches the leaves."""
-BULK_CACHED_KB, BULK_CHECKPOINT_PAGES = 32_768, 4_000
+BULK_CACHED_KB, BULK_CHECKPOINT_PAGES = 24_576, 4_000
 """Of a connection that writes thousands of rows in a transaction: each touches pages all over the indexes, which are
 to be read once and, by several transactions, written to the file once."""
 BOUNDED_READS = 2

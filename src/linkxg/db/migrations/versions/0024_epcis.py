@@ -92,6 +92,15 @@ def upgrade() -> None:
     )
     _index("epcis_event_items", "event_id", "account_id", "event_id", "role", "item_id")
     op.create_table(
+        "epcis_genealogy",
+        sa.Column("direction", sa.SmallInteger(), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("direction", "item_id", "other_id", "event_id", name="pk_epcis_genealogy"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "epcis_event_values",
         sa.Column("account_id", sa.String(36), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),

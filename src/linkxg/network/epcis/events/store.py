@@ -1,4 +1,4 @@
-"""The tables of events: an event and an item meet in a row of `epcis_event_items`, no two items do.
+"""The tables of events: an event and an item meet in a row of `epcis_event_items`.
 
 Ids are integers of this database: text ids would cost four times the space. The ids of the events of one account rise
 in the order in which they were committed, since whoever inserts them holds the account's capture lock.
@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, SmallInteg
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
 MAX_URI = 2_000
+UPSTREAM, DOWNSTREAM, WIDE = 0, 1, 0
 
 
 def _text(length: int) -> String:
@@ -99,6 +100,20 @@ event_items = Table(
     Column("quantity", Float(53)),
     Column("uom", String(3)),
     Index("ix_epcis_event_items_event_id", "account_id", "event_id", "role", "item_id"),
+    sqlite_with_rowid=False,
+)
+
+genealogy = Table(
+    # What was made of what, by transformations: derived from `epcis_event_items`, for walks of many items. Half the
+    # look-ups, and a quarter of the space, since ids of items are of one account: an item is looked up there first, and
+    # whatever is shown of those that are found is read with the account again.
+    "epcis_genealogy",
+    metadata,
+    Column("direction", SmallInteger, primary_key=True, autoincrement=False),
+    Column("item_id", BigInteger, primary_key=True, autoincrement=False),
+    # WIDE for an event of so many inputs and outputs that its pairs are not stored.
+    Column("other_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 
