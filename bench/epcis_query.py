@@ -164,8 +164,8 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
             uses.append((1, observed, at, number, 0, 0, None, None))
     columns = ("item_id", "role", "event_time", "event_id", "position", "is_class", "quantity", "uom")
     insert_many(conn, event_items, columns, sorted(uses), same=same)
-    values = [(number, "bizTransaction_po", f"urn:example:po:{number // ORDERS}", None) for number in numbers]
-    insert_many(conn, event_values, ("event_id", "name", "text", "number"), values, same=same)
+    values = [(number, 0, "bizTransaction_po", f"urn:example:po:{number // ORDERS}", None) for number in numbers]
+    insert_many(conn, event_values, ("event_id", "position", "name", "text", "number"), values, same=same)
 
 
 def _event_row(number: int) -> tuple[Any, ...]:

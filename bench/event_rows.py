@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from linkxg.db.bulk import insert_many
 from linkxg.network.epcis.documents.model import ItemRole, Level
-from linkxg.network.epcis.events.store import event_items, events, items
+from linkxg.network.epcis.events.insert_events import pairs_of
+from linkxg.network.epcis.events.store import event_items, events, genealogy, items
 
 LAYERS, FAN_IN, BATCH = 20, 2, 20_000
 GTIN = "09520000002176"
@@ -32,7 +33,7 @@ def fill(conn: Connection, account_id: str, count: int, first: int = 1) -> None:
         made = range(start, min(start + BATCH, count))
         lots = [(first + n, uri_of(n), int(Level.LOT), GTIN, f"L{n}") for n in made]
         insert_many(conn, items, ("id", "uri", "level", "gtin14", "lot"), lots, same=same)
-        rows, uses = [], []
+        rows, uses, made_of = [], [], []
         for n in made:
             layer = n // width
             parents = [(layer - 1) * width + chance.randrange(width) for _ in range(FAN_IN)] if layer else []
@@ -42,9 +43,12 @@ def fill(conn: Connection, account_id: str, count: int, first: int = 1) -> None:
                 (first + n, f"urn:uuid:{first + n}", "", "TransformationEvent", at, at, "commissioning", bytes(32),
                  content, "")
             )  # fmt: skip
+            made_of.append((first + n, {first + m for m in parents}, first + n))
             uses.append((first + n, int(ItemRole.OUTPUT), at, first + n, 0))
             uses += [(first + m, int(ItemRole.INPUT), at, first + n, 0) for m in dict.fromkeys(parents)]
         insert_many(conn, events, _EVENT, rows, same=same)
+        pairs = sorted(row for number, parents, made_id in made_of for row in pairs_of(number, parents, (made_id,)))
+        insert_many(conn, genealogy, ("direction", "item_id", "other_id", "event_id"), pairs)
         columns = ("item_id", "role", "event_time", "event_id", "position")
         insert_many(conn, event_items, columns, uses, same={**same, "is_class": 1})
 

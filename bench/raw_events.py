@@ -15,7 +15,7 @@ import asyncpg
 
 from linkxg.jobs.process_main import NICENESS
 
-TABLES = ("epcis_events", "epcis_items", "epcis_event_items", "epcis_event_values")
+TABLES = ("epcis_events", "epcis_items", "epcis_event_items", "epcis_event_values", "epcis_genealogy")
 
 
 def raw_insert(url: str, path: str, events: int) -> float:

@@ -10,7 +10,8 @@ ENDS = "every row that allows something ends"
 REAPPLIED = "what the replaced database had ended, disabled or narrowed is so again"
 ALLOWS_NOTHING = {
     "accounts", "acknowledgements", "audit_events", "audit_heads", "client_scope_usage", "client_secret_sources",
-    "client_usage", "email_domains", "epcis_event_items", "epcis_event_values", "epcis_events", "epcis_items",
+    "client_usage", "email_domains", "epcis_event_items", "epcis_event_values", "epcis_events", "epcis_genealogy",
+    "epcis_items",
     "epcis_queries",
     "federated_identities", "feed_heads", "import_batches", "import_blocks", "import_errors", "import_parts",
     "login_failures", "product_versions", "products", "recall_notices", "recalls", "refused_requests",

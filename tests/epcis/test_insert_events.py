@@ -74,7 +74,7 @@ def test_an_event_comes_back_as_it_was_inserted(engine: str, new_database: Datab
             (account_id, known[LOT.uri].id, ItemRole.OBSERVED, made.event_time, one.id, 0, 1, 2.5, "KGM"),
         ]
         values = {tuple(row) for row in conn.execute(select(event_values))}
-        assert values == {(account_id, one.id, *value) for value in made.values}
+        assert values == {(account_id, one.id, place, *value) for place, value in enumerate(made.values)}
 
     written(new_database, engine, unit)
 

@@ -30,7 +30,8 @@ if "linkxg.job_kinds" in sys.orig_argv:
     from linkxg.db.postgres import PostgresDatabase
     from linkxg.db.sqlite import SQLiteDatabase
     from linkxg.jobs import run_job
-    from linkxg.jobs.run_job import Pace, Run
+    from linkxg.jobs.handler import Pace
+    from linkxg.jobs.run_job import Run
 
     async def opened():
         while not os.path.exists("{gate}"):

@@ -77,6 +77,7 @@ class CountLines:
 
 class LineJobs:
     resource = "lines"
+    paces = None
 
     def head_check(self, job: JobRow) -> LetterCheck:
         return LetterCheck()

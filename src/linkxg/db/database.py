@@ -105,15 +105,16 @@ class Database(ABC):
         """
 
 
-def open_database(url: str, data_dir: Path | None = None) -> Database:
+def open_database(url: str, data_dir: Path | None = None, *, writes_bulk: bool = False) -> Database:
     """The engine for a `sqlite:///PATH` or `postgresql://…` address (of one server or several); not yet connected.
 
-    The processes of a node share a `data_dir`; one without it revokes nothing.
+    The processes of a node share a `data_dir`; one without it revokes nothing. `writes_bulk`: its transactions have
+    thousands of rows.
     """
     if url.startswith("sqlite:"):
         from linkxg.db.sqlite import SQLiteDatabase
 
-        return SQLiteDatabase(Path(make_url(url).database or "linkxg.db"))
+        return SQLiteDatabase(Path(make_url(url).database or "linkxg.db"), writes_bulk=writes_bulk)
     from linkxg.db.postgres import PostgresDatabase
 
     return PostgresDatabase(url, data_dir)

@@ -33,6 +33,9 @@ BUSY_MS = 4_000
 EXCLUSIVE_WAIT_MS = 60_000
 CACHED_KB = 4_096
 """Page cache of each connection: the inner pages of trees of a million rows. The system caches the leaves."""
+BULK_CACHED_KB, BULK_CHECKPOINT_PAGES = 24_576, 4_000
+"""Of a connection that writes thousands of rows in a transaction: each touches pages all over the indexes, which are
+to be read once and, by several transactions, written to the file once."""
 BOUNDED_READS = 2
 BOUNDED_WAIT_S = 3.0
 PROGRESS_STEPS = 20_000
@@ -101,8 +104,9 @@ class SQLiteDatabase(Database):
     dialect = "sqlite"
     feed: SQLiteFeed
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writes_bulk: bool = False) -> None:
         super().__init__()
+        self._writes_bulk = writes_bulk
         self.file = self.path = path
         self._engine = create_engine(
             f"sqlite:///{path}", creator=self._connect, poolclass=NullPool, hide_parameters=True
@@ -110,7 +114,7 @@ class SQLiteDatabase(Database):
         self._engine.dialect.statement_compiler = _HintingCompiler
         self.feed = SQLiteFeed(self._engine)
         self._writer_lock = WriterLock(path, BUSY_MS / 1000)
-        self._writer = GroupCommit(self._engine.connect, self._writer_lock, self.feed.expire)
+        self._writer = GroupCommit(self._connect_writer, self._writer_lock, self.feed.expire)
         self._reader: Connection | None = None
         self._reader_thread = ThreadPoolExecutor(1, "sqlite-reader")
         self._bounded_threads = ThreadPoolExecutor(BOUNDED_READS, "sqlite-bounded")
@@ -141,6 +145,13 @@ class SQLiteDatabase(Database):
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             raise UnsafeDatabase(f"{self.path}: SQLite did not accept write-ahead logging")
         return connection
+
+    def _connect_writer(self) -> Connection:
+        conn = self._engine.connect()
+        if self._writes_bulk:
+            driver(conn).execute(f"PRAGMA cache_size = -{BULK_CACHED_KB}")
+            driver(conn).execute(f"PRAGMA wal_autocheckpoint = {BULK_CHECKPOINT_PAGES}")
+        return conn
 
     def join_node(self) -> None:
         """Nothing to do: each worker reads the file's version before it authorises."""
@@ -246,7 +257,7 @@ class SQLiteDatabase(Database):
         return f"the file system of {self.path} is full: changes are refused" if free == 0 else None
 
     async def run_exclusive(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with closing(WriterLock(self.path, EXCLUSIVE_WAIT_MS / 1000)) as lock, lock, self._engine.connect() as conn:
+        with closing(WriterLock(self.path, EXCLUSIVE_WAIT_MS / 1000)) as lock, lock, self._connect_writer() as conn:
             conn.exec_driver_sql(f"PRAGMA busy_timeout = {EXCLUSIVE_WAIT_MS}")
             conn.exec_driver_sql("BEGIN IMMEDIATE")
             outcome = unit(conn, *args, **kwargs)

@@ -5,7 +5,7 @@ what a row means. `linkxg.job_kinds` lists the kinds of this program.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -73,11 +73,26 @@ class RowHandler(Protocol):
         """Called with the same plans once all are written: for locks that are not to be held while a file is."""
 
 
+class Pace(NamedTuple):
+    """Rows of a batch, and how long its transaction should take."""
+
+    smallest: int
+    largest: int
+    seconds: float
+
+
+Paces = Mapping[str, Pace]
+"""By the engine of the database."""
+
+
 class JobKind(Protocol):
-    """One kind of job; `resource` is its name in `import_jobs`."""
+    """One kind of job; `resource` is its name in `import_jobs`, `paces` are None for those of most kinds."""
 
     @property
     def resource(self) -> str: ...
+
+    @property
+    def paces(self) -> Paces | None: ...
 
     def head_check(self, job: JobRow) -> HeadCheck:
         """The check of a file that arrives for this job."""

@@ -10,6 +10,7 @@ from linkxg.jobs.lines import Lines, Unreadable, too_large
 from linkxg.jobs.model import MAX_ROW_BYTES
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BLANK = " \t\r\n"
 _BOM = "\ufeff"
 
 
@@ -55,12 +56,14 @@ class JsonText:
             line = self._line
             yield line, self._element()
             mark = self._peek()
-            self._advance(1)
+            self._skip_mark()
         if mark != "]":
             raise self._broken()
 
     def _peek(self) -> str:
         """The next character that is not white space; empty at the end."""
+        if self._position < len(self._window) and (mark := self._window[self._position]) not in _BLANK:
+            return mark
         while True:
             space = _SPACE.match(self._window, self._position)
             assert space is not None
@@ -91,6 +94,11 @@ class JsonText:
                 raise too_large(self._line)
             self._advance(end - self._position)
             return text
+
+    def _skip_mark(self) -> None:
+        """Skip the character that `_peek` has returned."""
+        self._position += 1
+        self._bytes_read += 1
 
     def _advance(self, count: int) -> None:
         passed = self._window[self._position : self._position + count]

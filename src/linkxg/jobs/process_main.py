@@ -71,7 +71,7 @@ def main(kinds: Kinds) -> None:
 
 
 async def _work(spec: JobSpec, kinds: Kinds) -> None:
-    database = open_database(spec.database)
+    database = open_database(spec.database, writes_bulk=True)
     await database.open()
     try:
         await _run(database, spec, kinds)

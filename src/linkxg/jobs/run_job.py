@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from linkxg.db import Database
 from linkxg.errors import PublicError
@@ -10,7 +10,7 @@ from linkxg.jobs import store
 from linkxg.jobs.bisect_batch import write_bisecting
 from linkxg.jobs.block_reader import BlockReader, read_failed_rows
 from linkxg.jobs.chunks import Chunks, CountedBlocks
-from linkxg.jobs.handler import JobKind
+from linkxg.jobs.handler import JobKind, Pace, Paces
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import JobError, JobRow, JobStatus, Progress
@@ -18,16 +18,7 @@ from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, extend
 from linkxg.jobs.row_crash import row_crash
 from linkxg.jobs.write_batch import Batch, BatchOutcome, record_batch, write_batch
 
-
-class Pace(NamedTuple):
-    """Rows of a batch, and how long its transaction should take."""
-
-    smallest: int
-    largest: int
-    seconds: float
-
-
-PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
+PACES: Paces = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
 """On SQLite every other writer waits for a batch, on PostgreSQL only those of the same rows. A smaller batch would not
 be worth its commit."""
 _DENIED = (
@@ -54,7 +45,7 @@ class Run:
     ) -> None:
         self._database, self._job, self._lease, self._kind = database, job, lease, kind
         self._should_stop = should_stop
-        self._pace = PACES[database.dialect]
+        self._pace = (kind.paces or PACES)[database.dialect]
         self._size = self._pace.largest // 2
         # A dry run and `onError=rollback` write nothing before their end, so they start over.
         self._writes_batches = not job.dry_run and job.on_error == "proceed"

@@ -38,6 +38,7 @@ class ProductImport:
     """The kind of job for files of products (`jobs.handler.JobKind`)."""
 
     resource = RESOURCE
+    paces = None
 
     def __init__(self, publish_hooks: PublishHooks) -> None:
         self._publish_hooks = publish_hooks

@@ -31,7 +31,16 @@ from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered, prepare_any_number
 from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import ItemRole, Level
-from linkxg.network.epcis.events.store import event_items, event_values, events, items
+from linkxg.network.epcis.events.store import (
+    DOWNSTREAM,
+    UPSTREAM,
+    WIDE,
+    event_items,
+    event_values,
+    events,
+    genealogy,
+    items,
+)
 from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 
 WalkDirection = Literal["upstream", "downstream"]
@@ -41,7 +50,8 @@ _ei, _e = event_items.c, events.c
 # Of transformations and of associations, on the side of a node and on the side of its neighbours.
 _NEAR = {"upstream": (ItemRole.OUTPUT, ItemRole.PARENT), "downstream": (ItemRole.INPUT, ItemRole.CHILD)}
 _FAR = {"upstream": (ItemRole.INPUT, ItemRole.CHILD), "downstream": (ItemRole.OUTPUT, ItemRole.PARENT)}
-_declared, _other = events.alias("declared"), event_items.alias("other")
+_DIRECTION = {"upstream": UPSTREAM, "downstream": DOWNSTREAM}
+_declared = events.alias("declared")
 # As in the index of declarations, without a parameter.
 _IS_DECLARATION = text("declared.declaration_time <> ''")
 MAX_EXCLUDED, MAX_CLASSES = 1_000, 10_000
@@ -163,12 +173,9 @@ def _bare_neighbours(direction: WalkDirection) -> CompiledStatement:
 
 
 def _steps(direction: WalkDirection) -> CompiledStatement:
-    near, far = (literal(int(roles[direction][0])) for roles in (_NEAR, _FAR))
-    c = _other.c
-    is_far = and_(c.account_id == _ACCOUNT, c.event_id == _ei.event_id, c.role == far)
-    query = select(_ei.item_id, _ei.event_id, c.item_id).select_from(OrderedJoin(event_items, _other, is_far))
-    query = query.where(_ei.account_id == _ACCOUNT, _ei.role == near).limit(_ROWS)
-    return prepare_any_number(_ei.item_id, "items", query.where)
+    c = genealogy.c
+    query = select(c.item_id, c.event_id, c.other_id).where(c.direction == literal(_DIRECTION[direction]))
+    return prepare_any_number(c.item_id, "items", query.limit(_ROWS).where)
 
 
 _EVENTS_OF_ITEMS = {(way, voided): _events_of_items(way, voided) for way in DIRECTIONS for voided in (False, True)}
@@ -206,7 +213,11 @@ _HAS = CompiledStatement(
         _has(items.c.account_id == _ACCOUNT, text("level = 3")),
         _has(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")),
         _has(_e.account_id == _ACCOUNT, _e.type == literal("AssociationEvent")),
-        _has(event_values.c.account_id == _ACCOUNT, event_values.c.name == literal(LOT_NUMBER)),
+        _has(
+            event_values.c.account_id == _ACCOUNT,
+            event_values.c.name == literal(LOT_NUMBER),
+            event_values.c.text > literal(""),
+        ),
         _has(items.c.account_id == _ACCOUNT, text("level = 1 and lot is not null")),
     )
 )
@@ -248,14 +259,13 @@ def list_events_of_items(
 def list_steps(
     conn: Connection, account_id: str, direction: WalkDirection, item_ids: Sequence[int], profile: Profile, *, rows: int
 ) -> list[Step] | None:
-    """From the items to those on the other side of their events, for a plain profile.
+    """From these items of the account to those on the other side of their events, for a plain profile.
 
     None if it takes more than `rows`, or events have many items on both sides: each pair would be a row.
     """
     most = min(rows, ROWS_PER_ITEM * len(item_ids) + FEW_ROWS)
-    given = {"account": account_id, "items": numbered(conn, item_ids), "rows": most}
-    found = _STEPS[direction].all(conn, given)
-    if len(found) >= most:
+    found: list[Step] = _STEPS[direction].all(conn, {"items": numbered(conn, item_ids), "rows": most})
+    if len(found) >= most or WIDE in [step[2] for step in found]:
         return None
     if excluded := profile.excluded:
         return [row for row in found if row[1] not in excluded]

@@ -41,12 +41,12 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     _index("epcis_events", "event_id", "account_id", "event_id", "declaration_time", unique=True)
-    _index("epcis_events", "account_id_id", "account_id", "id")
     _index("epcis_events", "event_time", "account_id", "event_time", "id")
     _index("epcis_events", "record_time", "account_id", "record_time", "id")
-    for column in ("type", "biz_step", "disposition", "read_point", "biz_location"):
-        _index("epcis_events", column, "account_id", column, "event_time", "id")
-    _index("epcis_events", "transformation_id", "account_id", "transformation_id")
+    _index("epcis_events", "type", "account_id", "type", "event_time", "id")
+    for column in ("biz_step", "disposition", "read_point", "biz_location"):
+        _index("epcis_events", column, "account_id", column, "event_time", "id", given=column)
+    _index("epcis_events", "transformation_id", "account_id", "transformation_id", given="transformation_id")
     declared = sa.text("declaration_time <> ''")
     op.create_index(
         "ix_epcis_events_declared",
@@ -92,17 +92,32 @@ def upgrade() -> None:
     )
     _index("epcis_event_items", "event_id", "account_id", "event_id", "role", "item_id")
     op.create_table(
+        "epcis_genealogy",
+        sa.Column("direction", sa.SmallInteger(), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("direction", "item_id", "other_id", "event_id", name="pk_epcis_genealogy"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "epcis_event_values",
         sa.Column("account_id", sa.String(36), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("name", _text(500), nullable=False),
         sa.Column("text", _text(500), nullable=True),
         sa.Column("number", sa.Float(53), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", "event_id", "position", name="pk_epcis_event_values"),
+        sqlite_with_rowid=False,
     )
-    _index("epcis_event_values", "text", "account_id", "name", "text", "event_id")
-    _index("epcis_event_values", "number", "account_id", "name", "number", "event_id")
-    _index("epcis_event_values", "event_id", "account_id", "event_id")
+    _index("epcis_event_values", "text", "account_id", "name", "text", "event_id", given="text")
+    _index("epcis_event_values", "number", "account_id", "name", "number", "event_id", given="number")
 
 
-def _index(table: str, name: str, *columns: str, unique: bool = False) -> None:
-    op.create_index(f"ix_{table}_{name}", table, list(columns), unique=unique)
+def _index(table: str, name: str, *columns: str, unique: bool = False, given: str | None = None) -> None:
+    """`given`: only the rows that have a value in this column."""
+    where = None if given is None else sa.text(f"{given} is not null")
+    op.create_index(
+        f"ix_{table}_{name}", table, list(columns), unique=unique, sqlite_where=where, postgresql_where=where
+    )

@@ -46,11 +46,11 @@ Text = Callable[[Any], str]
 
 def event_hash(event: dict[str, Any], contexts: Contexts) -> str:
     """The id of a valid event, as a URI of RFC 6920."""
-    return hash_uri(hash_text(event, contexts).encode())
+    return hash_uri(hashlib.sha256(hash_text(event, contexts).encode()).digest())
 
 
-def hash_uri(text: bytes) -> str:
-    return f"ni:///sha-256;{hashlib.sha256(text).hexdigest()}?ver=CBV2.0"
+def hash_uri(digest: bytes) -> str:
+    return f"ni:///sha-256;{digest.hex()}?ver=CBV2.0"
 
 
 def hash_text(event: dict[str, Any], contexts: Contexts) -> str:

@@ -23,6 +23,7 @@ _WITH_SERIAL = {"8003": 14, "253": 13, "255": 13}
 # Most URIs in a large document; everything else takes the way through the parsers.
 _SGTIN_LINK = re.compile(r"https://id\.gs1\.org/01/([0-9]{14})/21/([0-9A-Za-z_.\-]{1,20})")
 _SGTIN_URN = re.compile(r"urn:epc:id:sgtin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([0-9A-Za-z_.\-]{1,20})")
+_SSCC_URN = re.compile(r"urn:epc:id:sscc:([0-9]{6,12})\.([0-9])([0-9]{4,10})")
 # EPC schemes that identify no GS1 key (EPC Tag Data Standard §6.3).
 _OTHER_SCHEMES = re.compile(r"urn:epc:(id|idpat|class):(gid|usdod|adi|bic|imovn):.+", re.IGNORECASE)
 
@@ -93,6 +94,11 @@ def _read_urn(uri: str) -> Item:
             digits = indicator + prefix + reference
             gtin = digits + str(check_digit(digits))
             return Item(f"{RESOLVER}/01/{gtin}/21/{serial}", _INSTANCE, gtin, None, serial)
+    if found := _SSCC_URN.fullmatch(uri):
+        prefix, extension, reference = found.groups()
+        if len(prefix) + len(reference) == 16:
+            digits = extension + prefix + reference
+            return Item(f"{RESOLVER}/00/{digits}{check_digit(digits)}", _INSTANCE)
     if other := _OTHER_SCHEMES.fullmatch(uri):
         return Item(uri, _INSTANCE if other[1].lower() == "id" else Level.CLASS)
     return of_identifier(read_epc_urn(uri))

@@ -63,11 +63,12 @@ def _parse(event: dict[str, Any], contexts: Contexts, faults: list[EventFault]) 
         faults.append(EventFault("", "too_many_fields", f"An event may have at most {MAX_VALUES} values to search by."))
         return None
     text = hash_text(event, contexts).encode()
+    digest = hashlib.sha256(text).digest()
     declaration = event.get("errorDeclaration")
     step, disposition = event.get("bizStep"), event.get("disposition")
     reason = declaration.get("reason") if declaration else None
     return ParsedEvent(
-        event_id=event.get("eventID") or hash_uri(text),
+        event_id=event.get("eventID") or hash_uri(digest),
         declaration_time=write_time(read_time(declaration["declarationTime"])) if declaration else "",
         type=event["type"],
         action=event.get("action"),
@@ -78,7 +79,7 @@ def _parse(event: dict[str, Any], contexts: Contexts, faults: list[EventFault]) 
         biz_location=_place(event, "bizLocation"),
         transformation_id=event.get("transformationID"),
         error_reason=ERROR_REASON.bare(contexts.expand_value(reason)) if reason else None,
-        content_hash=_content_hash(text, declaration),
+        content_hash=digest if declaration is None else _declared_hash(text, declaration),
         content=_content(event),
         context=contexts.foreign,
         items=items,
@@ -90,11 +91,10 @@ def _place(event: dict[str, Any], name: str) -> str | None:
     return normal_uri(event[name]["id"]) if name in event else None
 
 
-def _content_hash(text: bytes, declaration: dict[str, Any] | None) -> bytes:
-    """Events that mean the same in other notations have the same content: the text is that of the event hash."""
-    if declaration is not None:
-        text += b"\n" + json.dumps(declaration, sort_keys=True, separators=(",", ":")).encode()
-    return hashlib.sha256(text).digest()
+def _declared_hash(text: bytes, declaration: dict[str, Any]) -> bytes:
+    """The event hash leaves the declaration out."""
+    declared = json.dumps(declaration, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(text + b"\n" + declared).digest()
 
 
 def _content(event: dict[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics,
 from linkxg.db.compiled import CompiledStatement
 from linkxg.network.epcis.documents.model import Item, ParsedEvent
 from linkxg.network.epcis.events.model import EventKey, StoredEvent
-from linkxg.network.epcis.events.store import event_items, event_values, events, items
+from linkxg.network.epcis.events.store import event_items, event_values, events, genealogy, items
 
 _Row = tuple[Any, ...]
 ANALYZE_FROM_ROWS = 100
@@ -21,7 +21,8 @@ _EVENT = (
 )  # fmt: skip
 _ITEM = ("id", "uri", "level", "gtin14", "lot", "serial")
 _USE = ("item_id", "role", "event_time", "event_id", "position", "is_class", "quantity", "uom")
-_VALUE = ("event_id", "name", "text", "number")
+_PAIR = ("direction", "item_id", "other_id", "event_id")
+_VALUE = ("event_id", "position", "name", "text", "number")
 
 
 def _by(key: Column[str], *columns: Column[object]) -> CompiledStatement:
@@ -101,8 +102,15 @@ def insert_uses(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None
 
 
 def insert_values(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None:
-    """Rows of (event, name, text, number)."""
+    """Rows of (event, position, name, text, number)."""
     _insert(conn, account_id, event_values, _VALUE, rows)
+
+
+def insert_genealogy(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None:
+    """Rows of (direction, item, other item, event) of the account's items."""
+    insert_many(conn, genealogy, _PAIR, rows)
+    if len(rows) >= ANALYZE_FROM_ROWS:
+        refresh_statistics(conn, genealogy)
 
 
 def _insert(conn: Connection, account_id: str, table: Table, columns: Sequence[str], rows: Sequence[_Row]) -> None:

@@ -35,6 +35,11 @@ _OPERATORS: dict[ComparisonOperator, Callable[[Any, Any], Any]] = {
     "LE": operator.le,
 }
 _uses, _values = event_items.c, event_values.c
+# The other is SQLite's name of the primary key.
+_BY_EVENT = {
+    "epcis_event_items": "ix_epcis_event_items_event_id",
+    "epcis_event_values": "sqlite_autoindex_epcis_event_values_1",
+}
 
 
 def clauses(account_id: str, conditions: Iterable[Condition]) -> list[ColumnElement[bool]]:
@@ -114,14 +119,18 @@ def value_clause(condition: ValueIn | ValueIs | ValueExists) -> ColumnElement[bo
     if isinstance(condition, ValueIn):
         either: list[ColumnElement[bool]] = [_values.text.in_(condition.texts)] if condition.texts else []
         if condition.numbers:
-            either.append(_compares_any(_values.number, "EQ", condition.numbers))
+            # So that SQLite uses the index of numbers for several of them.
+            either.append(and_(_values.number.is_not(None), _compares_any(_values.number, "EQ", condition.numbers)))
         return and_(named, or_(*either)) if either else false()
     return named
 
 
 def matches(column: Column[Any], match: Match) -> ColumnElement[bool]:
     either = alternatives(column, match)
-    return either[0] if len(either) == 1 else or_(*either) if either else false()
+    if len(either) < 2:
+        return either[0] if either else false()
+    # SQLite does not see that each of them implies it, and would not use an index of the rows with a value.
+    return and_(column.is_not(None), or_(*either)) if column.nullable else or_(*either)
 
 
 def alternatives(column: Column[Any], match: Match) -> list[ColumnElement[bool]]:
@@ -156,4 +165,4 @@ def _of_event(
     table = event_id.table
     assert isinstance(table, Table)
     of_event = select(literal(1)).select_from(source).where(table.c.account_id == account_id, event_id == events.c.id)
-    return exists(of_event.where(*found).with_hint(table, f"INDEXED BY ix_{table.name}_event_id", "sqlite"))
+    return exists(of_event.where(*found).with_hint(table, f"INDEXED BY {_BY_EVENT[table.name]}", "sqlite"))

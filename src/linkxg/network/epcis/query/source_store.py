@@ -5,12 +5,15 @@ sorted afterwards. Otherwise the page is read in the order of time, from an inde
 not depend on how many events follow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal, or_, select, union_all
 
+from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.join_order import OrderedJoin
+from linkxg.http.strict_json import CONTROL
 from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.epcis.query.filter_store import alternatives, clause, compared, use_clauses, value_clause
@@ -29,6 +32,13 @@ _ORDERED = ("read_point", "biz_location", "biz_step", "disposition", "type")
 _KEYS = ("event_id", "transformation_id")
 
 
+_ITEMS = prepare_any(
+    items.c.uri,
+    "uris",
+    select(items.c.id).where(items.c.account_id == bindparam("account")).limit(literal(MAX_ITEMS + 1)).where,
+)
+
+
 class Ordered(NamedTuple):
     """Rows of an index with the columns `time` and `id`, in whose order it is read; `where` selects one value.
 
@@ -42,23 +52,27 @@ class Ordered(NamedTuple):
 
 
 class Source(NamedTuple):
-    """`candidates` are the ids of the events that meet `condition`; `branches` the same, each in the order of time."""
+    """`candidates` gives the ids of events that meet `condition`; `branches` are the same, each ordered by time."""
 
     condition: Condition
-    candidates: Candidates
+    candidates: Callable[[], Candidates]
     branches: tuple[Ordered, ...] = ()
 
     def count_candidates(self, conn: Connection) -> int:
         """How many there are, up to FEW."""
-        found = self.candidates.limit(FEW).subquery()
+        found = self.candidates().limit(FEW).subquery()
         return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def resolve_items(conn: Connection, account_id: str, condition: ItemsMatch) -> list[int] | None:
     """The numbers of the items that match; None if they are too many."""
+    match, found = condition.match, list[int]()
+    # No stored URI is empty or has a control character.
+    if exact := [uri for uri in match.exact if uri and not CONTROL.search(uri)]:
+        given = {"account": account_id, "uris": listed(conn, exact)}
+        found += [row[0] for row in _ITEMS.all(conn, given)]
     mine = select(items.c.id).where(items.c.account_id == account_id)
-    found: list[int] = []
-    for alternative in alternatives(items.c.uri, condition.match):
+    for alternative in alternatives(items.c.uri, match._replace(exact=())):
         found += conn.execute(mine.where(alternative).limit(MAX_ITEMS + 1)).scalars()
     return None if len(found) > MAX_ITEMS else list(dict.fromkeys(found))
 
@@ -70,18 +84,17 @@ def source_of(
     if isinstance(condition, ItemsMatch):
         return _of_items(account_id, condition, times, item_ids)
     if isinstance(condition, ValueIn):
-        found = select(_values.event_id).where(_values.account_id == account_id, value_clause(condition))
-        return Source(condition, found)
+        return Source(condition, partial(_of_values, account_id, condition))
     if isinstance(condition, IsDeclaration):
         ordered = _in_events(account_id, clause(condition, account_id), "declared")
-        return Source(condition, _candidates(account_id, condition, times), (ordered,))
+        return Source(condition, partial(_candidates, account_id, condition, times), (ordered,))
     if isinstance(condition, ColumnIn) and condition.column in (*_ORDERED, *_KEYS):
         branches: tuple[Ordered, ...] = ()
         exact = condition.match.exact
         if condition.column in _ORDERED and not condition.match.prefixes and len(exact) <= MAX_BRANCHES:
             column = events.c[condition.column]
             branches = tuple(_in_events(account_id, column == value, condition.column) for value in exact)
-        return Source(condition, _candidates(account_id, condition, times), branches)
+        return Source(condition, partial(_candidates, account_id, condition, times), branches)
     return None
 
 
@@ -108,6 +121,16 @@ def _candidates(account_id: str, condition: Condition, times: Sequence[TimeIs]) 
     return select(events.c.id).where(events.c.account_id == account_id, clause(condition, account_id), *bounds)
 
 
+def _of_values(account_id: str, condition: ValueIn) -> Candidates:
+    """Texts and numbers have an index each."""
+    either = [condition]
+    if condition.texts and condition.numbers:
+        either = [condition._replace(numbers=()), condition._replace(texts=())]
+    of_account = select(_values.event_id).where(_values.account_id == account_id)
+    parts = [of_account.where(value_clause(one)) for one in either]
+    return parts[0] if len(parts) == 1 else select(union_all(*parts).subquery().c.event_id)
+
+
 def _in_events(account_id: str, found: ColumnElement[bool], index: str) -> Ordered:
     where = (events.c.account_id == account_id, found)
     return Ordered(events.c.event_time, events.c.id, where, f"ix_epcis_events_{index}")
@@ -116,19 +139,25 @@ def _in_events(account_id: str, found: ColumnElement[bool], index: str) -> Order
 def _of_items(
     account_id: str, condition: ItemsMatch, times: Sequence[TimeIs], item_ids: list[int] | None
 ) -> Source | None:
-    own, kind = _uses.account_id == account_id, use_clauses(condition)
-    bounds = [compared(_uses.event_time, one.comparison, one.value) for one in times if one.column == "event_time"]
-    if item_ids is None:
-        # The items of the pattern first, each alternative by its range.
-        joined = OrderedJoin(items, event_items, and_(own, _uses.item_id == items.c.id))
-        of_items = select(_uses.event_id).select_from(joined).where(items.c.account_id == account_id, *kind, *bounds)
-        parts = [of_items.where(one) for one in alternatives(items.c.uri, condition.match)]
-        return Source(condition, select(union_all(*parts).subquery().c.event_id))
-    found = select(_uses.event_id).where(own, _uses.item_id.in_(item_ids), *kind, *bounds)
-    if len(item_ids) * len(condition.roles) > MAX_BRANCHES:
+    found = partial(_uses_of_items, account_id, condition, times, item_ids)
+    if item_ids is None or len(item_ids) * len(condition.roles) > MAX_BRANCHES:
         return Source(condition, found)
     branches = [(item_id, role) for item_id in item_ids for role in condition.roles]
     return Source(condition, found, tuple(_of_item(account_id, condition, *branch) for branch in branches))
+
+
+def _uses_of_items(
+    account_id: str, condition: ItemsMatch, times: Sequence[TimeIs], item_ids: list[int] | None
+) -> Candidates:
+    own, kind = _uses.account_id == account_id, use_clauses(condition)
+    bounds = [compared(_uses.event_time, one.comparison, one.value) for one in times if one.column == "event_time"]
+    if item_ids is not None:
+        return select(_uses.event_id).where(own, _uses.item_id.in_(item_ids), *kind, *bounds)
+    # The items of the pattern first, each alternative by its range.
+    joined = OrderedJoin(items, event_items, and_(own, _uses.item_id == items.c.id))
+    of_items = select(_uses.event_id).select_from(joined).where(items.c.account_id == account_id, *kind, *bounds)
+    parts = [of_items.where(one) for one in alternatives(items.c.uri, condition.match)]
+    return select(union_all(*parts).subquery().c.event_id)
 
 
 def _of_item(account_id: str, condition: ItemsMatch, item_id: int, role: ItemRole) -> Ordered:

@@ -21,6 +21,7 @@ from linkxg.db.join_order import OrderedJoin
 from linkxg.db.schema import AnyRow
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.epcis.events.store import event_values, events, items
+from linkxg.network.epcis.query import shown_store
 from linkxg.network.epcis.query.filter_store import clause, clauses, compared
 from linkxg.network.epcis.query.model import Condition, EventQuery, ItemsMatch, TextColumn, TimeIs
 from linkxg.network.epcis.query.source_store import (
@@ -38,8 +39,6 @@ Position = Sequence[Any]
 """The sort key of the last event of a page, and its number."""
 SHOWN = [events.c[name] for name in ("event_id", "record_time", "content", "context")]
 _TIMES = {"eventTime": events.c.event_time, "recordTime": events.c.record_time}
-MAX_BYTES = 8 * 1024 * 1024
-"""Of the events of a page; it has at least one."""
 # Lower than any number that a query finds.
 _LOWEST = -1.7e308
 
@@ -68,23 +67,15 @@ def list_events(
 ) -> tuple[list[FoundEvent], int]:
     """(events in the order of the query, from the first or behind the position `at`; how many of `limit` there are).
 
-    The list is shorter where the events together have more than MAX_BYTES.
+    The list is shorter where the events together have more than `shown_store.MAX_BYTES`.
     """
     page = _page(conn, account_id, query, at, limit)
     if page is None:
         return [], 0
-    cte = page.cte("page").prefix_with("MATERIALIZED")
-    names = [column.name for column in cte.c]
-    mine = and_(events.c.account_id == account_id, events.c.id == cte.c.id)
-    size = func.length(events.c.content)
-    before = (func.sum(size).over(order_by=_ordered(list(cte.c), query)) - size).label("before")
-    sizes = select(*cte.c, before, func.count().over().label("total")).select_from(OrderedJoin(cte, events, mine))
-    sized = sizes.cte("sizes").prefix_with("MATERIALIZED")
-    keys = [sized.c[name] for name in names]
-    mine = and_(events.c.account_id == account_id, events.c.id == sized.c.id, sized.c.before < MAX_BYTES)
-    shown = select(*keys, sized.c.total, *SHOWN).select_from(OrderedJoin(sized, events, mine))
-    rows = conn.execute(shown.order_by(*_ordered(keys, query))).all()
-    return [_found(tuple(row[: len(keys)]), row) for row in rows], rows[0].total if rows else 0
+    places = [tuple(row) for row in conn.execute(page)]
+    # The id is the last of its sort key.
+    rows = shown_store.list_shown(conn, account_id, [place[-1] for place in places])
+    return [FoundEvent(place, *row) for place, row in zip(places, rows, strict=False)], len(places)
 
 
 def count_events(conn: Connection, account_id: str, query: EventQuery, *, most: int) -> int:
@@ -162,7 +153,7 @@ def _with_events(
 
 def _sorted(account_id: str, query: EventQuery, source: Source, at: Position | None, limit: int) -> AnySelect:
     """All of the few candidates, sorted."""
-    listed: CTE = source.candidates.cte("candidates").prefix_with("MATERIALIZED")
+    listed: CTE = source.candidates().cte("candidates").prefix_with("MATERIALIZED")
     # Only then: for the sake of order, SQLite would read another index of all events.
     ids = select(next(iter(listed.c)).label("event_id")).distinct().subquery("ids")
     others = [one for one in query.conditions if one is not source.condition]
@@ -257,4 +248,4 @@ def has_event(conn: Connection, account_id: str, condition: Condition) -> bool:
         return False
     source = source_of(account_id, condition, (), numbers)
     assert source is not None
-    return conn.execute(source.candidates.limit(1)).first() is not None
+    return conn.execute(source.candidates().limit(1)).first() is not None
