@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, InvalidToken
@@ -15,9 +14,8 @@ from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.store import find_account, find_user, update_password_hash
 from linkxg.identity.authorization.write_as import revoke_as
-from linkxg.identity.sessions import store
 from linkxg.identity.sessions.current_password import verify_current_password
-from linkxg.identity.sessions.end_sessions import end_session
+from linkxg.identity.sessions.end_sessions import end_other_sessions
 
 
 async def change_password(
@@ -42,7 +40,7 @@ async def change_password(
     if found is None:
         raise InvalidToken(reason="person removed")
     user, account_name = found
-    check_new_password(new, account_name, user.email)
+    check_new_password(new, account_name, user.email, field="newPassword")
     throttle = await verify_current_password(database, passwords, actor, user, current, limit_scale)
     password_hash = await passwords.hash(new)
 
@@ -50,9 +48,7 @@ async def change_password(
         if not update_password_hash(conn, account_id, user_id, password_hash, user.password_hash):
             return False
         throttle.clear(conn)
-        for session in store.list_live_sessions(conn, account_id, user_id, now_ms()):
-            if session.id != session_id:
-                end_session(conn, actor, account_id, user_id, session.id, "password changed")
+        end_other_sessions(conn, actor, account_id, user_id, session_id or "", "password changed")
         audit.record(conn, account_id, actor, "password.changed", user_id)
         return True
 
