@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness.factors import add_totp
+from harness.factors import add_totp, begin_totp
 from harness.people import refresh, sign_in
 from harness.smtp_sink import SmtpSink
 from harness.world import World
@@ -21,15 +21,20 @@ def test_rule_135_every_change_of_factors_is_mailed(
     session = sign_in(api, owner)
     app = add_totp(api, session)
     access = refresh(api, session.refresh).expect(200).data()["accessToken"]
+    renewed = begin_totp(api, access)
+    api.post("/auth/factors/totp/confirm", bearer=access, json={"code": renewed.code()}).expect(200)
+    access = refresh(api, session.refresh).expect(200).data()["accessToken"]
     codes = api.post("/auth/factors/recovery-codes", bearer=access).expect(200).data()["recoveryCodes"]
     new = [api.vault.remember("recovery code", code) for code in codes]
     factor = api.get("/auth/factors", bearer=access).expect(200).data()["factors"][0]["id"]
     api.delete(f"/auth/factors/{factor}", bearer=access).expect(204)
     deadline = time.monotonic() + 15
-    while {str(mail.parsed()["subject"]) for mail in smtp_sink.mails} < SUBJECTS:
+    while len(smtp_sink.mails) < 4 or {str(mail.parsed()["subject"]) for mail in smtp_sink.mails} < SUBJECTS:
         assert time.monotonic() < deadline, [mail.parsed()["subject"] for mail in smtp_sink.mails]
         smtp_sink.wait_for(owner.email)
         time.sleep(0.05)
+    texts = [mail.text() for mail in smtp_sink.mails if mail.parsed()["subject"] == "Authenticator app added"]
+    assert sorted("replaces the earlier one" in " ".join(text.split()) for text in texts) == [False, True]
     for mail in smtp_sink.mails:
         assert mail.recipients == (owner.email,)
-        assert not any(secret in mail.text() for secret in (app.secret, *app.codes, *new))
+        assert not any(secret in mail.text() for secret in (app.secret, renewed.secret, *app.codes, *new))

@@ -63,7 +63,7 @@ from linkxg.identity.factors.sign_in import GRANT, complete_with_code, sign_in, 
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.sessions.login import NewSession, SessionTokens
+from linkxg.identity.sessions.login import NewSession
 from linkxg.identity.sessions.model import SessionIdentity, SignedIn
 from linkxg.identity.sessions.password_size import check_password_size
 from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
@@ -208,8 +208,8 @@ async def authenticate_again(
         session = await step_up_with_passkey(services.database, services.party, actor, caller, data.credential)
     else:
         raise InvalidRequest("Send either password, or mfaToken, method and code, or credential.")
-    answer = services.sessions.answer(context, GRANT, SessionTokens(session, ""))
-    return Success(data=SteppedUp(answer.access_token, answer.token_type, answer.expires_in))
+    minted = services.sessions.renew(context, session)
+    return Success(data=SteppedUp(minted.access_token, "Bearer", minted.expires_in))
 
 
 @get("/auth/factors", operation_id="listFactors", **_FOR_EVERYBODY)
