@@ -51,7 +51,7 @@ UNAUTHORISED = {
     "identity/sessions/console_session.renew_console_session": "one statement, which checks the session",
     "identity/passkeys/use_passkey.use_passkey": "uses a challenge up, whoever answers it",
     "identity/passkeys/sign_in.begin_passkey_sign_in": "keeps a challenge, whoever asks",
-    "identity/passkeys/sign_in.sign_in_with_passkey": "records a refusal, whoever tried",
+    "identity/passkeys/use_passkey.verify_alone": "records a refusal, whoever tried",
     "identity/factors/passkey_proof.begin_passkey_step": "the token of the first step opens this",
     "identity/factors/sign_in.begin_second_step": "nobody is known before; the unit itself checks the person",
     "identity/factors/challenges.begin_attempt": "counts a guess, whoever makes it",

@@ -147,7 +147,7 @@ def test_rule_142_a_refused_step_up_is_audited_for_the_person_of_the_passkey(
     database, mine, theirs = world.server.database, session.person.user_id, decode_unverified(other.access)[1]["sub"]
     assert rows(database, failed.format(mine)) == [["user", mine]]
     # The trail of another account names no person of this one.
-    assert rows(database, failed.format(theirs)) == [["anonymous", None]]
+    assert rows(database, failed.format(theirs)) == [["anonymous", ""]]
 
 
 def test_rule_187_a_session_states_its_last_authentication_and_factors_added_since(
