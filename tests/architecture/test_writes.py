@@ -57,7 +57,7 @@ UNAUTHORISED = {
     "identity/factors/challenges.begin_attempt": "counts a guess, whoever makes it",
     "identity/factors/challenges.complete_attempt": "the token of the first step works once",
     "identity/factors/enroll.begin_enrollment": "the token of the first step opens this",
-    "identity/own_passkeys/enroll_passkey.begin_passkey_enrollment": "the token of the first step opens this",
+    "identity/passkey_registration/enroll_passkey.begin_passkey_enrollment": "the token of the first step opens this",
     "identity/sessions/login.check_attempt": "counts a guess, whoever makes it",
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",

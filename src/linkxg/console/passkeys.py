@@ -21,7 +21,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.change_factors import FACTOR_CHANGES, read_factors, remove_factor
-from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
+from linkxg.identity.passkey_registration.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import MAX_PASSKEYS, Passkey
 from linkxg.identity.passkeys.name_passkey import rename_passkey

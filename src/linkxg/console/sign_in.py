@@ -34,7 +34,7 @@ from linkxg.identity.factors.model import PASSKEY, TOTP
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
-from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment
+from linkxg.identity.passkey_registration.enroll_passkey import begin_passkey_enrollment
 from linkxg.identity.passkeys.sign_in import sign_in_with_passkey
 from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
