@@ -60,7 +60,7 @@ from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.routes import ClientServices
 from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
 from linkxg.identity.factors import routes as factor_routes
-from linkxg.identity.factors.routes import FactorServices
+from linkxg.identity.factors.factor_services import FactorServices
 from linkxg.identity.factors.step_up import require_recent
 from linkxg.identity.federation import routes as federation_routes
 from linkxg.identity.federation.addresses import Resolver
@@ -74,8 +74,8 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
-from linkxg.identity.own_passkeys import routes as own_passkey_routes
-from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
+from linkxg.identity.passkey_registration import routes as passkey_registration_routes
+from linkxg.identity.passkey_registration.registration_services import RegistrationServices
 from linkxg.identity.passkeys import routes as passkey_routes
 from linkxg.identity.passkeys.relying_party import relying_party
 from linkxg.identity.passkeys.routes import PasskeyServices
@@ -273,7 +273,9 @@ def build(
                 )
             ),
             passkey_routes.router(PasskeyServices(database, party, api_sessions)),
-            own_passkey_routes.router(OwnPasskeyServices(database, party, notices, api_sessions, settings.limit_scale)),
+            passkey_registration_routes.router(
+                RegistrationServices(database, party, notices, api_sessions, settings.limit_scale)
+            ),
             profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
             account_routes.router(
                 AccountServices(database, passwords, server_key, invitation_mails, notices, cursors, issuer)

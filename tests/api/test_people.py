@@ -180,4 +180,5 @@ def test_failed_password_changes_are_rejected(world: World) -> None:
     world.api.post("/auth/password", bearer=one.access, json=wrong).expect(401, "invalid_credentials")
     weak = {"currentPassword": one.person.password, "newPassword": "short"}
     answer = world.api.post("/auth/password", bearer=one.access, json=weak).expect(422, "validation_failed")
-    assert [detail["code"] for detail in answer.object()["details"]] == ["too_short"]
+    details = answer.object()["details"]
+    assert [(detail["field"], detail["code"]) for detail in details] == [("newPassword", "too_short")]

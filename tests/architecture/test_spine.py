@@ -22,7 +22,7 @@ SPINE = (
     ("identity.sessions", "identity.oauth", "identity.sign_up", "identity.scim"),
     ("identity.passkeys", "identity.single_sign_on"),
     ("identity.factors",),
-    ("identity.own_passkeys", "identity.password_reset"),
+    ("identity.passkey_registration", "identity.password_reset"),
     ("jobs",),
     ("catalog",),
     ("catalog.identifiers",),

@@ -8,7 +8,7 @@ import pytest
 
 from harness.answers import Answer
 from harness.authenticator import USER_PRESENT, SoftwareAuthenticator
-from harness.factors import age_session, first_step
+from harness.factors import add_totp, age_session, first_step
 from harness.passkeys import (
     add_passkey,
     creation_options,
@@ -24,7 +24,7 @@ from harness.passkeys import (
     step_options,
 )
 from harness.people import Person, Session, login, me, session_of, sign_in
-from harness.rows import count
+from harness.rows import count, rows
 from harness.token_forge import decode_unverified
 from harness.world import World
 from network.partners import new_account
@@ -134,6 +134,33 @@ def test_a_passkey_alone_steps_a_session_up(world: World, person: Person, authen
     denied(step_up(world, old, credential=authenticator.get(request_options(world), flags=USER_PRESENT)))
     fresh = step_up(world, old, credential=authenticator.get(request_options(world))).expect(200).data()
     world.api.post(path, bearer=fresh["accessToken"]).expect(200)
+
+
+def test_rule_142_a_refused_step_up_is_audited_for_the_person_of_the_passkey(
+    world: World, session: Session, authenticator: SoftwareAuthenticator
+) -> None:
+    current, other = renewed(world, session), new_account(world)
+    others = passkey_of(world, other)
+    denied(step_up(world, current, credential=authenticator.get(request_options(world), flags=USER_PRESENT)))
+    denied(step_up(world, current, credential=others.get(request_options(world))))
+    failed = "SELECT actor_kind, actor_id FROM audit_events WHERE action = 'login.failed' AND target = '{}'"
+    database, mine, theirs = world.server.database, session.person.user_id, decode_unverified(other.access)[1]["sub"]
+    assert rows(database, failed.format(mine)) == [["user", mine]]
+    # The trail of another account names no person of this one.
+    assert rows(database, failed.format(theirs)) == [["anonymous", ""]]
+
+
+def test_rule_187_a_session_states_its_last_authentication_and_factors_added_since(
+    world: World, person: Person, authenticator: SoftwareAuthenticator
+) -> None:
+    session = session_of(person, passkey_sign_in(world, authenticator).expect(200))
+    assert decode_unverified(session.access)[1]["amr"] == ["hwk", "user", "mfa"]
+    app = add_totp(world.api, session)
+    session = renewed(world, session)
+    assert decode_unverified(session.access)[1]["amr"] == ["hwk", "user", "mfa", "otp"]
+    fresh = step_up(world, session, credential=authenticator.get(request_options(world))).expect(200).data()
+    assert decode_unverified(fresh["accessToken"])[1]["amr"] == ["hwk", "user", "mfa"]
+    assert app.codes == []
 
 
 def test_a_passkey_completes_a_step_up_with_a_password(

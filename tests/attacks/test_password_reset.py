@@ -71,6 +71,14 @@ def test_rule_149_a_link_is_used_only_where_its_body_says(world: World) -> None:
     complete(world.api, token, new).expect(200)
 
 
+def test_rule_149_a_password_that_is_refused_is_named_and_uses_no_link(world: World) -> None:
+    token, new = link_for(world, world.person()), world.vault.password()
+    refused = complete(world.api, token, "short").expect(422, "validation_failed")
+    details = refused.object()["details"]
+    assert [(detail["field"], detail["code"]) for detail in details] == [("newPassword", "too_short")]
+    complete(world.api, token, new).expect(200)
+
+
 def test_rule_149_a_link_is_no_other_credential(world: World) -> None:
     person = world.person()
     token = link_for(world, person)

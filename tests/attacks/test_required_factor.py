@@ -99,6 +99,22 @@ def test_rule_138_from_now_on_everybody_sets_up_a_factor(world: World, account: 
     second_step(world.api, first_step(world.api, owner.person), app.code()).expect(200)
 
 
+def test_rule_135_a_first_factor_set_up_during_a_sign_in_ends_the_other_sessions(
+    world: World, account: tuple[Session, Authenticator]
+) -> None:
+    owner, _ = account
+    member = add_person(world.api, owner, "MEMBER")
+    # A session of the identity provider meets the requirement without a factor here.
+    other = sign_in(world.api, member)
+    execute(world.server.database, f"UPDATE sessions SET amr = 'fed' WHERE id = '{other.session_id}'")
+    require(world, owner).expect(200)
+    other = session_of(member, refresh(world.api, other.refresh).expect(200))
+    session, _ = enroll(world, member)
+    me(world.api, other.access).expect(401, "invalid_token")
+    refresh(world.api, other.refresh).expect(401, "invalid_token")
+    me(world.api, session.access).expect(200)
+
+
 def test_rule_138_administrators_alone_can_be_required(world: World, account: tuple[Session, Authenticator]) -> None:
     owner, _ = account
     admin, member = (add_person(world.api, owner, role) for role in ("ADMIN", "MEMBER"))

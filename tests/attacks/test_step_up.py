@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,6 +124,11 @@ def test_rule_135_a_new_app_replaces_the_one_before(world: World) -> None:
     second_step(world.api, first_step(world.api, person), old.at(old.last + 1)).expect(401, "invalid_credentials")
     forget_steps(world, person, new)
     second_step(world.api, first_step(world.api, person), new.code()).expect(200)
+    sql = f"SELECT action, details FROM audit_events WHERE target = '{person.user_id}' ORDER BY seq"
+    changes = [row for row in rows(world.server.database, sql) if row[0].startswith("factor.")]
+    assert [row[0] for row in changes] == ["factor.added", "factor.removed", "factor.added"]
+    assert json.loads(changes[1][1])["factor"] == json.loads(changes[0][1])["factor"]
+    assert json.loads(changes[1][1])["replaced_by"] == json.loads(changes[2][1])["factor"]
 
 
 def test_rule_135_changes_are_audited(world: World) -> None:
@@ -151,6 +158,19 @@ def test_rule_137_a_step_up_needs_password_and_factor(world: World) -> None:
     # The refresh token is still that of the session, and its next access token is as recent.
     renewed = refresh(world.api, old.refresh).expect(200).data()["accessToken"]
     assert decode_unverified(renewed)[1]["auth_time"] == claims["auth_time"]
+
+
+@pytest.mark.any_engine
+def test_a_step_up_is_not_counted_as_a_sign_in(world: World) -> None:
+    def issued(grant: str) -> int:
+        text = world.api.get("//metrics").expect(200).body.decode()
+        found = re.search(rf'^linkxg_tokens_total{{grant="{grant}",outcome="issued"}} (\d+)', text, re.MULTILINE)
+        return int(found[1]) if found else 0
+
+    session = world.session()
+    sign_ins, step_ups = issued("password"), issued("step_up")
+    step_up(world, session.access, password=session.person.password).expect(200)
+    assert (issued("password"), issued("step_up")) == (sign_ins, step_ups + 1)
 
 
 def test_rule_137_without_a_factor_the_password_is_enough(world: World) -> None:

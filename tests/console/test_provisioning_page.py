@@ -64,3 +64,12 @@ def test_only_owners_see_it(world: World, new_visitor: NewVisitor) -> None:
     admin = new_visitor(world.person("ADMIN"))
     assert admin.get(PAGE).status_code == 403
     assert PAGE not in admin.get("/account/members").text
+
+
+def test_the_name_of_a_token_is_stored_in_its_canonical_form(world: World, owner: Visitor) -> None:
+    answer = world.api.post(
+        "/account/scim-tokens", bearer=world.owner.access, json={"name": "  Cafe\u0301 "}, reveals=True
+    )
+    world.vault.remember("SCIM token", answer.expect(201).data()["token"])
+    assert answer.data()["name"] == "Caf\u00e9"
+    assert "Caf\u00e9" in text_of(owner.get(PAGE))

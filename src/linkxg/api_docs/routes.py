@@ -1,6 +1,6 @@
 """`/api/v1/openapi.json` and `/api/v1/reference`: the document, and the page made from it.
 
-Both are made in a thread, because that takes a tenth of a second.
+Both are made in a thread, because that takes about a second.
 """
 
 from collections.abc import Sequence

@@ -77,6 +77,11 @@ def whole_form(message: str | None) -> FormErrors:
     return FormErrors([("", message)] if message else [])
 
 
+def too_many_attempts(retry_after: int | None) -> str:
+    """The message of a sign-in or a confirmation that was tried too often."""
+    return f"Too many attempts. Wait {count(retry_after or 1, 'second')} and try again."
+
+
 def wait_for_budget(error: RateLimitExceeded) -> FormErrors:
     """A used-up budget, and when to try again."""
     return whole_form(f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}.")

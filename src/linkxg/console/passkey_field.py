@@ -4,7 +4,7 @@ import msgspec
 
 from linkxg.errors import InvalidCredentials
 from linkxg.identity.passkeys.model import AssertionCredential, AttestationCredential
-from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
+from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED
 
 CREDENTIAL = "credential"
 NO_PASSKEY = "Your browser sent no passkey. Allow scripts for this site and try again."

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.factor_removal import removal_effects
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
@@ -19,8 +20,8 @@ from linkxg.errors import Conflict, InvalidCredentials, NotFound, RateLimitExcee
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.change_factors import FACTOR_CHANGES, remove_factor
-from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
+from linkxg.identity.factors.change_factors import FACTOR_CHANGES, read_factors, remove_factor
+from linkxg.identity.passkey_registration.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import MAX_PASSKEYS, Passkey
 from linkxg.identity.passkeys.name_passkey import rename_passkey
@@ -92,10 +93,11 @@ async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
 async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     passkey = await _find(page, passkey_id)
     if not confirmed(page):
-        effects = [
-            "You can no longer sign in with it. Your other sessions end.",
-            "Your device or password manager may keep its copy, which has no effect here; you can delete it there.",
-        ]
+        factors = (await read_factors(page.database, page.account_id, page.person.user_id)).factors
+        factor = next((one for one in factors if one.id == passkey_id), None)
+        if factor is None:
+            raise NotFound
+        effects = removal_effects(factor, factors)
         question = Question(f"Remove the passkey “{passkey.name}”?", effects, "Remove passkey", "Keep it", PASSKEYS)
         return ask_confirmation(page, question)
     asking = await ask_step_up(page, "remove this passkey", back=lambda: _list(page))

@@ -40,7 +40,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     asking = await ask_step_up(page, "create a SCIM token", back=back)
     if asking is not None:
         return asking
-    form, name = page.form, page.form.text("name").strip()
+    form = page.form
     fault = expiry_fault(form.text("expires"))
     if fault:
         return await _show(page, errors=FormErrors([("expires", fault)]))
@@ -53,7 +53,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
             page.services.public_url,
             page.actor,
             page.account_id,
-            name=name,
+            name=form.text("name"),
             expires_at=None if ends is None else rfc3339(ends * 1_000),
             idempotency_key=form.idempotency_key,
         )
@@ -63,7 +63,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     except Conflict as error:
         return await _show(page, errors=whole_form(error.description), status=409)
     if not replayed:
-        token_created(page.services.notices, page.actor, page.account_id, name)
+        token_created(page.services.notices, page.actor, page.account_id, created.name)
     return render(page, "scim_token.html", name=created.name, token=created.token, base_url=created.base_url)
 
 

@@ -31,7 +31,7 @@ from linkxg.identity.factors.enroll import confirm_enrollment
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP
 from linkxg.identity.factors.passkey_proof import complete_with_passkey
 from linkxg.identity.factors.sign_in import complete_with_code, start_completed
-from linkxg.identity.own_passkeys.enroll_passkey import confirm_passkey_enrollment
+from linkxg.identity.passkey_registration.enroll_passkey import confirm_passkey_enrollment
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session, reload_console_session
 from linkxg.identity.sessions.model import SessionIdentity
 

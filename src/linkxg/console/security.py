@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.factor_removal import removal_effects
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
@@ -154,9 +155,7 @@ async def _ask(page: PageRequest, act: str) -> Response[str] | None:
     factor = next((one for one in found.factors if one.id == page.form.text("factor")), None)
     if factor is None:
         raise NotFound
-    effects = ["Your other sessions end now."]
-    if len(found.factors) == 1:
-        effects.insert(0, "Your password alone signs you in from now on, and your recovery codes stop working.")
+    effects = removal_effects(factor, found.factors)
     return ask_confirmation(
         page, Question(f"Remove “{factor.name}”?", effects, "Remove second factor", "Keep it", SECURITY)
     )

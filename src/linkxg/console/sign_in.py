@@ -11,8 +11,7 @@ from litestar.di import NamedDependency
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
 from linkxg.console.cookies import BEFORE_SESSION, EXPLAINED_SESSION, SESSION, set_cookie
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import FormErrors, of_details, whole_form
-from linkxg.console.formatting import count
+from linkxg.console.form_errors import FormErrors, of_details, too_many_attempts, whole_form
 from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
 from linkxg.console.passkey_field import CREDENTIAL, read_assertion
@@ -35,8 +34,9 @@ from linkxg.identity.factors.model import PASSKEY, TOTP
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
-from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment
-from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED, sign_in_with_passkey
+from linkxg.identity.passkey_registration.enroll_passkey import begin_passkey_enrollment
+from linkxg.identity.passkeys.sign_in import sign_in_with_passkey
+from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.model import EndedSession
@@ -175,7 +175,7 @@ def bound_browser(page: PageRequest) -> str:
 def _message_of(error: PublicError | None) -> str | None:
     if error is None or not error.retry_after:
         return error.description if error else None
-    return f"Too many attempts. Wait {count(error.retry_after, 'second')} and try again."
+    return too_many_attempts(error.retry_after)
 
 
 async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:

@@ -13,8 +13,7 @@ from litestar.params import FromPath
 from linkxg.console.carried_forms import CARRIED, unseal
 from linkxg.console.cookies import BEFORE_SESSION
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import whole_form
-from linkxg.console.formatting import count
+from linkxg.console.form_errors import too_many_attempts, whole_form
 from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
@@ -57,7 +56,7 @@ async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageReque
     try:
         require_budget(request.scope)
     except RateLimitExceeded as error:
-        message = f"Too many attempts. Wait {count(error.retry_after or 1, 'second')} and try again."
+        message = too_many_attempts(error.retry_after)
         return _form(
             page,
             target=target,

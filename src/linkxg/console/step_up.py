@@ -12,7 +12,7 @@ from linkxg.console.carried_forms import seal
 from linkxg.console.confirmation_fields import CANCEL, CODE, KIND, LEFT_OUT, PASSKEY, PASSWORD, STEP_UP, SWITCH
 from linkxg.console.cookies import SESSION, set_cookie
 from linkxg.console.csrf import FIELD
-from linkxg.console.form_errors import FormErrors
+from linkxg.console.form_errors import FormErrors, too_many_attempts
 from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.console.pages import redirect, render
@@ -22,7 +22,7 @@ from linkxg.http.client_ip import source_key
 from linkxg.identity.accounts.authentication_policy import FEDERATED
 from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
-from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
+from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED
 from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.current_password import has_password
 from linkxg.identity.sessions.login import PASSWORD as BY_PASSWORD
@@ -134,7 +134,6 @@ async def _check(page: PageRequest) -> FormErrors:
         page.context.notes |= {"error": error.code, "reason": "no second factor"}
         return FormErrors([(field, _TOO_WEAK)])
     except RateLimitExceeded as error:
-        wait = f"Too many attempts. Wait {error.retry_after} seconds and try again."
-        return FormErrors([(field, wait)])
+        return FormErrors([(field, too_many_attempts(error.retry_after))])
     page.cookies.append(set_cookie(SESSION, cookie, secure=services.secure))
     return FormErrors()

@@ -6,12 +6,15 @@ an eighth of the time; on PostgreSQL, where the network dominates, it is execute
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection, Executable, Table, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
+
+# By position: the driver converts each name at every execution.
+_SQLITE = sqlite.dialect(paramstyle="qmark")
 
 
 class CompiledStatement:
@@ -22,14 +25,28 @@ class CompiledStatement:
 
     def __init__(self, statement: Executable, on_postgres: Executable | None = None) -> None:
         self.statement = statement if on_postgres is None else on_postgres
-        assert isinstance(statement, ClauseElement)
-        # By position: the driver converts each name at every execution.
-        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+        self._on_sqlite = statement
+
+    @cached_property
+    def _compiled(self) -> SQLCompiler:
+        """Made at the first execution: to compile all of them would take a fifth of the time of a start."""
+        assert isinstance(self._on_sqlite, ClauseElement)
+        compiled = self._on_sqlite.compile(dialect=_SQLITE)
         assert isinstance(compiled, SQLCompiler)
-        self.text = str(compiled)
-        self._names = compiled.positiontup or []
-        # Literals in the statement (such as `+ 1`) are parameters with fixed values.
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        return compiled
+
+    @cached_property
+    def text(self) -> str:
+        return str(self._compiled)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return self._compiled.positiontup or []
+
+    @cached_property
+    def _fixed(self) -> dict[str, Any]:
+        """Literals in the statement (such as `+ 1`) are parameters with fixed values."""
+        return {name: value for name, value in self._compiled.params.items() if value is not None}
 
     def first(self, conn: Connection, values: dict[str, Any]) -> Any:
         """The first row as a tuple, or None."""

@@ -18,6 +18,10 @@ MAX_FAULTS = 100
 TOO_LONG, TOO_SHORT = "Too long", "Too short"
 
 
+def fault(field: str, message: str, code: str = "invalid") -> FieldFault:
+    return {"field": field, "code": code, "message": message}
+
+
 def shape_faults(value: Any, shape: Any, at: str = "") -> list[FieldFault]:
     """The faults of a value as a `shape`, at most 100; `at` is the prefix of field names."""
     return list(islice(_faults(value, shape, at.removesuffix(".")), MAX_FAULTS))

@@ -3,15 +3,11 @@
 from typing import TypeVar
 
 from linkxg.errors import ValidationFailed
-from linkxg.http.schema_errors import FieldFault
+from linkxg.http.schema_errors import FieldFault, fault
 
 MAX_TEXT = 500
 """Characters of a message, a purpose or a reason."""
 T = TypeVar("T", bound=str)
-
-
-def fault(field: str, message: str, code: str = "invalid") -> FieldFault:
-    return {"field": field, "code": code, "message": message}
 
 
 def one_of(field: str, given: str, known: tuple[T, ...], faults: list[FieldFault]) -> T:

@@ -26,7 +26,7 @@ class AccountFactors(NamedTuple):
 
 def read_factors(conn: Connection, account_id: str) -> AccountFactors:
     return AccountFactors(
-        totp_store.list_rows(conn, account_id),
+        totp_store.list_confirmed_totp(conn, account_id),
         recovery_store.list_recovery_codes(conn, account_id),
         passkey_store.list_account_passkeys(conn, account_id),
     )
@@ -38,7 +38,7 @@ def reapply_factors(conn: Connection, account_id: str, old: AccountFactors, peop
         delete_factors(conn, account_id, user_id)
     for app in old.apps:
         if app.user_id in people:
-            totp_store.insert_row(conn, account_id, app)
+            totp_store.insert_confirmed_totp(conn, account_id, app)
     for passkey in old.passkeys:
         if passkey.user_id in people:
             passkey_store.insert_passkey(conn, account_id, passkey)

@@ -9,6 +9,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, read_rfc3339
 from linkxg.db.schema import AnyRow
 from linkxg.errors import Conflict, PublicError
+from linkxg.http.schema_errors import fault
 from linkxg.identity.accounts import policy_store, store
 from linkxg.identity.accounts.authentication_policy import (
     MAX_STEP_UP_MINUTES,
@@ -33,12 +34,12 @@ def check_policy(
     if since is not UNSET:
         at = given["mfa_required_from"] = None if since is None else read_rfc3339(str(since))
         if since is not None and at is None:
-            faults.append(_fault("mfaRequiredFrom", "Send a time of RFC 3339 with an offset, or null for now."))
+            faults.append(fault("mfaRequiredFrom", "Send a time of RFC 3339 with an offset, or null for now."))
     if step_up_minutes is not UNSET:
         given["step_up_minutes"] = step_up_minutes
         if step_up_minutes is not None and not MIN_STEP_UP_MINUTES <= int(step_up_minutes) <= MAX_STEP_UP_MINUTES:
             text = f"Step-up is after {MIN_STEP_UP_MINUTES} to {MAX_STEP_UP_MINUTES} minutes, or null for never."
-            faults.append(_fault("stepUpMinutes", text))
+            faults.append(fault("stepUpMinutes", text))
     return given, faults
 
 
@@ -61,7 +62,3 @@ def note_requirement(conn: Connection, actor: Actor, account: AnyRow, changed: d
     roles = [role for role in EVERYONE if required_from(requirement, since, role) is not None]
     policy_store.end_sessions_at(conn, account.id, roles, max(since, now))
     return None
-
-
-def _fault(field: str, message: str) -> dict[str, str]:
-    return {"field": field, "code": "invalid", "message": message}

@@ -18,29 +18,36 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LEET = str.maketrans("013457@$!", "oleastasi")
 
 
-def check_new_password(password: str, *context: str) -> None:
-    """Raises ValidationFailed with the reason; `context` is the account's name and the e-mail address."""
+def check_new_password(password: str, *context: str, field: str = "password") -> None:
+    """Raises ValidationFailed with the reason; `context` is the account's name and the e-mail address.
+
+    `field` is the member of the request that has the password.
+    """
+    if fault := _find_fault(password, context):
+        code, message = fault
+        raise ValidationFailed(message, details=[{"field": field, "code": code, "message": message}])
+
+
+def _find_fault(password: str, context: tuple[str, ...]) -> tuple[str, str] | None:
+    """(code, message) of the first rule that the password breaks."""
     text = normalise(password)
     if len(text) < MINIMUM:
-        raise _error("too_short", f"A password must have at least {MINIMUM} characters.")
+        return "too_short", f"A password must have at least {MINIMUM} characters."
     if len(text.encode()) > MAXIMUM_BYTES:
-        raise _error("too_long", f"A password must have at most {MAXIMUM_BYTES} bytes.")
+        return "too_long", f"A password must have at most {MAXIMUM_BYTES} bytes."
     if _CONTROL.search(text):
-        raise _error("control_character", "A password must not contain control characters.")
+        return "control_character", "A password must not contain control characters."
     lowered = text.lower()
     if len(set(lowered)) < 5 or lowered.isdigit() or _is_sequence(lowered):
-        raise _error("too_simple", "The password is a repetition or a sequence.")
+        return "too_simple", "The password is a repetition or a sequence."
     if _is_common(lowered):
-        raise _error("too_common", "The password is on a list of common passwords.")
+        return "too_common", "The password is on a list of common passwords."
     rest = lowered
     for word in sorted(_context_words(context), key=len, reverse=True):
         rest = rest.replace(word, "")
     if len(rest) < min(len(lowered), 8):
-        raise _error("too_close", "The password is derived from the name of the account, the person or the product.")
-
-
-def _error(code: str, message: str) -> ValidationFailed:
-    return ValidationFailed(message, details=[{"field": "password", "code": code, "message": message}])
+        return "too_close", "The password is derived from the name of the account, the person or the product."
+    return None
 
 
 def _is_common(lowered: str) -> bool:

@@ -25,6 +25,7 @@ from linkxg.identity.accounts.store import find_user
 from linkxg.identity.factors import challenge_store
 from linkxg.identity.factors.kinds import list_methods
 from linkxg.identity.factors.model import MAX_FAILURES, MFA_TOKEN, MFA_TOKEN_MS, Amr, MfaChallenge, Purpose
+from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.login import Authentication
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 
@@ -153,6 +154,9 @@ async def complete_attempt(
             return InvalidCredentials(refusal, reason=f"wrong second factor, failure {attempt.failures}")
         challenge_store.delete_mfa_challenge(conn, challenge.account_id, challenge.digest)
         attempt.throttle.clear(conn)
+        if challenge.purpose == "enroll":
+            # As of every factor that is added.
+            end_other_sessions(conn, who, user.account_id, user.id, "", "factor added")
         # The attempts at the password, which the first step counted and left.
         throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
         return Completed(Authentication(user, throttle), amr, challenge)

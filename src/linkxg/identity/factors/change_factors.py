@@ -4,6 +4,8 @@ Routes let only a recent authentication in (`step_up.py`). A change of the facto
 (OWASP ASVS 7.4.3), and they are told by mail.
 """
 
+from typing import Any, NamedTuple
+
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -23,6 +25,7 @@ from linkxg.identity.factors.kinds import delete_factor, has_factor, list_factor
 from linkxg.identity.factors.model import TOTP, Factors, FactorView
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
 from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
+from linkxg.identity.factors.totp_store import find_totp
 from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication
 
@@ -31,6 +34,12 @@ _WRONG = ValidationFailed(
     "The code is incorrect, or the set-up has expired.",
     details=[{"field": "code", "code": "incorrect", "message": "The code is incorrect, or the set-up has expired."}],
 )
+
+
+class _Confirmed(NamedTuple):
+    recovery_codes: list[str] | None
+    """Those of a person who had none."""
+    replaces: bool
 
 
 async def read_factors(database: Database, account_id: str, user_id: str) -> Factors:
@@ -78,19 +87,29 @@ async def confirm_totp(
     """
     codes = new_recovery_codes()
 
-    def unit(conn: Connection) -> list[str] | PublicError | None:
+    def unit(conn: Connection) -> _Confirmed | PublicError:
+        earlier = find_totp(conn, account_id, user_id)
         factor_id = confirm_pending(conn, server_key, account_id, user_id, actor.session_id or "", code)
         if factor_id is None:
             return _WRONG
-        return note_added(conn, actor, account_id, user_id, factor_id=factor_id, method=TOTP, amr=("otp",), codes=codes)
+        if earlier is not None:
+            details = {"factor": earlier.id, "method": TOTP, "replaced_by": factor_id}
+            audit.record(conn, account_id, actor, "factor.removed", user_id, details)
+        added = {"factor": factor_id, "method": TOTP}
+        fresh = note_added(conn, actor, account_id, user_id, amr=("otp", MFA), details=added, codes=codes)
+        return _Confirmed(fresh, earlier is not None)
 
-    outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    note_authenticator(notices, actor, account_id, user_id)
-    return outcome
+    confirmed = value_or_raise(await revoke_as(database, actor, account_id, unit))
+    note_authenticator(notices, actor, account_id, user_id, replaces=confirmed.replaces)
+    return confirmed.recovery_codes
 
 
-def note_authenticator(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
+def note_authenticator(
+    notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, *, replaces: bool = False
+) -> None:
     what = "An authenticator app was added to your sign-in."
+    if replaces:
+        what += " It replaces the earlier one, whose codes no longer work."
     notices.person(actor, account_id, user_id, "Authenticator app added", what, kind=FACTOR_ADDED)
 
 
@@ -100,14 +119,14 @@ def note_added(
     account_id: str,
     user_id: str,
     *,
-    factor_id: str,
-    method: str,
     amr: tuple[str, ...],
+    details: dict[str, Any],
     codes: list[str],
 ) -> list[str] | None:
     """Inside the unit that has added a factor: `codes` become the recovery codes of a person who has none.
 
-    The actor's session counts as one with a second factor from now on; the others end.
+    The actor's session states the methods of the new factor, `amr`, too; the others end. `details` are those of the
+    audit event.
     """
     fresh = None
     if not count_recovery_codes(conn, account_id, user_id):
@@ -118,8 +137,8 @@ def note_added(
     session = find_session_identity(conn, account_id, keep)
     if session is not None:
         # What has authenticated the session, such as an identity provider, still has.
-        record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, MFA))))
-    audit.record(conn, account_id, actor, "factor.added", user_id, {"factor": factor_id, "method": method})
+        record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr))))
+    audit.record(conn, account_id, actor, "factor.added", user_id, details)
     return fresh
 
 

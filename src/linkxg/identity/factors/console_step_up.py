@@ -2,15 +2,13 @@
 
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP
 from linkxg.identity.factors.sign_in import begin_second_step, complete_with_code
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
-from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
+from linkxg.identity.passkeys.use_passkey import verify_alone
 from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.login import Authentication
 from linkxg.identity.sessions.model import ConsoleSession
@@ -43,11 +41,7 @@ async def confirm_passkey(
     The credential answers options of `POST /auth/passkey/options`. Raises InvalidCredentials, or InvalidToken if the
     session has ended.
     """
-    used = await use_passkey(database, party, credential, "sign-in")
-    if isinstance(used, RefusedPasskey):
-        raise InvalidCredentials(PASSKEY_REFUSED, reason=used.reason)
-    if used.user.id != session.user_id:
-        raise InvalidCredentials(PASSKEY_REFUSED, reason="passkey of another person")
+    used = await verify_alone(database, party, actor, credential, of=session.user_id)
     authentication = Authentication(used.user, record_use=used.record)
     return await renew_console_session(database, actor, session, authentication, used.amr)
 

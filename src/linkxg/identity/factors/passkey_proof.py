@@ -19,9 +19,8 @@ from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.options import second_factor_options
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
 from linkxg.identity.passkeys.store import list_passkeys
-from linkxg.identity.passkeys.use_passkey import RefusedPasskey, UsedPasskey, use_passkey
+from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED, RefusedPasskey, UsedPasskey, use_passkey
 
 
 async def begin_passkey_step(database: Database, party: RelyingParty, token: str) -> PasskeyOptions:

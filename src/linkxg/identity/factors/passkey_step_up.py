@@ -10,8 +10,7 @@ from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.step_up import record_step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.sign_in import PASSKEY_REFUSED
-from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
+from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED, verify_alone
 from linkxg.identity.sessions.model import SessionIdentity
 from linkxg.identity.tokens.model import Principal
 
@@ -20,11 +19,7 @@ async def step_up_with_passkey(
     database: Database, party: RelyingParty, actor: Actor, principal: Principal, credential: AssertionCredential
 ) -> SessionIdentity:
     """The credential answers options of `POST /auth/passkey/options`. Raises InvalidCredentials."""
-    used = await use_passkey(database, party, credential, "sign-in")
-    if isinstance(used, RefusedPasskey):
-        raise InvalidCredentials(PASSKEY_REFUSED, reason=used.reason)
-    if used.user.id != principal.id:
-        raise InvalidCredentials(PASSKEY_REFUSED, reason="passkey of another person")
+    used = await verify_alone(database, party, actor, credential, of=principal.id)
 
     def unit(conn: Connection) -> SessionIdentity | PublicError:
         if not used.record(conn, actor):

@@ -111,14 +111,14 @@ def delete_all_totp(conn: Connection, account_id: str, user_id: str) -> int:
     return conn.execute(totp_factors.delete().where(*mine)).rowcount
 
 
-def list_rows(conn: Connection, account_id: str) -> list[AnyRow]:
+def list_confirmed_totp(conn: Connection, account_id: str) -> list[AnyRow]:
     """The confirmed apps of an account, for a restore."""
     mine = (totp_factors.c.account_id == account_id, totp_factors.c.confirmed_at.is_not(None))
     return list(conn.execute(select(totp_factors).where(*mine)))
 
 
-def insert_row(conn: Connection, account_id: str, row: AnyRow) -> None:
-    """Insert a row of `list_rows` again."""
+def insert_confirmed_totp(conn: Connection, account_id: str, row: AnyRow) -> None:
+    """Insert a row of `list_confirmed_totp` again."""
     conn.execute(totp_factors.insert().values(row._asdict() | {"account_id": account_id}))
 
 

@@ -18,6 +18,7 @@ from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
+from linkxg.http.schema_errors import fault
 from linkxg.identity.accounts.roles import EVERYONE, Role
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import require_authorised, revoke_as
@@ -100,7 +101,7 @@ async def connect_provider(
     if secret is None and known is not None:
         secret = read_secret(services.server_key, known)
     if secret is None:
-        raise ValidationFailed(details=[_fault("clientSecret", "required", _UNREADABLE)])
+        raise ValidationFailed(details=[fault("clientSecret", _UNREADABLE, "required")])
     if not is_same or wanted.client_secret is not None:
         await _test(services, account_id, wanted, secret)
     sealed = seal(services.server_key, _purpose(account_id), secret.encode())
@@ -108,9 +109,9 @@ async def connect_provider(
     def unit(conn: Connection) -> ConnectedProvider | PublicError:
         before, now = store.find_provider(conn, account_id), now_ms()
         if before != known:
-            return ValidationFailed(details=[_fault("issuer", "changed", "Somebody else has changed it meanwhile.")])
-        if fault := _break_glass_fault(conn, account_id, wanted):
-            return ValidationFailed(details=[fault])
+            return ValidationFailed(details=[fault("issuer", "Somebody else has changed it meanwhile.", "changed")])
+        if found := _break_glass_fault(conn, account_id, wanted):
+            return ValidationFailed(details=[found])
         was = None if before is None else _view(conn, services.public_url, before)
         values = wanted._asdict() | {"sealed_secret": sealed, "updated_at": now}
         del values["client_secret"], values["break_glass_owner_ids"]
@@ -187,8 +188,8 @@ def _purpose(account_id: str) -> bytes:
 async def _test(services: ProviderConnections, account_id: str, wanted: WantedProvider, secret: str) -> None:
     try:
         await _ask(services, account_id, wanted.issuer, wanted.client_id, secret)
-    except ProviderFault as fault:
-        raise ValidationFailed(details=[_fault("issuer", "provider", fault.message)]) from None
+    except ProviderFault as error:
+        raise ValidationFailed(details=[fault("issuer", error.message, "provider")]) from None
 
 
 async def _ask(services: ProviderConnections, account_id: str, issuer: str, client_id: str, secret: str) -> None:
@@ -205,38 +206,34 @@ async def _ask(services: ProviderConnections, account_id: str, issuer: str, clie
     )
 
 
-def _fault(field_name: str, code: str, message: str) -> dict[str, str]:
-    return {"field": field_name, "code": code, "message": message}
-
-
 def _faults(wanted: WantedProvider, known: IdentityProvider | None) -> list[dict[str, str]]:
     found = []
     try:
         check_issuer(wanted.issuer)
-    except ProviderFault as fault:
-        found.append(_fault("issuer", "invalid", fault.message))
+    except ProviderFault as error:
+        found.append(fault("issuer", error.message))
     if not _is_text(wanted.client_id, MAX_CLIENT_ID):
-        found.append(_fault("clientId", "invalid", "A client id has 1 to 255 printable characters."))
+        found.append(fault("clientId", "A client id has 1 to 255 printable characters."))
     if wanted.client_secret is not None and not _is_text(wanted.client_secret, MAX_CLIENT_SECRET):
-        found.append(_fault("clientSecret", "invalid", "A client secret has 1 to 1024 printable characters."))
+        found.append(fault("clientSecret", "A client secret has 1 to 1024 printable characters."))
     if wanted.client_secret is None and (known is None or not _is_same_client(known, wanted)):
         # The stored one is that of the other client only.
-        found.append(_fault("clientSecret", "required", _NO_SECRET if known is None else _OTHER_CLIENT))
+        found.append(fault("clientSecret", _NO_SECRET if known is None else _OTHER_CLIENT, "required"))
     if wanted.default_role == "OWNER":
-        found.append(_fault("defaultRole", "invalid", "Not everybody can be an Owner."))
+        found.append(fault("defaultRole", "Not everybody can be an Owner."))
     if wanted.role_claim is not None and not _is_text(wanted.role_claim, MAX_CLAIM):
-        found.append(_fault("roleClaim", "invalid", "The name of a claim has 1 to 200 printable characters."))
+        found.append(fault("roleClaim", "The name of a claim has 1 to 200 printable characters."))
     if wanted.role_claim is None and wanted.role_mapping:
-        found.append(_fault("roleClaim", "required", "Name the claim whose values are mapped."))
+        found.append(fault("roleClaim", "Name the claim whose values are mapped.", "required"))
     if len(wanted.role_mapping) > MAX_MAPPED or not all(_is_text(one, MAX_CLAIM) for one in wanted.role_mapping):
-        found.append(_fault("roleMapping", "invalid", "At most 50 values of 1 to 200 characters can be mapped."))
+        found.append(fault("roleMapping", "At most 50 values of 1 to 200 characters can be mapped."))
     elif not wanted.owners_by_claim and "OWNER" in wanted.role_mapping.values():
-        found.append(_fault("roleMapping", "owner", "Claims make nobody an Owner unless ownersByClaim is true."))
+        found.append(fault("roleMapping", "Claims make nobody an Owner unless ownersByClaim is true.", "owner"))
     if len(wanted.break_glass_owner_ids) > MAX_BREAK_GLASS:
-        found.append(_fault("breakGlassOwnerIds", "invalid", "At most 10 Owners can be chosen."))
+        found.append(fault("breakGlassOwnerIds", "At most 10 Owners can be chosen."))
     elif wanted.sso_only and not wanted.break_glass_owner_ids:
         message = "Choose an Owner who keeps their password: if the provider fails, nobody else can sign in."
-        found.append(_fault("breakGlassOwnerIds", "required", message))
+        found.append(fault("breakGlassOwnerIds", message, "required"))
     return found
 
 
@@ -248,7 +245,7 @@ def _break_glass_fault(conn: Connection, account_id: str, wanted: WantedProvider
     for user_id in wanted.break_glass_owner_ids:
         user = find_user(conn, account_id, user_id)
         if user is None or user.role != "OWNER" or user.disabled or not user.password_hash:
-            return _fault("breakGlassOwnerIds", "invalid", _NOT_OWNER)
+            return fault("breakGlassOwnerIds", _NOT_OWNER)
     return None
 
 

@@ -3,22 +3,16 @@
 Every refusal has one text, and no options reveal whose passkeys there are.
 """
 
-from sqlalchemy import Connection
-
-from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials
-from linkxg.identity.accounts.model import User
 from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.options import sign_in_options
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
+from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED, verify_alone
 from linkxg.identity.sessions.login import Authentication, NewSession, start_session
 from linkxg.identity.sessions.model import SessionIdentity
-
-PASSKEY_REFUSED = "The passkey could not be verified."
 
 
 async def begin_passkey_sign_in(database: Database, party: RelyingParty, source: str) -> PasskeyOptions:
@@ -32,17 +26,9 @@ async def sign_in_with_passkey(
     database: Database, party: RelyingParty, actor: Actor, new: NewSession, credential: AssertionCredential
 ) -> SessionIdentity:
     """Start `new`, a session with the methods of the passkey. Raises InvalidCredentials."""
-    used = await use_passkey(database, party, credential, "sign-in")
-    if isinstance(used, RefusedPasskey):
-        if used.owned is not None:
-            await database.write(_audit_failure, used.owned.user, actor)
-        raise InvalidCredentials(PASSKEY_REFUSED, reason=used.reason)
+    used = await verify_alone(database, party, actor, credential)
     try:
         authentication = Authentication(used.user, record_use=used.record)
         return await start_session(database, actor, authentication, new._replace(amr=used.amr))
     except InvalidCredentials as error:
         raise InvalidCredentials(PASSKEY_REFUSED, reason=error.reason) from error
-
-
-def _audit_failure(conn: Connection, user: User, actor: Actor) -> None:
-    audit.record(conn, user.account_id, actor, "login.failed", user.id, {"method": "passkey"})

@@ -12,6 +12,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.errors import InvalidCredentials
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.model import User
 from linkxg.identity.passkeys import store
@@ -22,6 +23,7 @@ from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.store import OwnedPasskey
 from linkxg.identity.passkeys.verify_credential import VerifiedAssertion, read_credential_id, verify_assertion
 
+PASSKEY_REFUSED = "The passkey could not be verified."
 # A valid COSE key whose private part nobody has: the x and y of the generator of P-256.
 _NOBODYS_KEY = bytes.fromhex(
     "a5010203262001"
@@ -71,6 +73,29 @@ class RefusedPasskey(NamedTuple):
 
     reason: str
     owned: OwnedPasskey | None = None
+
+
+async def verify_alone(
+    database: Database, party: RelyingParty, actor: Actor, credential: AssertionCredential, *, of: str | None = None
+) -> UsedPasskey:
+    """A passkey that authenticates its person alone; `of` is the only person whose passkey will do.
+
+    Raises InvalidCredentials. The refused passkey of a known person is audited.
+    """
+    used = await use_passkey(database, party, credential, "sign-in")
+    if isinstance(used, UsedPasskey):
+        if of is None or used.user.id == of:
+            return used
+        used = RefusedPasskey("passkey of another person", OwnedPasskey(used.passkey, used.user))
+    if used.owned is not None:
+        await database.write(_audit_failure, used.owned.user, actor)
+    raise InvalidCredentials(PASSKEY_REFUSED, reason=used.reason)
+
+
+def _audit_failure(conn: Connection, user: User, actor: Actor) -> None:
+    # The trail of one account does not name a person of another who holds the passkey.
+    who = actor if actor.id == user.id else Actor("anonymous", None, None, actor.source, actor.request_id)
+    audit.record(conn, user.account_id, who, "login.failed", user.id, {"method": "passkey"})
 
 
 async def use_passkey(

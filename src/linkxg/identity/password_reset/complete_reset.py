@@ -53,7 +53,7 @@ async def complete_reset(
         raise dead_link("no such reset")
     seen, person = found
     account_id, user_id = seen.user.account_id, seen.user.id
-    check_new_password(password, *person)
+    check_new_password(password, *person, field="newPassword")
     password_hash = await passwords.hash(password)
     key = digest(token)
 

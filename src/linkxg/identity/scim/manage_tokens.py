@@ -12,7 +12,8 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
-from linkxg.identity.accounts.names import is_name, rule
+from linkxg.http.schema_errors import FieldFault, fault
+from linkxg.identity.accounts.names import canonical_name, rule
 from linkxg.identity.authorization.write_as import revoke_as, write_once
 from linkxg.identity.scim import token_store
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, MAX_TOKENS, CreatedScimToken, ScimToken, ScimTokenView
@@ -36,7 +37,7 @@ async def create_token(
 ) -> IdempotentOutcome[CreatedScimToken]:
     """Raises ValidationFailed, IdempotencyKeyReused, or Conflict for a third live token or an ended replayed one."""
     now = now_ms()
-    expires_ms = _check(name, expires_at, now)
+    name, expires_ms = _checked(name, expires_at, now)
     request = Request(account_id, "POST /account/scim-tokens", idempotency_key, [actor.id, name, expires_at])
     salt, token_id = new_salt(), uuid7()
 
@@ -108,17 +109,19 @@ def token_view(token: ScimToken) -> ScimTokenView:
     )
 
 
-def _check(name: str, expires_at: str | None, now: int) -> int | None:
-    faults = []
-    if not is_name(name, MAX_TOKEN_NAME):
-        faults.append({"field": "name", "code": "invalid", "message": rule(MAX_TOKEN_NAME)})
+def _checked(name: str, expires_at: str | None, now: int) -> tuple[str, int | None]:
+    """The name and the expiry as stored. Raises ValidationFailed."""
+    faults: list[FieldFault] = []
+    checked = canonical_name(name, MAX_TOKEN_NAME)
+    if checked is None:
+        faults.append(fault("name", rule(MAX_TOKEN_NAME)))
     expires_ms = None if expires_at is None else read_rfc3339(expires_at)
     if expires_at is not None and (expires_ms is None or not now < expires_ms <= now + LONGEST_MS):
         message = "The expiry must be a time in the future (RFC 3339), within ten years."
-        faults.append({"field": "expiresAt", "code": "invalid", "message": message})
-    if faults:
+        faults.append(fault("expiresAt", message))
+    if checked is None or faults:
         raise ValidationFailed(details=faults)
-    return expires_ms
+    return checked, expires_ms
 
 
 def _token(server_key: bytes, request: Request, salt: bytes) -> str:

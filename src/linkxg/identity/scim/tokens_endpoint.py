@@ -68,7 +68,7 @@ async def create(
         idempotency_key=idempotency_key,
     )
     if not created.replayed:
-        token_created(services.notices, actor, account_id, data.name)
+        token_created(services.notices, actor, account_id, created.value.name)
     return Response(Success(data=created.value), headers=replay(created.replayed))
 
 

@@ -40,7 +40,7 @@ async def change_password(
     if found is None:
         raise InvalidToken(reason="person removed")
     user, account_name = found
-    check_new_password(new, account_name, user.email)
+    check_new_password(new, account_name, user.email, field="newPassword")
     throttle = await verify_current_password(database, passwords, actor, user, current, limit_scale)
     password_hash = await passwords.hash(new)
 

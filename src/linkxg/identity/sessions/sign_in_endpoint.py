@@ -1,4 +1,4 @@
-"""What the endpoints of sign-in share: a session of the API that starts, and the answer with its tokens."""
+"""What the endpoints of sign-in and step-up share: a session of the API that starts or is renewed, and its tokens."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -10,8 +10,11 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.sessions.login import NewSession, SessionTokens, new_api_session
 from linkxg.identity.sessions.model import SessionIdentity, SignedIn
 from linkxg.identity.sessions.sign_in_notices import signed_in
-from linkxg.identity.sessions.token_response import token_response
-from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.sessions.token_response import mint_for, token_response
+from linkxg.identity.tokens.mint import Minted, Minter
+
+STEP_UP = "step_up"
+"""What the metrics call the tokens of a step-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,15 @@ class ApiSessions:
         """A new access token. The person is told by mail of a sign-in from a new place."""
         signed_in(self.notices, actor_of(context), tokens.session, context.user_agent)
         answer, jti = token_response(self.minter, tokens)
-        context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
-        self.metrics.token(grant, "issued")
+        self._note(context, grant, tokens.session, jti)
         return answer
+
+    def renew(self, context: RequestContext, session: SessionIdentity) -> Minted:
+        """A new access token of a session that was stepped up; its refresh token stays."""
+        minted = mint_for(self.minter, session)
+        self._note(context, STEP_UP, session, minted.jti)
+        return minted
+
+    def _note(self, context: RequestContext, grant: str, session: SessionIdentity, jti: str) -> None:
+        context.notes |= {"sub": session.user_id, "sid": session.session_id, "jti": jti}
+        self.metrics.token(grant, "issued")

@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from linkxg.errors import InvalidRequest, ValidationFailed
-from linkxg.http.schema_errors import FieldFault
+from linkxg.http.schema_errors import FieldFault, fault
 from linkxg.identity.accounts.gln import is_gln
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.slug import is_slug
-from linkxg.network.check_fields import check_text, fault, one_of
+from linkxg.network.check_fields import check_text, one_of
 from linkxg.network.connections.model import MIRRORED, InvitePartner, Relationship
 
 

@@ -16,6 +16,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
 from linkxg.errors import Conflict, ConnectionExists, NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
+from linkxg.http.schema_errors import fault
 from linkxg.identity.accounts.store import (
     find_account,
     find_account_by_gln,
@@ -24,7 +25,6 @@ from linkxg.identity.accounts.store import (
 )
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import uuid7
-from linkxg.network.check_fields import fault
 from linkxg.network.connections import store
 from linkxg.network.connections.check_invitation import Invitee, check_invitation
 from linkxg.network.connections.mails import ConnectionMails

@@ -9,7 +9,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
 from linkxg.errors import InvalidState, PublicError, ValidationFailed
-from linkxg.network.check_fields import fault
+from linkxg.http.schema_errors import fault
 from linkxg.network.connections.store import find_partner
 from linkxg.network.feed.model import Change
 from linkxg.network.requests.check_approval import check_approval

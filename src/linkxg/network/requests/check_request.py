@@ -7,8 +7,8 @@ from linkxg.catalog.identifiers.epc_urn import read_epc_urn
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.errors import ValidationFailed
-from linkxg.http.schema_errors import FieldFault
-from linkxg.network.check_fields import check_text, fault, one_of
+from linkxg.http.schema_errors import FieldFault, fault
+from linkxg.network.check_fields import check_text, one_of
 from linkxg.network.requests.model import (
     MAX_ITEM,
     MAX_PRODUCT_ID,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from linkxg.clock import LATEST_MS, read_rfc3339
-from linkxg.http.schema_errors import FieldFault
+from linkxg.http.schema_errors import FieldFault, fault
 from linkxg.ids import is_uuid
-from linkxg.network.check_fields import fault, one_of
+from linkxg.network.check_fields import one_of
 from linkxg.network.shares.content_paths import is_content_path
 from linkxg.network.shares.model import (
     MAX_CATEGORY,

@@ -18,10 +18,10 @@ from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
+from linkxg.http.schema_errors import fault
 from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import is_uuid, uuid7
-from linkxg.network.check_fields import fault
 from linkxg.network.connections.store import find_connection, find_partner, lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change

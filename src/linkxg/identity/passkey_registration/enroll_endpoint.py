@@ -18,8 +18,8 @@ from linkxg.identity.factors.challenges import MFA_ATTEMPTS
 from linkxg.identity.factors.model import Enrolled
 from linkxg.identity.factors.request_bodies import FirstStep
 from linkxg.identity.factors.sign_in import GRANT, start_completed
-from linkxg.identity.own_passkeys.enroll_passkey import begin_passkey_enrollment, confirm_passkey_enrollment
-from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
+from linkxg.identity.passkey_registration.enroll_passkey import begin_passkey_enrollment, confirm_passkey_enrollment
+from linkxg.identity.passkey_registration.registration_services import RegistrationServices
 from linkxg.identity.passkeys.model import MAX_NAME, AttestationCredential, PasskeyOptions
 from linkxg.identity.sessions.token_response import PEOPLE
 
@@ -43,7 +43,7 @@ class EnrollPasskey(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     status_code=200,
     **_SECOND_STEP,
 )
-async def begin(services: NamedDependency[OwnPasskeyServices], data: JSONBody[FirstStep]) -> Success[PasskeyOptions]:
+async def begin(services: NamedDependency[RegistrationServices], data: JSONBody[FirstStep]) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.create`, after `mfa_enrollment_required`. They can be answered once."""
     return Success(data=await begin_passkey_enrollment(services.database, services.party, data.mfa_token))
 
@@ -57,7 +57,7 @@ async def begin(services: NamedDependency[OwnPasskeyServices], data: JSONBody[Fi
 )
 async def confirm(
     request: Request[Any, Any, Any],
-    services: NamedDependency[OwnPasskeyServices],
+    services: NamedDependency[RegistrationServices],
     data: JSONBody[EnrollPasskey],
 ) -> Success[Enrolled]:
     """Register the passkey, and complete the sign-in. The recovery codes are shown only once."""

@@ -20,9 +20,10 @@ from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
+from linkxg.identity.factors.change_factors import note_added
 from linkxg.identity.factors.kinds import note_factors
 from linkxg.identity.factors.model import PASSKEY
-from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
+from linkxg.identity.factors.recovery_codes import new_recovery_codes
 from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.change_passkeys import add_passkey
 from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_client_data
@@ -41,8 +42,6 @@ from linkxg.identity.passkeys.options import registration_options
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.store import count_passkeys, list_passkeys
 from linkxg.identity.passkeys.verify_credential import VerifiedAttestation, verify_attestation
-from linkxg.identity.sessions.end_sessions import end_other_sessions
-from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication
 from linkxg.ids import uuid7
 
 _HANDLE_BYTES = 32
@@ -167,29 +166,21 @@ def add_verified(
 
 
 def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[str]) -> AddedPasskey:
-    """As of every new factor: `codes` for a person who has none, and the other sessions end.
-
-    The actor's session counts as one with this factor from now on.
-    """
-    account_id, user_id, session_id = passkey.account_id, passkey.user_id, actor.session_id or ""
-    fresh = None if count_recovery_codes(conn, account_id, user_id) else codes
-    if fresh is not None:
-        replace_codes(conn, account_id, user_id, fresh)
-    end_other_sessions(conn, actor, account_id, user_id, session_id, "factor added")
-    session = find_session_identity(conn, account_id, session_id)
-    if session is not None:
-        # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
-        # authenticator need not have verified the person, and `user` does not say so.
-        added = (key_method(passkey.backup_eligible), PRESENCE, MFA)
-        amr = dict.fromkeys((*session.amr.split(), *added))
-        record_authentication(conn, account_id, session_id, tuple(amr))
-    audit_added(conn, actor, passkey)
+    # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
+    # authenticator need not have verified the person, and `user` does not say so.
+    amr = (key_method(passkey.backup_eligible), PRESENCE, MFA)
+    fresh = note_added(
+        conn, actor, passkey.account_id, passkey.user_id, amr=amr, details=_details(passkey), codes=codes
+    )
     return AddedPasskey(passkey, fresh)
 
 
 def audit_added(conn: Connection, actor: Actor, passkey: Passkey) -> None:
-    details = {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
-    audit.record(conn, passkey.account_id, actor, "factor.added", passkey.user_id, details)
+    audit.record(conn, passkey.account_id, actor, "factor.added", passkey.user_id, _details(passkey))
+
+
+def _details(passkey: Passkey) -> dict[str, Any]:
+    return {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
 
 
 def _not_verified(reason: str) -> ValidationFailed:

@@ -18,9 +18,9 @@ from linkxg.identity.factors.challenges import MFA_ATTEMPTS
 from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.request_bodies import FirstStep
-from linkxg.identity.own_passkeys import enroll_endpoint
-from linkxg.identity.own_passkeys.own_passkey_services import OwnPasskeyServices
-from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
+from linkxg.identity.passkey_registration import enroll_endpoint
+from linkxg.identity.passkey_registration.register_passkey import begin_registration, register_passkey
+from linkxg.identity.passkey_registration.registration_services import RegistrationServices
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import (
     MAX_NAME,
@@ -70,7 +70,7 @@ class RegisteredPasskey(msgspec.Struct, rename="camel"):
     **public(MFA_ATTEMPTS),
 )
 async def step_options(
-    services: NamedDependency[OwnPasskeyServices], data: JSONBody[FirstStep]
+    services: NamedDependency[RegistrationServices], data: JSONBody[FirstStep]
 ) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.get`, after `mfa_required`. The challenge can be answered once."""
     return Success(data=await begin_passkey_step(services.database, services.party, data.mfa_token))
@@ -78,7 +78,7 @@ async def step_options(
 
 @get("/auth/factors/passkeys", operation_id="listPasskeys", **_FOR_EVERYBODY)
 async def listing(
-    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
+    request: Request[Any, Any, Any], services: NamedDependency[RegistrationServices]
 ) -> Success[list[PasskeyView]]:
     """The caller's passkeys, oldest first."""
     caller = principal_of(context_of(request.scope))
@@ -94,7 +94,7 @@ async def listing(
     **_FACTORS,
 )
 async def registration_options(
-    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
+    request: Request[Any, Any, Any], services: NamedDependency[RegistrationServices]
 ) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.create`. The challenge can be answered once."""
     caller = principal_of(context_of(request.scope))
@@ -111,7 +111,7 @@ async def registration_options(
     **_FACTORS,
 )
 async def register(
-    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices], data: JSONBody[NewPasskey]
+    request: Request[Any, Any, Any], services: NamedDependency[RegistrationServices], data: JSONBody[NewPasskey]
 ) -> Success[RegisteredPasskey]:
     """Register the passkey that the browser made. It signs in alone, and is a second factor after the password.
 
@@ -137,7 +137,7 @@ async def register(
 )
 async def rename(
     request: Request[Any, Any, Any],
-    services: NamedDependency[OwnPasskeyServices],
+    services: NamedDependency[RegistrationServices],
     factor_id: FromPath[str],
     data: JSONBody[PasskeyName],
 ) -> Success[PasskeyView]:
@@ -148,7 +148,7 @@ async def rename(
     return Success(data=passkey_view(renamed))
 
 
-def router(services: OwnPasskeyServices) -> Router:
+def router(services: RegistrationServices) -> Router:
     return Router(
         "/",
         route_handlers=[*enroll_endpoint.HANDLERS, step_options, listing, registration_options, register, rename],

@@ -9,7 +9,7 @@ from linkxg.identity.sessions.sign_in_endpoint import ApiSessions
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPasskeyServices:
+class RegistrationServices:
     database: Database
     party: RelyingParty
     notices: SecurityNotices

@@ -17,7 +17,7 @@ from linkxg.identity.factors.enroll import begun_by, find_enrollment
 from linkxg.identity.factors.kinds import has_factor
 from linkxg.identity.factors.model import Amr, MfaChallenge
 from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
-from linkxg.identity.own_passkeys.register_passkey import (
+from linkxg.identity.passkey_registration.register_passkey import (
     NOT_VERIFIED,
     add_verified,
     audit_added,
