@@ -69,6 +69,8 @@ def sentences() -> list[tuple[dict[str, Any], str]]:
         (event(bizStep="storing", epcList=[one, parent], sensorElementList=[sensor]),
          "Stored 2 items, measuring 2 to 7.5 °C"),
         (event(epcList=[], sensorElementList=[sensor], readPoint=MILL), "Measured 2 to 7.5 °C at Mill Porto"),
+        (event(bizStep="sensor_reporting", epcList=[one], sensorElementList=[sensor]),
+         f"Measured 2 to 7.5 °C of GTIN {gtin}, serial 0"),
         (event(bizStep="https://example.com/steps/dyeing", epcList=[one]), f"Observed GTIN {gtin}, serial 0 (dyeing)"),
     ]  # fmt: skip
 

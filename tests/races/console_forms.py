@@ -45,11 +45,12 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /account/password": lambda v, p, t: {
         "current_password": p.password, "new_password": v.vault.password(),
     },
+    # Before the imports, after which captures that are under way are awaited.
+    "POST /events/captures": lambda v, p, t: {"onError": "proceed"},
     "POST /imports/{import_id}/cancel": lambda v, p, t: {},
     "POST /imports/{import_id}/retry": lambda v, p, t: {},
     "POST /imports/{import_id}/apply": lambda v, p, t: {"key": uuid4().hex},
     "POST /imports": lambda v, p, t: {"mode": "upsert"},
-    "POST /events/captures": lambda v, p, t: {"onError": "proceed"},
     "POST /products/new": lambda v, p, t: {"name": "Bolt", "sku": f"F-{uuid4()}", "key": uuid4().hex},
     "POST /products/{product_id}": lambda v, p, t: _shown(v, f"/products/{t.drafted}", None) | {"name": "Renamed"},
     "POST /products/{product_id}/publish": lambda v, p, t: _shown(

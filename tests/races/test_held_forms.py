@@ -87,5 +87,5 @@ def test_the_same_held_forms_are_accepted_without_a_revocation(arena: World, vis
             assert status in (200, 303), (name, status, text)
             assert name == LAST or not location.startswith("/sign-in"), (name, location)
             assert CARRIED not in text, (name, text)
-            if "/imports" in name:
+            if "/imports" in name or "/captures" in name:
                 await_imports(arena)

@@ -29,8 +29,8 @@ def tell(event: dict[str, Any], names: ItemNames) -> str:
     found = {role: _together(*lines) for role, lines in lines_of(event, names, NAMED).items()}
     told = _TELLERS[event["type"]](event, found)
     readings = sensor_texts(event)
-    if readings and "items" not in found and event["type"] == "ObjectEvent":
-        told = f"Measured {', '.join(readings[:_MOST_REPORTS])}"
+    if readings and event["type"] == "ObjectEvent" and ("items" not in found or step_of(event) == "sensor_reporting"):
+        told = f"Measured {', '.join(readings[:_MOST_REPORTS])}" + (f" of {found['items']}" if "items" in found else "")
         readings = []
     told = f"{told}{_where(event, names)}"
     if readings:
