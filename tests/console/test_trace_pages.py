@@ -61,7 +61,9 @@ def test_a_trace_is_drawn_and_listed(world: World, editor: Visitor, chain: list[
     assert page.count('class="edge transformed"') == 2
     assert "1 step before" in page
     assert "1 step after" in page
-    assert f'made of <a href="/traceability/item?item={quote(chain[0].uri, safe="")}"' in page
+    source = re.search(r'made of <a href="#(n[0-9]+)"', page[page.index(f"Lot {chain[1].lot}</bdi>") :])
+    assert source
+    assert f"Lot {chain[0].lot}" in page[page.index(f'id="{source[1]}"') :].partition("</tr>")[0]
     assert "commissioning" in page
 
 
