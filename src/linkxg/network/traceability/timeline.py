@@ -13,7 +13,7 @@ from linkxg.network.traceability.containment import Stays, list_stays
 from linkxg.network.traceability.describe_store import ItemRow
 from linkxg.network.traceability.model import Owner, TimelineEvent
 from linkxg.network.traceability.read_graph import TraceReader, read_settled
-from linkxg.network.traceability.timeline_store import Source, TimelineRow, list_timeline
+from linkxg.network.traceability.timeline_store import TimelineRow, TimelineSource, list_timeline
 
 MAX_SOURCES = 1_000
 
@@ -113,9 +113,9 @@ def gtin_of(uri: str) -> str | None:
     return rest[:14] if not head and rest else None
 
 
-def whole(item_id: int) -> Source:
+def whole(item_id: int) -> TimelineSource:
     """All events of the item."""
-    return Source(item_id, Bounds().since, Bounds().until)
+    return TimelineSource(item_id, Bounds().since, Bounds().until)
 
 
 def list_with_inherited(
@@ -125,7 +125,7 @@ def list_with_inherited(
     stays = list_stays(conn, account_id, [item_id], bounds)
     # The latest, if they are very many.
     latest = sorted(stays.found, key=lambda stay: stay.until, reverse=True)[:MAX_SOURCES]
-    sources = [whole(item_id), *(Source(stay.container_id, stay.since, stay.until) for stay in latest)]
+    sources = [whole(item_id), *(TimelineSource(stay.container_id, stay.since, stay.until) for stay in latest)]
     found = list_timeline(conn, account_id, sources, bounds, rows=rows)
     containers = _uris(conn, account_id, {sources[row.source].item_id for row in found if row.source})
     return [(row, containers.get(sources[row.source].item_id) if row.source else None) for row in found], stays

@@ -39,7 +39,7 @@ _SHOWN = (
 SET, UNSET = "persistentDisposition_set", "persistentDisposition_unset"
 
 
-class Source(NamedTuple):
+class TimelineSource(NamedTuple):
     """An item whose events belong to a timeline from `since` to `until`, both included."""
 
     item_id: int
@@ -105,7 +105,7 @@ _TIMELINE = {voided: CompiledStatement(_on_sqlite(voided), _on_postgres(voided))
 
 
 def list_timeline(
-    conn: Connection, account_id: str, sources: Sequence[Source], bounds: Bounds, *, rows: int
+    conn: Connection, account_id: str, sources: Sequence[TimelineSource], bounds: Bounds, *, rows: int
 ) -> list[TimelineRow]:
     """Up to `rows` events, the newest first."""
     given: dict[str, Any] = {"account": account_id, "rows": rows} | bounds.parameters
