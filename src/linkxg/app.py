@@ -130,7 +130,6 @@ from linkxg.network.shared_products import routes as shared_routes
 from linkxg.network.shared_products.routes import SharedServices
 from linkxg.network.shares import routes as share_routes
 from linkxg.network.shares.routes import ShareServices
-from linkxg.network.traceability import routes as traceability_routes
 from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -299,8 +298,7 @@ def build(
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
-            traceability_routes.router(database, server_key, access_log.count, cursors, issuer),
-            recall_routes.router(database, server_key, access_log.count, cursors, issuer),
+            *recall_routes.routers(database, server_key, access_log.count, cursors, issuer),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -8,10 +8,10 @@ from itertools import combinations
 
 import pytest
 
-from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Edge, Layout, lay_out
+from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Layout, NodePair, lay_out
 
 
-def random_edges(seed: int, count: int, *, cycles: bool) -> tuple[list[str], list[Edge]]:
+def random_edges(seed: int, count: int, *, cycles: bool) -> tuple[list[str], list[NodePair]]:
     chosen = random.Random(seed)
     names = [f"n{number}" for number in range(count)]
     edges = []

@@ -13,7 +13,7 @@ NODE_WIDTH, NODE_HEIGHT = 216, 76
 COLUMN_GAP, ROW_GAP, MARGIN = 112, 20, 12
 _PASSING_HEIGHT = 4
 _SWEEPS = 4
-Edge = tuple[str, str]
+NodePair = tuple[str, str]
 
 
 class Point(NamedTuple):
@@ -28,10 +28,10 @@ class Layout(NamedTuple):
     height: float
     nodes: Mapping[str, Point]
     columns: Mapping[str, int]
-    paths: Mapping[Edge, list[Point]]
+    paths: Mapping[NodePair, list[Point]]
 
 
-def lay_out(root: str, nodes: Sequence[str], edges: Iterable[Edge]) -> Layout:
+def lay_out(root: str, nodes: Sequence[str], edges: Iterable[NodePair]) -> Layout:
     """The root is in column 0, what it was made of at the left of it."""
     unique = [edge for edge in dict.fromkeys(edges) if edge[0] != edge[1]]
     columns = _columns(root, nodes, unique)
@@ -62,7 +62,7 @@ def lay_out(root: str, nodes: Sequence[str], edges: Iterable[Edge]) -> Layout:
     return Layout(width, height, corners, columns, paths)
 
 
-def _columns(root: str, nodes: Iterable[str], edges: Iterable[Edge]) -> dict[str, int]:
+def _columns(root: str, nodes: Iterable[str], edges: Iterable[NodePair]) -> dict[str, int]:
     """The longest way to the root, so that edges lead to the right; what hangs at others stands beside them."""
     after: dict[str, list[str]] = {node: [] for node in nodes}
     before: dict[str, list[str]] = {node: [] for node in after}
@@ -111,10 +111,10 @@ def _longest_ways(root: str, follow: Mapping[str, list[str]]) -> dict[str, int]:
 
 
 def _passing(
-    edges: Iterable[Edge], columns: Mapping[str, int], order: dict[int, list[str]]
-) -> dict[Edge, list[tuple[int, str]]]:
+    edges: Iterable[NodePair], columns: Mapping[str, int], order: dict[int, list[str]]
+) -> dict[NodePair, list[tuple[int, str]]]:
     """A place in each column that an edge passes, so that it does not run through nodes."""
-    found: dict[Edge, list[tuple[int, str]]] = {}
+    found: dict[NodePair, list[tuple[int, str]]] = {}
     for number, edge in enumerate(edges):
         found[edge] = []
         for column in range(columns[edge[0]] + 1, columns[edge[1]]):
@@ -125,7 +125,7 @@ def _passing(
     return found
 
 
-def _neighbours(edges: Iterable[Edge], passing: Mapping[Edge, list[tuple[int, str]]]) -> dict[str, list[str]]:
+def _neighbours(edges: Iterable[NodePair], passing: Mapping[NodePair, list[tuple[int, str]]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for edge in edges:
         way = [edge[0], *(name for _, name in passing[edge]), edge[1]]

@@ -23,6 +23,7 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.network.connections.read_connections import read_connection
 from linkxg.network.recalls.announce import RECALLS as BUDGET
 from linkxg.network.recalls.announce import UNKNOWN, announce_recall
 from linkxg.network.recalls.joint_impact import JointImpact, read_joint_impact
@@ -111,11 +112,18 @@ async def _read_impact(page: PageRequest, recalled: _Recalled) -> JointImpact | 
     return impact if impact.items else None
 
 
+async def _connected(page: PageRequest, impact: JointImpact) -> set[str]:
+    """The recipients who can be notified, by their connections."""
+    ids = {one.connection_id for one in impact.recipients if one.connection_id}
+    found = [await read_connection(page.database, page.account_id, one) for one in sorted(ids)]
+    return {one.id for one in found if one.status == "ACTIVE"}
+
+
 async def _ask(page: PageRequest, recalled: _Recalled) -> Response[str]:
     impact = await _read_impact(page, recalled)
     if impact is None:
         raise NotFound
-    chosen = set(page.form.all("partner"))
+    chosen = set(page.form.all("partner")) & await _connected(page, impact)
     names = [one.partner.name for one in impact.recipients if one.partner and one.connection_id in chosen]
     others = len(impact.recipients) - len(names)
     effects = [f"The recall of {count(len(impact.items), 'item')} is recorded, with everybody who received them."]
@@ -147,6 +155,7 @@ async def _show(
         status=422 if errors else 200,
         recalled=recalled,
         impact=impact,
+        connected=await _connected(page, impact) if impact else set(),
         filled=_filled(fields, recalled),
         chosen=set(fields.all("partner")) if was_sent else None,
         key=page.form.key_or_new(),

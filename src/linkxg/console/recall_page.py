@@ -50,6 +50,7 @@ async def as_csv(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -
 @post(RECALL, **session_roles(ADMINISTRATORS))
 async def act(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> Response[str]:
     """Records an acknowledgement, or withdraws the recall."""
+    await read_recall(page.database, page.account_id, recall_id)
     acts = {"record": _record, "withdraw": _withdraw}
     if page.form.text("act") not in acts:
         raise InvalidRequest("Choose an action.")
@@ -142,7 +143,7 @@ async def _show_notice(
         page,
         "recall_notice.html",
         status=status,
-        notice=await read_notice(page.database, page.account_id, notice_id),
+        received=await read_notice(page.database, page.account_id, notice_id),
         key=page.form.key_or_new(),
         note=page.form.text("note"),
         short_uri=short_uri,

@@ -9,7 +9,7 @@ from linkxg.console.trace_page import TRACEABILITY
 from linkxg.console.trace_words import short_uri
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.recalls.model import Recall
+from linkxg.network.recalls.model import ItemRecall
 from linkxg.network.recalls.read_recalls import list_notices, list_recalls
 
 RECALLS = f"{TRACEABILITY}/recalls"
@@ -21,7 +21,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     """Notices that wait for an answer and the own recalls; `show=notices` lists all notices."""
     database, account_id = page.database, page.account_id
     is_notices, before = page.query.text("show") == "notices", page.query.text("before") or None
-    own: list[Recall] = []
+    own: list[ItemRecall] = []
     more = False
     if not is_notices:
         own, more = await list_recalls(database, account_id, before=before, limit=ON_A_PAGE)

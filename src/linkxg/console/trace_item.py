@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import render
+from linkxg.console.pages import redirect, render
 from linkxg.console.product_duplicates import link_to_holder
 from linkxg.console.trace_page import TRACEABILITY
 from linkxg.console.trace_query import read_day, trace_reader
@@ -27,6 +27,8 @@ GRANULARITIES = {"SERIAL": "One item", "LOT": "A lot", "CLASS": "All of this pro
 
 @get(ITEM_PAGE, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest]) -> Response[str]:
+    if not page.query.text("item").strip():
+        return redirect(page, TRACEABILITY)
     uri, day = _uri(page), page.query.text("day").strip()
     bounds, fault = read_day(day)
     reader = await trace_reader(page)
@@ -77,7 +79,7 @@ HANDLERS = (show,)
 def _uri(page: PageRequest) -> str:
     """Raises NotFound for what is no identifier: the address of an item comes from a link."""
     try:
-        return read_uri(page.query.text("item").strip() or None, None, None, None)
+        return read_uri(page.query.text("item").strip(), None, None, None)
     except InvalidRequest:
         raise NotFound from None
 

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import download, render
+from linkxg.console.pages import download, redirect, render
 from linkxg.console.partners import name_of
 from linkxg.console.trace_query import DIRECTIONS, NODES, TraceQuery, most_nodes, read_trace_query, trace_reader
 from linkxg.console.trace_view import item_address, view_trace
@@ -49,13 +49,19 @@ async def trace(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @get(f"{TRACEABILITY}/graph.json", **session_roles(EVERYONE))
 async def as_json(page: NamedDependency[PageRequest]) -> Response[str]:
-    graph = await _read(page)
+    query = read_trace_query(page)
+    if not _names_item(query):
+        return redirect(page, query.address(TRACEABILITY))
+    graph = await _read(page, query)
     return download(page, msgspec.json.encode(Success(data=graph)).decode(), "application/json", "graph.json")
 
 
 @get(f"{TRACEABILITY}/graph.csv", **session_roles(EVERYONE))
 async def as_csv(page: NamedDependency[PageRequest]) -> Response[str]:
-    graph = await _read(page)
+    query = read_trace_query(page)
+    if not _names_item(query):
+        return redirect(page, query.address(TRACEABILITY))
+    graph = await _read(page, query)
     # With the byte order mark, spreadsheets read the file as UTF-8.
     return download(page, "\ufeff" + csv_tables.graph_table(graph).decode(), csv_tables.MEDIA_TYPE, "graph.csv")
 
@@ -63,7 +69,10 @@ async def as_csv(page: NamedDependency[PageRequest]) -> Response[str]:
 @get(f"{TRACEABILITY}/graph.jsonld", **session_roles(EVERYONE))
 async def as_json_ld(page: NamedDependency[PageRequest]) -> Response[str]:
     """The account's own events that the graph is derived from."""
-    query, reader = _download_query(page), await trace_reader(page)
+    query = read_trace_query(page)
+    if not _names_item(query):
+        return redirect(page, query.address(TRACEABILITY))
+    reader = await trace_reader(page)
     with long_answer(page.context) as answer:
         events = await read_graph_events(reader, page.account_id, most_nodes(query), answer)
     document = event_document.event_document(events).decode()
@@ -73,17 +82,15 @@ async def as_json_ld(page: NamedDependency[PageRequest]) -> Response[str]:
 HANDLERS = (trace, as_json, as_csv, as_json_ld)
 
 
-async def _read(page: PageRequest) -> Graph:
-    query, reader = _download_query(page), await trace_reader(page)
+async def _read(page: PageRequest, query: TraceQuery) -> Graph:
+    reader = await trace_reader(page)
     with long_answer(page.context) as answer:
         return await read_graph(reader, page.account_id, most_nodes(query), answer)
 
 
-def _download_query(page: PageRequest) -> TraceQuery:
-    query = read_trace_query(page)
-    if query.faults or not query.uri:
-        raise NotFound
-    return query
+def _names_item(query: TraceQuery) -> bool:
+    """Otherwise the page says what is wrong with it."""
+    return bool(query.uri) and not query.faults
 
 
 async def _partner_names(page: PageRequest, graph: Graph) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The query of the pages of traceability: which item, which way, how far, and as of which day."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
 from linkxg.clock import LATEST_MS, rfc3339
@@ -16,9 +16,8 @@ from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.routes import GRAPHS
 from linkxg.network.traceability.tombstones import pseudonymizer
 from linkxg.network.traceability.walk_result import WalkLimits
-from linkxg.network.traceability.walk_store import WalkDirection
 
-DIRECTIONS: dict[str, tuple[str, tuple[WalkDirection, ...]]] = {
+DIRECTIONS: dict[str, tuple[str, tuple[Literal["upstream", "downstream"], ...]]] = {
     "both": ("Both ways", ("upstream", "downstream")),
     "upstream": ("Where it came from", ("upstream",)),
     "downstream": ("Where it went", ("downstream",)),

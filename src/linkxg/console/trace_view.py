@@ -58,7 +58,7 @@ class ShownEdge(NamedTuple):
     title: str
 
 
-class Label(NamedTuple):
+class DrawingLabel(NamedTuple):
     x: float
     y: float
     text: str
@@ -69,7 +69,7 @@ class ShownGraph(NamedTuple):
     height: float
     nodes: list[ShownNode]
     edges: list[ShownEdge]
-    labels: list[Label]
+    labels: list[DrawingLabel]
     events: Mapping[str, list[ShownEvent]]
     """How each item came into being, by its id."""
 
@@ -196,7 +196,7 @@ def _path(points: list[Point]) -> str:
     return "".join(parts)
 
 
-def _labels(events: Mapping[str, list[ShownEvent]], layout: Layout) -> list[Label]:
+def _labels(events: Mapping[str, list[ShownEvent]], layout: Layout) -> list[DrawingLabel]:
     """Before each item what happened, as far as there is room."""
     found = []
     for target, of_target in events.items():
@@ -205,5 +205,5 @@ def _labels(events: Mapping[str, list[ShownEvent]], layout: Layout) -> list[Labe
         texts = [step for step in dict.fromkeys(steps) if step][:_MAX_LABELS]
         for number, text in enumerate(texts):
             clipped = text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"
-            found.append(Label(corner.x - 10, corner.y + NODE_HEIGHT / 2 - 6 - 14 * number, clipped))
+            found.append(DrawingLabel(corner.x - 10, corner.y + NODE_HEIGHT / 2 - 6 - 14 * number, clipped))
     return found

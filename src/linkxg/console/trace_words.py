@@ -65,7 +65,7 @@ EDGES: dict[EdgeKind, str] = {
     "TRANSFORMED": "made of",
     "PART_OF": "has as a part",
     "OF_LOT": "a serial of",
-    "CONTAINED": "contained",
+    "CONTAINED": "contains",
     "HIDDEN": "follows what is hidden",
 }
 REASONS: dict[TombstoneReason, str] = {

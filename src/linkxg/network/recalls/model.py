@@ -69,7 +69,7 @@ class RecallProgress(msgspec.Struct, rename="camel"):
     acknowledged: int
 
 
-class Recall(msgspec.Struct, rename="camel", kw_only=True):
+class ItemRecall(msgspec.Struct, rename="camel", kw_only=True):
     """A recall of the account. `noticeId` is the notice that it passes on; `asOf` reproduces its impact."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -109,10 +109,15 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": _ID,
         "party": "https://id.gs1.org/417/4012345000009",
+        "gln": "4012345000009",
+        "connectionId": _ID,
         "partner": _PARTNER,
         "notified": True,
         "items": [_LOT],
+        "lastSentAt": _TIME,
+        "acknowledgedAt": _TIME,
         "acknowledgedBy": "PARTNER",
+        "note": "12 of 14 pieces are separated; two were sold.",
         "onward": "ANNOUNCED",
     }
 
@@ -130,10 +135,10 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
     onward: Onward
 
 
-class RecallDetails(Recall, kw_only=True):
+class RecallDetails(ItemRecall, kw_only=True):
     """A recall with its recipients."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {**Recall.EXAMPLE, "recipients": [RecallRecipient.EXAMPLE]}
+    EXAMPLE: ClassVar[dict[str, Any]] = {**ItemRecall.EXAMPLE, "recipients": [RecallRecipient.EXAMPLE]}
 
     recipients: list[RecallRecipient]
 

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.network.recalls import store
-from linkxg.network.recalls.model import Recall, RecallDetails, RecallNotice
+from linkxg.network.recalls.model import ItemRecall, RecallDetails, RecallNotice
 from linkxg.network.recalls.view_recall import details_of, notice_of, view_notice, view_recall
 
 
@@ -19,10 +19,10 @@ async def read_recall(database: Database, account_id: str, recall_id: str) -> Re
 
 async def list_recalls(
     database: Database, account_id: str, *, before: str | None, limit: int
-) -> tuple[list[Recall], bool]:
+) -> tuple[list[ItemRecall], bool]:
     """Newest first, and whether more follow."""
 
-    def unit(conn: Connection) -> tuple[list[Recall], bool]:
+    def unit(conn: Connection) -> tuple[list[ItemRecall], bool]:
         rows = store.list_recalls(conn, account_id, before=before, limit=limit + 1)
         counts = store.count_notices(conn, account_id, [row.id for row in rows]) if rows else {}
         found = [view_recall(row, counts.get(row.id, (0, 0, 0))) for row in rows[:limit]]

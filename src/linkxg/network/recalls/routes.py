@@ -24,7 +24,7 @@ from linkxg.network.recalls.csv_table import recall_table
 from linkxg.network.recalls.model import (
     AcknowledgeNotice,
     AnnounceRecall,
-    Recall,
+    ItemRecall,
     RecallDetails,
     RecallNotice,
     WithdrawRecall,
@@ -33,6 +33,7 @@ from linkxg.network.recalls.read_recalls import list_notices, list_recalls, read
 from linkxg.network.recalls.withdraw import withdraw_recall
 from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import csv_tables
+from linkxg.network.traceability import routes as traceability_routes
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.tombstones import pseudonymizer
 
@@ -79,7 +80,7 @@ async def list_all(
     services: NamedDependency[RecallServices],
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
-) -> Response[Page[Recall]]:
+) -> Response[Page[ItemRecall]]:
     """The recalls of the account, newest first."""
     account_id = account_id_of(request.scope)
     filters = {"list": "recalls", "account": account_id}
@@ -231,6 +232,14 @@ def _reader(request: Request[Any, Any, Any]) -> Any:
 
 def _response(outcome: IdempotentOutcome[Any], status: int = 200) -> Response[Any]:
     return Response(Success(data=outcome.value), status_code=status, headers=replay(outcome.replayed))
+
+
+def routers(
+    database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str
+) -> list[Router]:
+    """Those of traceability, which recalls are derived from, and of recalls."""
+    given = (database, server_key, count_reads, cursors, public_url)
+    return [traceability_routes.router(*given), router(*given)]
 
 
 def router(database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str) -> Router:

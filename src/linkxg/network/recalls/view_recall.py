@@ -11,8 +11,8 @@ from linkxg.errors import NotFound
 from linkxg.network.connections.model import PartnerAccount
 from linkxg.network.recalls import store
 from linkxg.network.recalls.model import (
+    ItemRecall,
     Onward,
-    Recall,
     RecallDetails,
     RecallNotice,
     RecallProgress,
@@ -42,10 +42,10 @@ def details_of(conn: Connection, account_id: str, recall_id: str) -> RecallDetai
     return RecallDetails(**members, recipients=recipients)
 
 
-def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> Recall:
+def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemRecall:
     progress = RecallProgress(*counts)
     status: RecallStatus = "ACKNOWLEDGED" if progress.acknowledged == progress.recipients else "OPEN"
-    return Recall(
+    return ItemRecall(
         id=row.id,
         status=status if row.withdrawn_at is None else "WITHDRAWN",
         items=_texts(row.item_uris),

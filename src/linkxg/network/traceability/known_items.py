@@ -1,28 +1,10 @@
 """Lists the lots and serials of a product that own events are about."""
 
-from typing import NamedTuple
-
-from sqlalchemy import Connection, select
-
 from linkxg.db import Database
-from linkxg.network.epcis.documents.model import Level
-from linkxg.network.epcis.events.store import items
-
-_i = items.c
-
-
-class KnownItem(NamedTuple):
-    uri: str
-    lot: str | None
-    serial: str | None
+from linkxg.network.traceability import known_item_store
+from linkxg.network.traceability.known_item_store import KnownItem
 
 
 async def list_known_items(database: Database, account_id: str, gtin14: str, *, limit: int) -> list[KnownItem]:
     """In the order of their lots and serials."""
-
-    def unit(conn: Connection) -> list[KnownItem]:
-        query = select(_i.uri, _i.lot, _i.serial).where(_i.account_id == account_id, _i.gtin14 == gtin14)
-        query = query.where(_i.level != int(Level.CLASS)).order_by(_i.lot, _i.serial).limit(limit)
-        return [KnownItem(*row) for row in conn.execute(query)]
-
-    return await database.read(unit)
+    return await database.read_single(known_item_store.list_of_gtin, account_id, gtin14, limit)
