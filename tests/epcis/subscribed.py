@@ -9,7 +9,7 @@ from typing import Any
 from epcis.captured import event, unique
 from epcis.documents import CONTEXT
 from harness.answers import Answer
-from harness.rows import execute
+from harness.rows import execute, wait_for_count
 from harness.webhook_receiver import WebhookReceiver
 from harness.world import World
 
@@ -57,6 +57,11 @@ class Subscribed:
             assert time.monotonic() < deadline, found
             time.sleep(0.05)
         return found
+
+    def settle(self) -> None:
+        """Wait until nothing is under way and everything is recorded."""
+        settled = f"id = '{self.id}' and worker is null and delivery_id is null and attempts = 0"
+        wait_for_count(self.world.server.database, f"select count(*) from epcis_subscriptions where {settled}", 1)
 
     def capture(self, count: int = 1, *, bearer: str | None = None, **changed: Any) -> list[str]:
         """Events that the query finds, one after the other through the API; their ids."""

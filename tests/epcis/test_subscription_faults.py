@@ -58,7 +58,7 @@ def test_a_delivery_survives_the_death_of_its_node_under_the_same_id(world: Worl
     assert (again.delivery_id, again.body) == (before.delivery_id, before.body)
     ids += stream.capture(2)
     assert receiver.wait_for_events(stream.path, 3) == ids
-    stream.wait_for(failedAttempts=0)
+    stream.settle()
     stream.end()
 
 

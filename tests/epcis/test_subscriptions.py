@@ -64,6 +64,7 @@ def test_a_stream_delivers_what_is_captured_signed_and_in_order(
     assert (shown["type"], shown["id"]) == ("EPCISQueryDocument", f"urn:uuid:{first.delivery_id}")
     results = shown["epcisBody"]["queryResults"]
     assert (results["queryName"], results["subscriptionID"]) == (stream.name, stream.id)
+    stream.settle()
     assert stream.read()["lastNotifiedAt"]
 
 
@@ -113,7 +114,7 @@ def test_a_failed_delivery_is_repeated_unchanged_under_its_id(receiver: WebhookR
     received = receiver.of(stream.path)
     assert len({one.body for one in received[:4]}) == len({one.delivery_id for one in received[:4]}) == 1
     assert received[0].event_ids() == ids[:1]
-    stream.wait_for(failedAttempts=0)
+    stream.settle()
     assert "lastError" not in stream.read()
 
 
@@ -197,12 +198,13 @@ def test_a_schedule_delivers_when_it_is_due_and_reports_empty_results_if_asked(
     assert receiver.of(scheduled.path) == []
     scheduled.hurry()
     assert receiver.wait_for_events(scheduled.path, 2) == ids
-    scheduled.wait_for(failedAttempts=0)
+    scheduled.settle()
     scheduled.hurry()
     quiet.hurry()
     empty = receiver.wait(scheduled.path, 2)[1]
     assert empty.event_ids() == []
     assert empty.is_signed_with(SECRET)
+    quiet.settle()
     late = quiet.capture(1)
     quiet.hurry()
     assert receiver.wait_for_events(quiet.path, 1) == late
@@ -282,7 +284,7 @@ def test_subscriptions_are_those_of_their_account(world: World, receiver: Webhoo
     assert world.api.get(stream.all, bearer=bearer).status == 404
     ids = stream.capture(1)
     assert receiver.wait_for_events(stream.path, 1) == ids
-    stream.wait_for(failedAttempts=0)
+    stream.settle()
     assert receiver.of(theirs.path) == []
     theirs.end()
 
