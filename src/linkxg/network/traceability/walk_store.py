@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -207,13 +208,14 @@ def _has(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[int]:
     return case((select(literal(1)).where(*conditions).correlate(None).exists(), 1), else_=0)
 
 
+# Without parameters: not knowing the type, PostgreSQL would expect the first event to be of it, and read all of them.
 _HAS = CompiledStatement(
     select(
         _has(_declared.c.account_id == _ACCOUNT, _IS_DECLARATION, _declared.c.event_time >= literal(EARLIEST_MS)),
         _has(items.c.account_id == _ACCOUNT, text("level = 3")),
-        _has(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")),
-        _has(_e.account_id == _ACCOUNT, _e.type == literal("AssociationEvent")),
-        _has(_v.account_id == _ACCOUNT, _v.name == literal(LOT_NUMBER), _v.text > literal("")),
+        _has(_e.account_id == _ACCOUNT, _e.transformation_id > literal_column("''")),
+        _has(_e.account_id == _ACCOUNT, _e.type == literal_column("'AssociationEvent'")),
+        _has(_v.account_id == _ACCOUNT, _v.name == literal_column(f"'{LOT_NUMBER}'"), _v.text > literal_column("''")),
         _has(items.c.account_id == _ACCOUNT, text("level = 1 and lot is not null")),
     )
 )
