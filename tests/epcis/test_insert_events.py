@@ -15,9 +15,9 @@ from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import ItemRole, ItemUse, Level, ParsedEvent
-from linkxg.network.epcis.events.insert_events import insert_events, pairs_of
+from linkxg.network.epcis.events.insert_events import insert_events
 from linkxg.network.epcis.events.model import Inserted
-from linkxg.network.epcis.events.store import DOWNSTREAM, UPSTREAM, WIDE, event_items, event_values, events, items
+from linkxg.network.epcis.events.store import event_items, event_values, events, items
 
 AT = 1_790_000_000_123
 pytestmark = pytest.mark.parametrize("engine", ENGINES)
@@ -205,13 +205,3 @@ def test_ids_rise_in_the_order_of_the_commits(engine: str, new_database: Databas
             await database.close()
 
     asyncio.run(run())
-
-
-def test_inputs_and_outputs_are_pairs_in_both_directions() -> None:
-    up, down = {(UPSTREAM, 3, 1, 7), (UPSTREAM, 3, 2, 7)}, {(DOWNSTREAM, 1, 3, 7), (DOWNSTREAM, 2, 3, 7)}
-    assert set(pairs_of(7, {1, 2}, {3})) == up | down
-
-
-def test_an_event_of_too_many_pairs_has_one_row_for_each_item() -> None:
-    rows = list(pairs_of(7, range(1, 41), range(101, 141)))
-    assert (len(rows), {row[2] for row in rows}) == (80, {WIDE})
