@@ -11,7 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import (
+    capture,
     console,
+    epcis_query,
     feed,
     feed_readers,
     guard,
@@ -83,6 +85,8 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: shared.measure(chosen.rounds),
         feed.measure,
         feed_readers.measure,
+        capture.measure,
+        epcis_query.measure,
         traceability.measure,
     )
 

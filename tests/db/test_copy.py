@@ -39,12 +39,8 @@ def fill() -> Callable[[Connection], None]:
         kind = column.type.python_type
         if column.nullable and number % 2:
             return None
-        return {
-            bool: number % 2 == 0,
-            int: number,
-            float: number + 0.1,
-            str: "é" * (column.type.__dict__.get("length") or 20),
-        }[kind]
+        text = "é" * (column.type.__dict__.get("length") or 20)
+        return {bool: number % 2 == 0, int: number, float: number + 0.1, str: text}[kind]
 
     def write(conn: Connection) -> None:
         for table in metadata.sorted_tables:

@@ -92,12 +92,18 @@ def test_a_capture_ends_with_the_rights_of_its_caller(world: World, proceed: boo
 
 
 def test_an_account_has_at_most_five_open_captures(world: World) -> None:
-    paths = [job_path(send(world, _document(f"open-{number}")).expect(202)) for number in range(5)]
+    paths = []
+    for number in range(5):
+        paths.append(job_path(send(world, _document(f"open-{number}")).expect(202)))
+        for importer in _importers(world.server):
+            importer.suspend()
     refused = send(world, document([object_event()])).expect(429, "rate_limit_exceeded")
     assert refused.object()["type"] == "epcisException:ImplementationException"
     # Those of another kind are not counted.
     fields = {"Content-Type": "text/csv"}
     world.api.post("/imports", bearer=world.owner.access, content=b"sku,name\nA,B\n", headers=fields).expect(202)
+    for importer in _importers(world.server):
+        importer.resume()
     for path in paths:
         assert ended(world, path)["success"]
     captured(world, document([object_event()]))

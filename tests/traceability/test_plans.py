@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from sqlalchemy import ClauseElement
 
 from linkxg.db import Database
 from linkxg.db.compiled import CompiledStatement
@@ -54,3 +55,11 @@ def test_each_statement_is_answered_by_an_index(database: Database) -> None:
             assert plan
             found += [f"{name}: {step}" for step in plan if reads_everything(step)]
     assert found == []
+
+
+def test_the_profile_of_an_account_has_no_text_parameter_but_the_account() -> None:
+    """PostgreSQL's plan for any type of event would read all of them for one that no event has."""
+    statement = walk_store._HAS.statement
+    assert isinstance(statement, ClauseElement)
+    parameters = statement.compile().params
+    assert [name for name, value in parameters.items() if isinstance(value, str)] == []

@@ -40,7 +40,10 @@ def _owners(*traceability: str) -> CompiledStatement:
 def _shared_gtins(*traceability: str) -> CompiledStatement:
     shown = _s.traceability.in_([literal(one) for one in traceability])
     joined = OrderedJoin(products, shares, visible_to(VIEWER, NOW))
-    has_items = select(_i.id).where(_i.account_id == _p.account_id, _i.gtin14 == _p.gtin14).exists()
+    # In the order of the index: where most items have one GTIN, PostgreSQL would expect one at once, and read all
+    # items for an account that has none.
+    of_gtin = select(_i.id).where(_i.account_id == _p.account_id, _i.gtin14 == _p.gtin14)
+    has_items = of_gtin.order_by(_i.gtin14, _i.lot, _i.serial).limit(literal(1)).scalar_subquery().is_not(None)
     shown_columns = (_p.gtin14, _p.account_id, _s.trace_tiers, _p.id, case((has_items, 1), else_=0))
     query = select(*shown_columns).select_from(joined)
     query = query.where(_p.account_id == bindparam("owner", type_=String), text("products.status <> 'ARCHIVED'"), shown)

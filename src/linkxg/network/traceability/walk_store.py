@@ -1,7 +1,7 @@
 """The SQL of a walk: from items to the events that made or used them, and from events to the items on the other side.
 
-Two statements per level, however many items it has: an event of a thousand inputs and a thousand outputs is read as two
-thousand rows.
+One or two statements per level, however many items it has: the genealogy of transformations tells what was made of what
+in one; an event of a thousand inputs and a thousand outputs is read as two thousand rows in two.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -46,7 +47,7 @@ from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 WalkDirection = Literal["upstream", "downstream"]
 DIRECTIONS: tuple[WalkDirection, ...] = ("upstream", "downstream")
 _ACCOUNT, _ROWS = bindparam("account", type_=String), bindparam("rows", type_=BigInteger)
-_ei, _e = event_items.c, events.c
+_ei, _e, _v = event_items.c, events.c, event_values.c
 # Of transformations and of associations, on the side of a node and on the side of its neighbours.
 _NEAR = {"upstream": (ItemRole.OUTPUT, ItemRole.PARENT), "downstream": (ItemRole.INPUT, ItemRole.CHILD)}
 _FAR = {"upstream": (ItemRole.INPUT, ItemRole.CHILD), "downstream": (ItemRole.OUTPUT, ItemRole.PARENT)}
@@ -207,17 +208,14 @@ def _has(*conditions: ColumnElement[bool] | TextClause) -> ColumnElement[int]:
     return case((select(literal(1)).where(*conditions).correlate(None).exists(), 1), else_=0)
 
 
+# Without parameters: not knowing the type, PostgreSQL would expect the first event to be of it, and read all of them.
 _HAS = CompiledStatement(
     select(
         _has(_declared.c.account_id == _ACCOUNT, _IS_DECLARATION, _declared.c.event_time >= literal(EARLIEST_MS)),
         _has(items.c.account_id == _ACCOUNT, text("level = 3")),
-        _has(_e.account_id == _ACCOUNT, _e.transformation_id > literal("")),
-        _has(_e.account_id == _ACCOUNT, _e.type == literal("AssociationEvent")),
-        _has(
-            event_values.c.account_id == _ACCOUNT,
-            event_values.c.name == literal(LOT_NUMBER),
-            event_values.c.text > literal(""),
-        ),
+        _has(_e.account_id == _ACCOUNT, _e.transformation_id > literal_column("''")),
+        _has(_e.account_id == _ACCOUNT, _e.type == literal_column("'AssociationEvent'")),
+        _has(_v.account_id == _ACCOUNT, _v.name == literal_column(f"'{LOT_NUMBER}'"), _v.text > literal_column("''")),
         _has(items.c.account_id == _ACCOUNT, text("level = 1 and lot is not null")),
     )
 )

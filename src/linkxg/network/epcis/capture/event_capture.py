@@ -30,7 +30,7 @@ _decode = msgspec.msgpack.Decoder(list[ParsedEvent]).decode
 
 # An event is twenty rows in tables and indexes: a batch as short as that of products would cost more in commits than in
 # rows. Meanwhile SQLite's other writers wait, and its readers do not.
-_PACES = {"sqlite": Pace(500, 2_000, 0.2), "postgresql": Pace(1_000, 2_000, 0.4)}
+_PACES = {"sqlite": Pace(1_000, 2_000, 0.3), "postgresql": Pace(1_000, 2_000, 0.5)}
 
 
 class ReadEvent(NamedTuple):
