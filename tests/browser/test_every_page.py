@@ -1,6 +1,6 @@
-"""Every page of the console is small, keeps its policy, has no barriers, and an even rhythm (rules 98 and 102).
+"""Every page of the console is small, keeps its policy, has no barriers and even distances.
 
-The pages are opened once, by one walk; one that the tour does not show fails the test."""
+Security rules 98 and 102. The pages are opened once, by one walk; one that the tour does not show fails the test."""
 
 from __future__ import annotations
 
