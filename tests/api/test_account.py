@@ -51,7 +51,7 @@ def test_invite_and_accept(world: World) -> None:
     answer = world.api.post("/account/users", bearer=world.owner.access, reveals=True,
                             json={"email": email, "role": "VIEWER"}).expect(201)  # fmt: skip
     data = answer.data()
-    assert data.keys() == {"id", "email", "role", "expiresAt", "mailed", "link"}
+    assert data.keys() == {"id", "email", "role", "expiresAt", "mailed", "replaced", "link"}
     assert (data["email"], data["role"], data["mailed"]) == (email, "VIEWER", False)
     assert data["link"].startswith(world.server.url + "/invitations/")
     assert datetime.fromisoformat(data["expiresAt"]).tzinfo is not None

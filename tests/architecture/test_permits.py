@@ -53,6 +53,7 @@ PUBLIC = {
     "POST /sign-in/sso/{account_id}/backchannel-logout",
     "POST /sign-in",
     "POST /sign-in/code",
+    "POST /sign-in/forgotten-password",
     "POST /sign-in/set-up",
     "GET /sign-up",
     "POST /sign-up",

@@ -20,6 +20,7 @@ WITHOUT_ACCOUNT = {
     # Who is asking is not known yet: the row that is found tells the account.
     "identity.accounts.find_user_by_email": "sign-in knows an address only; addresses are unique over all accounts",
     "identity.accounts.find_invitation": "the one-time token is the only thing known",
+    "identity.accounts.find_newer_invitation": "the one-time token is the only thing known",
     "identity.accounts.find_email_change": "the one-time token is the only thing known",
     "identity.accounts.redeem_invitation": "the one-time token is the only thing known",
     "identity.sign_up.lock_sign_ups": "sign-ups belong to nobody",

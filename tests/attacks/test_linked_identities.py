@@ -68,6 +68,7 @@ def test_rule_185_an_owner_links_it_in_their_own_session(
 ) -> None:
     person = protected(sso_world, "OWNER").person
     assert browser.sign_in(person).status_code == 303
+    assert "Company sign-in not connected" in text_of(browser.get(SECURITY))
     # The address at the provider may be another one.
     provider.person = SignedInPerson(f"theirs {person.email}", "another@elsewhere.test", False)
     back = browser.at_provider(begin_link(browser))
@@ -78,6 +79,9 @@ def test_rule_185_an_owner_links_it_in_their_own_session(
     answer = browser.come_back(back)
     assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, SECURITY), text_of(answer)
     assert "is connected" in text_of(browser.get(answer.headers["Location"]))
+    page = text_of(browser.get(SECURITY))
+    assert "Company sign-in connected since" in page
+    assert "Connect your company sign-in" not in page
     sql = f"SELECT actor_id, details FROM audit_events WHERE target = '{person.user_id}' AND action = 'user.linked'"
     ((actor, details),) = rows(sso_world.server.database, sql)
     assert (actor, "in session" in details) == (person.user_id, True)

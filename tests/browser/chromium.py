@@ -60,3 +60,9 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def press_sign_out(page: Page) -> None:
+    """In the menu of the person, which is closed."""
+    page.locator(".who > summary").click()
+    page.locator(".who").get_by_role("button", name="Sign out").click()

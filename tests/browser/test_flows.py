@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from browser.chromium import sign_in
+from browser.chromium import press_sign_out, sign_in
 from browser.conftest import OpenPage
 from harness.clients import OAuthClient, get_token, is_accepted, make_client, request_token
 from harness.people import Person
@@ -187,8 +187,8 @@ def test_the_console_works_without_javascript(site: World, open_page: OpenPage, 
     expect(page.get_by_role("status").first).to_contain_text("The client is disabled")
     request_token(site.api, oauth).expect(401, "invalid_client")
     page.set_viewport_size({"width": 375, "height": 700})
-    page.locator(".menu summary").click()
-    page.locator(".menu").get_by_role("button", name="Sign out").click()
+    page.locator(".menu.all summary").click()
+    page.locator(".menu.all").get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
@@ -211,7 +211,7 @@ def test_back_after_sign_out_in_another_tab_shows_nothing(site: World, open_page
     two.get_by_role("button", name="Create client").click()
     shown(two, site, "dpp:read")
     one.goto("/account/members")
-    one.get_by_role("button", name="Sign out").first.click()
+    press_sign_out(one)
     one.wait_for_url("**/sign-in*")
     one.go_back()
     one.wait_for_url("**/sign-in*")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
-from browser.chromium import new_page, sign_in
+from browser.chromium import new_page, press_sign_out, sign_in
 from browser.conftest import watch
 from conftest import ServerFactory, checked_for_leaks
 from harness.factors import add_totp
@@ -105,7 +105,7 @@ def add(page: Page, name: str) -> None:
 
 
 def sign_out(page: Page) -> None:
-    page.get_by_role("button", name="Sign out").first.click()
+    press_sign_out(page)
     page.wait_for_url("**/sign-in?**")
 
 
@@ -133,7 +133,7 @@ def test_the_email_field_offers_passkeys(offering_device: Device, member: Person
     page = offering_device.page
     sign_in(page, member.email, member.password)
     add(page, "Phone")
-    page.get_by_role("button", name="Sign out").first.click()
+    press_sign_out(page)
     page.wait_for_url("**/products")
     assert page.locator(".who .email").inner_text() == member.email
 

@@ -81,3 +81,11 @@ def test_narrowing_scopes_or_ranges_asks_first(world: World, owner: Visitor) -> 
     assert rows(world.server.database, stored) == before
     assert owner.fill(asked, sure="yes").status_code == 303
     assert rows(world.server.database, stored) == [["Narrowed", "products:read"]]
+
+
+def test_the_page_of_the_last_owner_says_that_they_must_stay(world: World, new_visitor: NewVisitor) -> None:
+    person = world.other.owner
+    said = text_of(new_visitor(person).get(f"/account/members/{person.user_id}"))
+    assert "Make somebody else an Owner first." in said
+    for button in ("Change role", "Disable person", "Remove person…"):
+        assert button not in said

@@ -29,7 +29,7 @@ def test_a_forgotten_password_is_reset_without_script(
 ) -> None:
     world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url)
     person, visitor = mail_person(world, smtp_sink), Visitor(world.server.url, world.vault)
-    assert 'href="/password-reset"' in visitor.get("/sign-in").text
+    assert 'formaction="/sign-in/forgotten-password"' in visitor.get("/sign-in").text
     for email in (person.email, new_email()):
         asked = visitor.fill(visitor.get(ASK), ASK, email=email)
         assert (asked.status_code, asked.headers["location"]) == (303, "/password-reset?done=reset-requested")
@@ -146,4 +146,25 @@ def test_a_malformed_address_is_refused_at_its_field(smtp_sink: SmtpSink, fresh_
     assert refused.status_code == 400
     assert 'id="e-email"' in refused.text
     assert dict(visitor.fields(refused, ASK))["email"] == "mira at example.test"
+    visitor.close()
+
+
+def test_the_address_typed_at_sign_in_is_carried_and_in_no_url(
+    smtp_sink: SmtpSink, fresh_world: Callable[..., World]
+) -> None:
+    world = fresh_world("sqlite", LINKXG_SMTP_URL=smtp_sink.url)
+    visitor, password = Visitor(world.server.url, world.vault), world.vault.invent("mistyped password", length=24)
+    page = visitor.get("/sign-in")
+    typed = {"email": "mira@example.test", "password": password}
+    form = [(name, typed.get(name, value)) for name, value in visitor.fields(page, "/sign-in")]
+    opened = visitor.post("/sign-in/forgotten-password", form)
+    assert opened.status_code == 200
+    assert dict(visitor.fields(opened, ASK))["email"] == "mira@example.test"
+    assert password not in opened.text
+    assert visitor.fill(opened, ASK).status_code == 303
+    # Without script, the Enter key presses the first button of a form.
+    assert re.findall(r"<button[^>]*?(formaction|class=\"primary\")", page.text)[0] == 'class="primary"'
+    carried = visitor.post("/sign-in/sso", [(name, value) for name, value in form if name != "password"])
+    assert dict(visitor.fields(carried, "/sign-in"))["email"] == "mira@example.test", "no provider of this domain"
+    assert b"mira@example.test" not in world.server.log_text()
     visitor.close()

@@ -178,8 +178,8 @@ def _notice(world: World, *, foreign: bool) -> str:
 
 
 OPEN_PAGES = {
-    "/", "/sign-in", "/sign-in/code", "/sign-in/set-up", "/sign-up", "/sign-up/{token}", "/password-reset",
-    "/password-reset/{token}", "/email-changes/{token}", "/sign-in/sso",
+    "/", "/sign-in", "/sign-in/code", "/sign-in/forgotten-password", "/sign-in/set-up", "/sign-up", "/sign-up/{token}",
+    "/password-reset", "/password-reset/{token}", "/email-changes/{token}", "/sign-in/sso",
     "/sign-in/sso/{account_id}/callback", "/invitations/{token}",
     "/connections/invitations/{token}",
 }  # fmt: skip

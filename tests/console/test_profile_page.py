@@ -190,3 +190,30 @@ def test_an_owner_confirms_for_a_lost_mailbox_in_the_console(mailing: Mailing) -
     assert owner.post(path, fields).status_code == 303
     assert mailing.answer(new).expect(200).data() == {"changed": True}
     owner.close()
+
+
+def test_time_zones_are_found_by_their_region(world: World, new_visitor: NewVisitor) -> None:
+    """597 names in one list could not be searched."""
+    colleague, visitor = new_visitor(world.person("VIEWER")), new_visitor(world.person("VIEWER"))
+    colleague.fill(colleague.get(PAGE), PAGE, time_zone="America/Argentina/Ushuaia")
+    visitor.fill(visitor.get(PAGE), PAGE, time_zone="Asia/Tokyo")
+    page = visitor.get(PAGE).text
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.DOTALL)
+    names = [name for name, _ in groups]
+    assert names[:3] == ["Used in your account, and UTC", "Europe", "Africa"]
+    first = re.findall(r'<option value="([^"]*)"', groups[0][1])
+    assert first[0] == "Asia/Tokyo"
+    assert {"America/Argentina/Ushuaia", "UTC"} <= set(first)
+    assert '<option value="Europe/Berlin">Berlin</option>' in groups[1][1]
+    assert ">Argentina, Buenos Aires<" in dict(groups)["America"]
+    assert page.count('value="Asia/Tokyo" selected') == 1
+    assert "US/Pacific" not in page
+    refused = visitor.fill(visitor.get(PAGE), PAGE, time_zone="Mars/Olympus")
+    assert refused.status_code == 422
+    assert dict(visitor.fields(refused, PAGE))["time_zone"] == "Mars/Olympus"
+
+
+def test_a_time_has_its_zone_wherever_the_zone_has_no_name(world: World, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(world.person("VIEWER"))
+    visitor.fill(visitor.get(PAGE), PAGE, time_zone="America/Sao_Paulo")
+    assert re.search(r">\d+ \w+, \d\d:\d\d UTC-03<", visitor.get("/account/sessions").text)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -140,9 +141,7 @@ def test_rule_138_whoever_has_none_is_led_to_set_it_up_and_loses_no_input(ruled:
     again = visitor.fill(codes, "/sign-in/continue")
     assert again.status_code == 303, "once"
     login(world.api, person.email, person.password).expect(401, "mfa_required")
-    fields = [pair for pair in visitor.fields(visitor.get("/account/security"), "/account/security")
-              if pair[0] in ("csrf", "act", "factor")]  # fmt: skip
-    kept = visitor.fill(visitor.post("/account/security", fields), sure="yes")
+    kept = visitor.post("/account/security", [("csrf", visitor.csrf()), ("act", "remove"), ("factor", "its id")])
     assert kept.status_code == 409
     assert "add another one first" in text_of(kept)
 
@@ -156,3 +155,61 @@ def test_rule_136_the_account_may_ask_again_earlier(ruled: tuple[World, NewOne])
     asked = owner.fill(owner.get(PAGE), PAGE, minutes="")
     assert "Confirm it is you — change the sign-in rules" in text_of(asked)
     assert owner.fill(asked, confirm_password=world.account.owner.password).status_code == 303
+
+
+def test_the_only_factor_of_who_needs_one_has_no_remove_button(ruled: tuple[World, NewOne]) -> None:
+    """It was refused only after a question and the password."""
+    world, visit = ruled
+    session, app = owner_with_factor(world)
+    visitor = enter(world, visit, app)
+    assert "Remove…" in text_of(visitor.get("/account/security"))
+    world.api.patch("/account", bearer=session.access, json={"mfaRequirement": "EVERYBODY"}).expect(200)
+    page = visitor.get("/account/security")
+    said = text_of(page)
+    assert "Remove…" not in said
+    assert "this is your only one. To remove it, first add another" in said
+    (factor,) = world.api.get("/auth/factors", bearer=session.access).expect(200).data()["factors"]
+    fields = [("csrf", visitor.csrf()), ("act", "remove"), ("factor", factor["id"])]
+    refused = visitor.post("/account/security", fields)
+    assert refused.status_code == 409
+    assert "add another one first" in text_of(refused)
+    passkey = add_passkey_row(world, world.account.owner)
+    assert text_of(visitor.get("/account/security")).count("Remove…") == 2
+    assert "Remove…" in text_of(visitor.get("/account/passkeys"))
+    assert visitor.post("/account/security", fields).status_code == 200, "it asks"
+    execute(world.server.database, "DELETE FROM totp_factors")
+    for path in ("/account/passkeys", f"/account/passkeys/{passkey}"):
+        said = text_of(visitor.get(path))
+        assert "this is your only one" in said, path
+        assert "Remove…" not in said, path
+        assert "Remove passkey…" not in said, path
+    refused = visitor.post(f"/account/passkeys/{passkey}/remove", [("csrf", visitor.csrf())])
+    assert refused.status_code == 409
+
+
+def add_passkey_row(world: World, person: Person) -> str:
+    """Browsers make none for an address, so its row is written."""
+    passkey_id = str(uuid4())
+    true = "1" if "sqlite" in type(world.server.database).__name__.lower() else "true"
+    blob = "x'0{}'" if true == "1" else "'\\x0{}'::bytea"
+    one, two, three = (blob.format(number) for number in (1, 2, 3))
+    execute(
+        world.server.database,
+        "INSERT INTO passkeys (account_id, id, user_id, credential_id, user_handle, public_key, sign_count,"
+        " backup_eligible, backed_up, transports, aaguid, name, created_at)"
+        f" SELECT account_id, '{passkey_id}', id, {one}, {two}, {three}, 0, {true}, {true}, '', '{uuid4()}', 'Phone',"
+        f" created_at FROM users WHERE id = '{person.user_id}'",
+    )
+    return passkey_id
+
+
+def test_the_notice_of_the_rule_says_year_and_zone(ruled: tuple[World, NewOne]) -> None:
+    world, visit = ruled
+    session = sign_in(world.api, world.account.owner)
+    body = {"mfaRequirement": "EVERYBODY", "mfaRequiredFrom": "2099-01-01T00:00:00Z"}
+    world.api.patch("/account", bearer=session.access, json=body).expect(200)
+    member = add_person(world.api, session, "VIEWER")
+    visitor = visit(member)
+    assert "From 1 Jan 2099, 00:00 UTC your account requires" in text_of(visitor.get("/products"))
+    page = text_of(visit(world.account.owner).get(f"/account/members/{member.user_id}"))
+    assert "signs them in until 1 Jan 2099, 00:00 UTC, when" in page

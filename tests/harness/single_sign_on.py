@@ -54,7 +54,7 @@ def connect(world: World, provider: OpenIdProvider, bearer: str | None = None, *
 
 
 def verify_domain(server: Server, account_id: str, domain: str) -> None:
-    server.command("domains", "verify", domain, "--account", account_id)
+    server.command("domains", "verify", domain, "--account", account_id, "--claim")
 
 
 class SsoVisitor(Visitor):

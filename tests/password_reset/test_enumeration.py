@@ -7,13 +7,19 @@ import socket
 from collections.abc import Callable
 from contextlib import closing
 
+from harness.client import PASSWORD_LINK
 from harness.people import new_email
 from harness.rows import execute, rows
-from harness.smtp_sink import SmtpSink
+from harness.smtp_sink import Mail, SmtpSink
 from harness.world import World
 from password_reset.links import SUBJECT, ask, mail_person, mailed
 
 CHANGING = {"date", "x-request-id"}
+HOW = "How you sign in to LinkXG"
+
+
+def subject_of(mail: Mail) -> str:
+    return str(mail.parsed()["Subject"])
 
 
 def test_every_address_gets_the_same_answer(mail_world: World, sink: SmtpSink) -> None:
@@ -45,17 +51,28 @@ def test_every_address_gets_the_same_answer(mail_world: World, sink: SmtpSink) -
     assert len(shapes) == 1, shapes
     mailed(world, sink, mail_person(world, sink))
     nobody = {addresses[name] for name in addresses} - {known.email, known.email.upper()}
-    reset_mails = [one for one in sink.mails if str(one.parsed()["Subject"]).startswith(SUBJECT)]
+    assert not [one for one in sink.mails if subject_of(one).startswith(HOW) and disabled.email in one.recipients]
+    reset_mails = [one for one in sink.mails if subject_of(one).startswith(SUBJECT)]
     assert not [one for one in reset_mails if nobody & set(one.recipients)]
 
 
-def test_a_person_without_a_password_gets_no_link(mail_world: World, sink: SmtpSink) -> None:
-    """A link would give them one beside their single sign-on."""
+def test_a_person_without_a_password_is_mailed_how_they_sign_in(mail_world: World, sink: SmtpSink) -> None:
+    """A link would give them a password beside their single sign-on; silence left them waiting for a mail."""
     world, person = mail_world, mail_person(mail_world, sink)
     execute(world.server.database, f"update users set password_hash = '' where id = '{person.user_id}'")
-    ask(world.api, person.email).expect(200)
+    for _ in range(4):
+        ask(world.api, person.email).expect(200)
+    mails = sink.wait_for_all(person.email, 2, HOW)
+    text = mails[0].text()
+    assert "You have none here yet. An Owner or Admin of your account can create a link for you" in text
+    assert PASSWORD_LINK.search(text) is None
     mailed(world, sink, mail_person(world, sink))
-    assert rows(world.server.database, f"select id from password_resets where user_id = '{person.user_id}'") == []
+    assert len(sink.wait_for_all(person.email, 2, HOW)) == 2, "as few as of links"
+    kept = rows(
+        world.server.database,
+        f"select issued_by, expires_at <= created_at from password_resets where user_id = '{person.user_id}'",
+    )
+    assert [(one[0], str(one[1]).lower() in ("1", "t", "true")) for one in kept] == [("notice", True)] * 2, "no link"
 
 
 def test_the_answer_waits_neither_for_the_look_up_nor_for_the_mail(fresh_world: Callable[..., World]) -> None:

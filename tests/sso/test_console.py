@@ -42,6 +42,7 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         stack.callback(owner.close)
         assert owner.sign_in(world.account.owner).status_code == 303
         page = owner.get(HERE)
+        assert "Identity provider not connected" in text_of(page)
         assert f"{world.server.url}/sign-in/sso/{world.account.account_id}/callback" in page.text
         # What is wrong is said at its field, and what was typed stays.
         answer = owner.fill(page, HERE, issuer=f"{provider.issuer}/", client_id=CLIENT_ID, client_secret="wrong")
@@ -57,6 +58,9 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         assert answer.status_code == 303, text_of(answer)
         assert "was connected to your account" in smtp_sink.wait_for(world.account.owner.email).text()
         page = owner.get(HERE)
+        assert f"connected to {provider.issuer} since" in text_of(page)
+        assert ">Connect<" not in page.text
+        assert ">Save changes<" in page.text
         assert provider.client_secret not in page.text
         kept = dict(owner.fields(page, HERE))
         assert (kept["issuer"], kept["mapping"]) == (provider.issuer, mapping)

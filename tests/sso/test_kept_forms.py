@@ -140,7 +140,7 @@ def test_sign_in_by_the_company_keeps_a_form_whose_session_has_ended(
     execute(sso_world.server.database, f"UPDATE sessions SET refresh_expires_at = 1 WHERE {person}")
     asked = admin.fill(form, "/account/profile", name="Typed for long")
     assert "Sign in, and your input is saved." in text_of(asked)
-    by_company = admin.fill(asked, "/sign-in/sso")
+    by_company = admin.post("/sign-in/sso", admin.fields(asked, "/sign-in"))
     answer = admin.fill(by_company, "/sign-in/sso", email=email)
     found = REFRESH.search(answer.text)
     assert found is not None, text_of(answer)

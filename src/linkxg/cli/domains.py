@@ -28,13 +28,16 @@ def domains() -> None:
 def verify(
     domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain, such as acme.example.")],
     account: Annotated[str, typer.Option(help="Id or short name of the account that it belongs to.")],
+    claims: Annotated[
+        bool, typer.Option("--claim", help="Also add the domain, if no Owner of the account has done so.")
+    ] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify a domain without a DNS record: its addresses sign in by the account's identity provider."""
     settings = load_settings(data_dir)
     existing_database(settings)
-    found = asyncio.run(_verify(settings, account, domain))
+    found = asyncio.run(_verify(settings, account, domain, claims=claims))
     if found is None:
         fail(f"there is no account {account}: give its id or its short name, which the page Account shows")
     if as_json:
@@ -43,11 +46,11 @@ def verify(
         typer.echo(f"{found.domain} is verified")
 
 
-async def _verify(settings: Settings, account: str, domain: str) -> EmailDomainView | None:
+async def _verify(settings: Settings, account: str, domain: str, *, claims: bool) -> EmailDomainView | None:
     async with connected(settings) as database, command_notices(settings, database) as notices:
         account_id = await find_account_id(database, account)
         if account_id is None:
             return None
-        checked = await verify_by_operator(database, CLI, account_id, domain)
+        checked = await verify_by_operator(database, CLI, account_id, domain, claims=claims)
         domain_verified(notices, CLI, account_id, checked)
         return checked.view

@@ -66,7 +66,8 @@ def _local(at: int) -> datetime:
 
 def exact(at: int) -> str:
     """`23 Nov 2026, 14:33:00 UTC`."""
-    return f"{_local(at):%-d %b %Y, %H:%M:%S %Z}"
+    local = _local(at)
+    return f"{local:%-d %b %Y, %H:%M:%S} {_zone_name(local)}"
 
 
 def day(at: int) -> str:
@@ -75,13 +76,22 @@ def day(at: int) -> str:
 
 
 def clock(at: int) -> str:
-    """`23 Nov, 14:33 UTC`."""
-    return f"{_local(at):%-d %b, %H:%M %Z}"
+    """`23 Nov, 14:33 UTC`, with the year unless it is the present one."""
+    local = _local(at)
+    year = "" if local.year == _local(now_ms()).year else f" {local.year}"
+    return f"{local:%-d %b}{year}, {local:%H:%M} {_zone_name(local)}"
+
+
+def _zone_name(local: datetime) -> str:
+    """`CET`; many zones of the IANA database have an offset in place of a name."""
+    name = f"{local:%Z}"
+    return f"UTC{name}" if name.startswith(("+", "-")) else name
 
 
 def moment(at: int) -> str:
     """`23 Nov 2026, 14:33 UTC`."""
-    return f"{_local(at):%-d %b %Y, %H:%M %Z}"
+    local = _local(at)
+    return f"{local:%-d %b %Y, %H:%M} {_zone_name(local)}"
 
 
 def _time(at: int, text: str, kind: str) -> Markup:
@@ -141,10 +151,10 @@ def time_clock_of(at: str) -> Markup:
 
 
 def utc_day(at: str) -> Markup:
-    """A `<time>` as the day in UTC, wherever the reader is, for an RFC 3339 timestamp."""
+    """A `<time>` as `23 Nov 2026 (UTC)`, wherever the reader is, for an RFC 3339 timestamp."""
     at_ms = _milliseconds(at)
     iso, title = _exact_forms(at_ms // 1000, _zone.get())
-    return Markup(f'<time datetime="{iso}" title="{title}">{as_utc(at_ms):%-d %b %Y}</time>')  # noqa: S704
+    return Markup(f'<time datetime="{iso}" title="{title}">{as_utc(at_ms):%-d %b %Y} (UTC)</time>')  # noqa: S704
 
 
 def _milliseconds(at: str) -> int:

@@ -17,7 +17,13 @@ from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.account_notices import joined_by_invitation
-from linkxg.identity.accounts.invite_user import ACCEPTS, EmailInUse, accept_invitation, read_invitation
+from linkxg.identity.accounts.invite_user import (
+    ACCEPTS,
+    EmailInUse,
+    accept_invitation,
+    find_replacement,
+    read_invitation,
+)
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.people_limit import TooManyPeople
 
@@ -61,7 +67,8 @@ async def _show(page: PageRequest, token: str, errors: FormErrors | None = None)
     try:
         welcome = await read_invitation(page.database, token)
     except NotFound:
-        return render(page, "invitation_ended.html", status=404, headers=LINK_ANSWER)
+        newer = await find_replacement(page.database, token)
+        return render(page, "invitation_ended.html", status=404, headers=LINK_ANSWER, newer=newer)
     bind_form(page)
     return render(
         page,

@@ -21,7 +21,7 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.account_notices import role_raised
 from linkxg.identity.accounts.email_changes import approve_email_change, find_email_change
 from linkxg.identity.accounts.invite_user import INVITATIONS, list_invitations, withdraw_invitation
-from linkxg.identity.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
+from linkxg.identity.accounts.manage_user import change_user, find_owner_refusal, list_people, remove_user
 from linkxg.identity.accounts.model import UserView
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
 from linkxg.identity.accounts.send_invitation import mail_invitation
@@ -83,6 +83,8 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
     message = f"{email} is invited."
     if invited.mailed:
         message += " The link was mailed; it works once, within 7 days."
+    if invited.replaced:
+        message += " It replaces the earlier invitation, whose link no longer works."
     return await _list(page, notice=Notice("Done", message), link=invited.link)
 
 
@@ -117,9 +119,11 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
     if act not in acts:
         raise InvalidRequest("Choose an action.")
     cuts = act in ("disable", "remove") or (act == "role" and page.form.text("role") != "OWNER")
-    if cuts and page.role == "OWNER" and await is_last_owner(database, account_id, user_id):
-        # Before anything is asked.
-        return await _show(page, user_id, errors=whole_form(LAST_OWNER), status=409)
+    if cuts and page.role == "OWNER":
+        refusal = await find_owner_refusal(database, account_id, user_id)
+        if refusal is not None:
+            # Before anything is asked.
+            return await _show(page, user_id, errors=whole_form(refusal), status=409)
     if act == "remove" and not confirmed(page):
         return await _ask_remove(page, user_id)
     if act == "reset" and not confirmed(page):
@@ -206,6 +210,7 @@ async def _show(
         person=person,
         sessions=await list_sessions(page.database, page.account_id, user_id),
         may_manage=may_manage(page.role, person.role),
+        must_stay=await find_owner_refusal(page.database, page.account_id, user_id),
         without_factor=await without_factor(page, person),
         email_change=await find_email_change(page.database, page.account_id, user_id),
         offered=_offered(page),

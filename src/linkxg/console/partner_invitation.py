@@ -71,7 +71,7 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
     except NotFound:
         return render(
             page, "invitation_ended.html", status=404, headers=LINK_ANSWER,
-            days=LIFETIME_MS // DAY, whom="the company that invited you",
+            newer=None, days=LIFETIME_MS // DAY, whom="the company that invited you",
         )  # fmt: skip
     if page.session is None:
         bind_form(page)

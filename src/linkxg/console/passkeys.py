@@ -20,7 +20,13 @@ from linkxg.errors import Conflict, InvalidCredentials, NotFound, RateLimitExcee
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.change_factors import FACTOR_CHANGES, read_factors, remove_factor
+from linkxg.identity.factors.change_factors import (
+    FACTOR_CHANGES,
+    LAST_FACTOR,
+    must_keep_factor,
+    read_factors,
+    remove_factor,
+)
 from linkxg.identity.passkey_registration.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import MAX_PASSKEYS, Passkey
@@ -92,6 +98,9 @@ async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
 @post(f"{PASSKEY_PAGE}/remove", **session_roles(EVERYONE))
 async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     passkey = await _find(page, passkey_id)
+    if await _must_keep(page):
+        # Before anything is asked.
+        return await _list(page, errors=whole_form(LAST_FACTOR), status=409)
     if not confirmed(page):
         factors = (await read_factors(page.database, page.account_id, page.person.user_id)).factors
         factor = next((one for one in factors if one.id == passkey_id), None)
@@ -123,6 +132,7 @@ async def _list(page: PageRequest, *, errors: FormErrors | None = None, status: 
         status=status,
         errors=errors,
         found=found,
+        must_keep=await _must_keep(page),
         is_full=len(found) >= MAX_PASSKEYS,
         most=MAX_PASSKEYS,
         is_supported=page.services.relying_party.is_supported,
@@ -160,8 +170,13 @@ async def _show(
         status=status,
         errors=errors,
         passkey=passkey,
+        must_keep=await _must_keep(page),
         name=name or passkey.name,
     )
+
+
+async def _must_keep(page: PageRequest) -> bool:
+    return await must_keep_factor(page.database, page.account_id, page.person.user_id)
 
 
 async def _find(page: PageRequest, passkey_id: str) -> Passkey:

@@ -1,5 +1,8 @@
 """`/password-reset` and `/password-reset/{token}`: a link for a new password, and its use.
 
+The sign-in page posts its form to `/sign-in/forgotten-password`, so that the address need not be typed again and is in
+no URL. Its other fields are ignored.
+
 The path holds a secret token: the page never sends it as referrer, loads nothing from other origins and is not cached.
 Opening a link does not use it, because mail scanners open links too.
 """
@@ -19,16 +22,25 @@ from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded, Validatio
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.http.rate_budgets import require_budget
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.password_reset.complete_reset import COMPLETIONS, complete_reset, read_reset
 from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS
 
 REQUEST = "/password-reset"
 RESET_LINK = f"{REQUEST}/{{token:str}}"
+FROM_SIGN_IN = "/sign-in/forgotten-password"
+FORMS = Budget("password-reset-forms-source", 60, 60)
+"""Openings of the form from the sign-in page: they send nothing."""
 
 
 @get(REQUEST, **public())
 async def form(page: NamedDependency[PageRequest]) -> Response[str]:
+    return _ask(page)
+
+
+@post(FROM_SIGN_IN, **public(FORMS))
+async def form_for_address(page: NamedDependency[PageRequest]) -> Response[str]:
     return _ask(page)
 
 
@@ -70,7 +82,7 @@ async def choose(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
     return redirect(page, "/sign-in", done="password-reset")
 
 
-HANDLERS = (form, request_link, open_link, choose)
+HANDLERS = (form, form_for_address, request_link, open_link, choose)
 
 
 def _ask(page: PageRequest, errors: FormErrors | None = None, status: int = 200) -> Response[str]:

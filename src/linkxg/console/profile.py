@@ -7,12 +7,13 @@ from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
+from linkxg.console.time_zone_choices import zone_choices
 from linkxg.errors import Conflict, InvalidCredentials, InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.email_changes import cancel_email_change
-from linkxg.identity.accounts.profile import change_profile, time_zones
+from linkxg.identity.accounts.profile import change_profile, list_chosen_time_zones
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.current_password import has_password
 from linkxg.identity.sessions.password_size import is_too_long
@@ -131,7 +132,7 @@ async def _show(
         new_email=page.form.text("new_email"),
         is_profile=is_profile,
         languages=LANGUAGES,
-        zones=sorted(time_zones()),
+        zones=zone_choices(filled["time_zone"].strip(), await list_chosen_time_zones(page.database, page.account_id)),
         conflicts=conflicts or {},
         has_password=await page.database.read(has_password, page.account_id, page.person.user_id),
         sends_mail=page.services.email_changes.enabled,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from linkxg.console.formatting import day
+from linkxg.console.formatting import clock
 from linkxg.errors import Cause
 from linkxg.identity.clients.model import Client
 from linkxg.identity.clients.rejections.model import Rejection
@@ -81,9 +81,9 @@ def explain(refused: Rejection, client: Client | None) -> RejectionReason:
     if cause in (Cause.RETIRED_SECRET, Cause.EXPIRED_SECRET) and client is not None:
         secret = next((known for known in client.secrets if known.id == refused.concerns), None)
         if secret is not None and secret.revoked_at is not None:
-            return general._replace(happened=f"Retired secret {secret.hint}: replaced on {day(secret.revoked_at)}.")
+            return general._replace(happened=f"Retired secret {secret.hint}: replaced on {clock(secret.revoked_at)}.")
         if secret is not None and secret.expires_at is not None:
-            return general._replace(happened=f"Secret {secret.hint}: it ended on {day(secret.expires_at)}.")
+            return general._replace(happened=f"Secret {secret.hint}: it ended on {clock(secret.expires_at)}.")
     if cause is Cause.SCOPE_NOT_IN_TOKEN and refused.concerns:
         return general._replace(happened=f"The call needed {refused.concerns}, which its token does not have.")
     if cause is Cause.SCOPE_NOT_GRANTED and refused.concerns:

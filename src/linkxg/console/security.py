@@ -18,8 +18,10 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.change_factors import (
     FACTOR_CHANGES,
+    LAST_FACTOR,
     begin_totp,
     confirm_totp,
+    must_keep_factor,
     new_codes,
     read_factors,
     read_pending_totp,
@@ -28,6 +30,7 @@ from linkxg.identity.factors.change_factors import (
 from linkxg.identity.factors.recovery_codes import COUNT
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_of, linking_browser
+from linkxg.identity.single_sign_on.company_sign_in import read_company_sign_in
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 SECURITY = "/account/security"
@@ -59,6 +62,9 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page)
 
+    if act == "remove" and await must_keep_factor(page.database, page.account_id, page.person.user_id):
+        # Before anything is asked.
+        return await _show(page, errors=whole_form(LAST_FACTOR), status=409)
     if act in ("codes", "remove") and not confirmed(page):
         asked = await _ask(page, act)
         if asked is not None:
@@ -162,6 +168,14 @@ async def _ask(page: PageRequest, act: str) -> Response[str] | None:
 
 
 async def _show(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
-    found = await read_factors(page.database, page.account_id, page.person.user_id)
-    provider = await find_provider_of(page.database, page.account_id)
-    return render(page, "security.html", status=status, found=found, most=COUNT, provider=provider, errors=errors)
+    person = (page.account_id, page.person.user_id)
+    return render(
+        page,
+        "security.html",
+        status=status,
+        found=await read_factors(page.database, *person),
+        most=COUNT,
+        must_keep=await must_keep_factor(page.database, *person),
+        company=await read_company_sign_in(page.database, *person),
+        errors=errors,
+    )

@@ -12,7 +12,7 @@ from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.confirmation_fields import CANCEL
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import ErrorLink, FormErrors
-from linkxg.console.formatting import count, day
+from linkxg.console.formatting import clock, count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.step_up import ask_step_up
@@ -171,7 +171,7 @@ def _lacking(people: list[UserView], requirement: str) -> list[UserView]:
 def _ask(page: PageRequest, lacking: list[UserView], since: str) -> Response[str]:
     """Who is affected, the person themselves first, and what happens when."""
     at = _midnight(since)
-    when = "now" if at is None else f"on {day(read_rfc3339(at) or 0)}, 00:00 UTC"
+    when = "now" if at is None else f"on {clock(read_rfc3339(at) or 0)}"
     others = [one.email for one in lacking if one.id != page.person.user_id]
     is_affected = len(others) < len(lacking)
     names = (["you"] if is_affected else []) + others

@@ -1,7 +1,7 @@
 """Says how somebody without a second factor signs in."""
 
 from linkxg.clock import now_ms, read_rfc3339
-from linkxg.console.formatting import day
+from linkxg.console.formatting import clock
 from linkxg.console.guard import PageRequest
 from linkxg.identity.accounts.authentication_policy import required_from
 from linkxg.identity.accounts.model import UserView
@@ -22,5 +22,5 @@ async def without_factor(page: PageRequest, person: UserView) -> str:
     if required is None:
         return "None: their password alone signs them in."
     if required > now_ms():
-        return f"None: their password alone signs them in until {day(required)}, when the account requires one."
+        return f"None: their password alone signs them in until {clock(required)}, when the account requires one."
     return "None. The account requires one: at their next sign-in with the password they have to set it up."

@@ -89,10 +89,15 @@
   }
   const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
   const two = (number) => String(number).padStart(2, "0");
+  // As formatting.py: every time of day has its zone.
+  const zones = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+  const zone = (at) => zones.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+  const date = (at) => `${at.getDate()} ${months[at.getMonth()]}`;
+  const year = (at) => (at.getFullYear() === new Date().getFullYear() ? "" : ` ${at.getFullYear()}`);
   const kinds = {
-    day: (at) => `${at.getDate()} ${months[at.getMonth()]} ${at.getFullYear()}`,
-    clock: (at) => `${at.getDate()} ${months[at.getMonth()]}, ${two(at.getHours())}:${two(at.getMinutes())}`,
-    moment: (at) => `${kinds.day(at)}, ${two(at.getHours())}:${two(at.getMinutes())}`,
+    day: (at) => `${date(at)} ${at.getFullYear()}`,
+    clock: (at) => `${date(at)}${year(at)}, ${two(at.getHours())}:${two(at.getMinutes())} ${zone(at)}`,
+    moment: (at) => `${date(at)} ${at.getFullYear()}, ${two(at.getHours())}:${two(at.getMinutes())} ${zone(at)}`,
   };
   const ago = (at) => {
     const past = Date.now() - at;

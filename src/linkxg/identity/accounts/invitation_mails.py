@@ -54,18 +54,19 @@ class InvitationMails:
         account = shown(invitation.account_name)
         last = last_lines(f"{invitation.inviter} entered this address", self._public_url)
         if invitation.user_email is None:
-            text = _with_link(invitation.inviter, account, role, link)
+            text = _with_link(invitation, account, role, link)
         else:
             # To the address of the person: the other may be spelt differently.
             email, text = invitation.user_email, _in_use(invitation.inviter, account)
         return await self._mailer.send(email, f"Join {account} on LinkXG", f"{text}\n\n{last}")
 
 
-def _with_link(inviter: str, account: str, role: Role, link: str) -> str:
+def _with_link(invitation: Invitation, account: str, role: Role, link: str) -> str:
+    earlier = "\nThe link of the earlier invitation no longer works." if invitation.replaced else ""
     return (
-        f"{inviter} invites you to join {account} on LinkXG.\n"
+        f"{invitation.inviter} invites you to join {account} on LinkXG.\n"
         f"You become {_MEANINGS[role]}.\n\n"
-        f"Choose a password here; the link works once, within 7 days:\n{link}\n\n"
+        f"Choose a password here; the link works once, within 7 days:\n{link}{earlier}\n\n"
         "If you do not know who invites you, or did not expect this, ignore it: without the link, nothing happens."
     )
 

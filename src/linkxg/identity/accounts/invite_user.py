@@ -45,6 +45,8 @@ class Invitation(NamedTuple):
     expires_at: int
     user_email: str | None
     """The address of the person of another account who has it, if any: they get no link, the inviter no hint."""
+    replaced: bool
+    """Whether an earlier invitation of the address has ended with it."""
 
 
 class RecordedInvitation(msgspec.Struct):
@@ -52,6 +54,7 @@ class RecordedInvitation(msgspec.Struct):
 
     id: str
     mailed: bool | None = False
+    replaced: bool = False
 
 
 def invitation_request(
@@ -87,7 +90,7 @@ async def invite_user(
         user = store.find_user_by_email(conn, key)
         if user is not None and user.account_id == account_id:
             return Conflict("Somebody in your account has this e-mail address.")
-        store.expire_invitations(conn, account_id, key, now)
+        replaced = store.expire_invitations(conn, account_id, key, now)
         refused = refuse_beyond_limit(conn, account_id, inviting=True)
         if refused is not None:
             return refused
@@ -106,7 +109,8 @@ async def invite_user(
         audit.record(conn, account_id, actor, "user.invited", invitation_id, {"email": email, "role": role})
         inviter = _inviter(conn, account_id, str(actor.id))
         elsewhere = None if user is None else user.email
-        return Invitation(invitation_id, token, _account_name(conn, account_id), inviter, expires_at, elsewhere)
+        name = _account_name(conn, account_id)
+        return Invitation(invitation_id, token, name, inviter, expires_at, elsewhere, replaced)
 
     def recall(conn: Connection, recorded: Recorded) -> Invitation | Conflict:
         token = _token(server_key, request, recorded.salt)
@@ -116,11 +120,18 @@ async def invite_user(
                 "This request was already answered, but its invitation has since been accepted, withdrawn or replaced."
             )
         inviter = _inviter(conn, account_id, found.invited_by)
+        name, replaced = _account_name(conn, account_id), recorded.read(RecordedInvitation).replaced
         # A replay mails nothing.
-        return Invitation(found.id, token, _account_name(conn, account_id), inviter, found.expires_at, None)
+        return Invitation(found.id, token, name, inviter, found.expires_at, None, replaced)
 
     return await write_once(
-        database, actor, request, make, recall, record=lambda made: RecordedInvitation(made.id, mailed), salt=salt
+        database,
+        actor,
+        request,
+        make,
+        recall,
+        record=lambda made: RecordedInvitation(made.id, mailed, made.replaced),
+        salt=salt,
     )
 
 
@@ -165,7 +176,7 @@ async def accept_invitation(
             return None
         # Joining uses the inviter's rights: wait for a concurrent change of them, then check.
         lock_caller(conn, invitation.invited_by, shared=True)
-        if is_sso_only(conn, invitation.account_id) or not _is_backed(conn, invitation):
+        if not _is_valid(conn, invitation):
             return None
         refused = refuse_beyond_limit(conn, invitation.account_id)
         if refused is not None:
@@ -252,14 +263,26 @@ async def read_invitation(database: Database, token: str) -> InvitationView:
     return InvitationView(*found)
 
 
+async def find_replacement(database: Database, token: str) -> int | None:
+    """For the page of a link that does not work: when the live invitation was made that has replaced it."""
+
+    def unit(conn: Connection) -> int | None:
+        newer = store.find_newer_invitation(conn, digest(token), now_ms())
+        return int(newer.created_at) if newer is not None and _is_valid(conn, newer) else None
+
+    return await database.read(unit) if is_well_formed(token, INVITATION) else None
+
+
 def _find(conn: Connection, key: bytes) -> tuple[str, str] | None:
     invitation = store.find_invitation(conn, key, now_ms())
-    if invitation is None or is_sso_only(conn, invitation.account_id) or not _is_backed(conn, invitation):
+    if invitation is None or not _is_valid(conn, invitation):
         return None
     return _account_name(conn, invitation.account_id), str(invitation.email)
 
 
-def _is_backed(conn: Connection, invitation: AnyRow) -> bool:
-    """Whether the inviter still exists, is enabled, and may invite this role."""
+def _is_valid(conn: Connection, invitation: AnyRow) -> bool:
+    """Whether people join by invitations, and the inviter still exists, is enabled, and may invite this role."""
+    if is_sso_only(conn, invitation.account_id):
+        return False
     inviter = store.find_user(conn, invitation.account_id, invitation.invited_by)
     return inviter is not None and not inviter.disabled and may_manage(inviter.role, invitation.role)

@@ -26,10 +26,10 @@ from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.end_reasons import EndReason
 from linkxg.identity.authorization.write_as import revoke_as
 
-LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
+LAST_OWNER = "The last Owner cannot be demoted, disabled or removed. Make somebody else an Owner first."
 LAST_BREAK_GLASS_OWNER = (
     "The last Owner who keeps a password while people sign in by the identity provider only cannot be demoted, "
-    "disabled or removed."
+    "disabled or removed. Choose another one first, under Single sign-on."
 )
 
 
@@ -45,12 +45,16 @@ async def list_people(database: Database, account_id: str) -> list[UserView]:
     return [user_view(user) for user in await database.read_single(store.list_users, account_id)]
 
 
-async def is_last_owner(database: Database, account_id: str, user_id: str) -> bool:
-    """Whether the account has no other enabled Owner; for a confirmation page."""
+async def find_owner_refusal(database: Database, account_id: str, user_id: str) -> str | None:
+    """Why this Owner cannot be demoted, disabled or removed; None if they can. For pages, before anything is asked."""
 
-    def unit(conn: Connection) -> bool:
+    def unit(conn: Connection) -> str | None:
         user = store.find_user(conn, account_id, user_id)
-        return user is not None and user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id)
+        if user is None or user.role != "OWNER":
+            return None
+        if not user.disabled and not store.count_other_owners(conn, account_id, user_id):
+            return LAST_OWNER
+        return LAST_BREAK_GLASS_OWNER if is_last_break_glass_owner(conn, account_id, user_id) else None
 
     return await database.read(unit)
 

@@ -69,15 +69,23 @@ class UserView(msgspec.Struct, rename="camel"):
 
 
 class Invited(msgspec.Struct, rename="camel"):
-    """An invitation; `link` is returned once, and only when it was not mailed."""
+    """An invitation; `link` is returned once, and only when it was not mailed.
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mailed": False, "link": "https://api.linkxg.com/invitations/..."}
+    `replaced` says whether an earlier invitation of the address has ended with it: its link no longer works.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "mailed": False,
+        "replaced": False,
+        "link": "https://api.linkxg.com/invitations/...",
+    }
 
     id: str
     email: str
     role: Role
     expires_at: str
     mailed: bool
+    replaced: bool
     link: str | None
 
 

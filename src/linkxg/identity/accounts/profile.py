@@ -98,6 +98,11 @@ def time_zones() -> frozenset[str]:
     return frozenset(name for name in available_timezones() if len(name) <= MAX_ZONE) - {"localtime", "Factory"}
 
 
+async def list_chosen_time_zones(database: Database, account_id: str) -> list[str]:
+    """Up to eight that people of the account have chosen, the most frequent first."""
+    return await database.read_single(store.list_time_zones, account_id, 8)
+
+
 def _canonical(field: str, value: str | None) -> str | None:
     """A name in NFC without spaces around it; a language in the case of RFC 5646 §2.1.1."""
     if value is None or field == "time_zone":

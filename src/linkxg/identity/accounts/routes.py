@@ -148,7 +148,10 @@ async def invite(
     data: JSONBody[InviteUser],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[Invited]]:
-    """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here."""
+    """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here.
+
+    If the address has been invited before, the earlier link stops working, and `replaced` is true.
+    """
     invited = await mail_invitation(
         services.database,
         services.server_key,

@@ -52,8 +52,18 @@ async def mail_invitation(
         mailed = await mails.send(email, role, invitation, link)
         # The mail has been sent, even if that cannot be recorded for a replay.
         with contextlib.suppress(PublicError):
-            await write_as(database, actor, update_record, request, RecordedInvitation(invitation.id, mailed))
-    answer = Invited(invitation.id, email, role, rfc3339(invitation.expires_at), bool(mailed), None if mailed else link)
+            await write_as(
+                database, actor, update_record, request, RecordedInvitation(invitation.id, mailed, invitation.replaced)
+            )
+    answer = Invited(
+        id=invitation.id,
+        email=email,
+        role=role,
+        expires_at=rfc3339(invitation.expires_at),
+        mailed=bool(mailed),
+        replaced=invitation.replaced,
+        link=None if mailed else link,
+    )
     return IdempotentOutcome(answer, replayed)
 
 

@@ -155,6 +155,18 @@ def list_users(conn: Connection, account_id: str) -> list[User]:
     return [User(*row) for row in conn.execute(query)]
 
 
+def list_time_zones(conn: Connection, account_id: str, limit: int) -> list[str]:
+    """The time zones that people of the account have chosen, the most frequent first."""
+    query = (
+        select(users.c.time_zone)
+        .where(users.c.account_id == account_id, users.c.time_zone.is_not(None))
+        .group_by(users.c.time_zone)
+        .order_by(func.count().desc(), users.c.time_zone)
+        .limit(limit)
+    )
+    return list(conn.scalars(query))
+
+
 def count_people(conn: Connection, account_id: str) -> int:
     """Disabled ones included."""
     query = select(func.count()).select_from(users).where(users.c.account_id == account_id)
@@ -235,17 +247,12 @@ def insert_invitation(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(invitations.insert().values(account_id=account_id, **values))
 
 
-def expire_invitations(conn: Connection, account_id: str, key: str, now: int) -> None:
-    """End the live invitations of an address, which a new one replaces."""
-    conn.execute(
-        invitations.update()
-        .where(
-            invitations.c.account_id == account_id,
-            invitations.c.email_key == key,
-            *_live(now),
-        )
-        .values(expires_at=now)
+def expire_invitations(conn: Connection, account_id: str, key: str, now: int) -> bool:
+    """End the live invitations of an address, which a new one replaces; returns whether there was one."""
+    statement = invitations.update().where(
+        invitations.c.account_id == account_id, invitations.c.email_key == key, *_live(now)
     )
+    return conn.execute(statement.values(expires_at=now)).rowcount > 0
 
 
 def end_invitations(conn: Connection, account_id: str, now: int) -> int:
@@ -295,6 +302,23 @@ def redeem_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | Non
 
 def find_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
     query = select(invitations).where(invitations.c.digest == digest, *_live(now))
+    return conn.execute(query).first()
+
+
+def find_newer_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
+    """The live invitation that has replaced this one."""
+    old = invitations.alias("old")
+    query = (
+        select(invitations)
+        .join(old, (old.c.account_id == invitations.c.account_id) & (old.c.email_key == invitations.c.email_key))
+        .where(
+            old.c.digest == digest,
+            old.c.used_at.is_(None),
+            invitations.c.digest != digest,
+            invitations.c.created_at >= old.c.created_at,
+            *_live(now),
+        )
+    )
     return conn.execute(query).first()
 
 

@@ -30,6 +30,7 @@ from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.record_authentication import find_session_identity, record_authentication
 
 FACTOR_CHANGES = Budget("factors", 60, 3_600)
+LAST_FACTOR = "The account requires a second factor of your role: add another one first."
 _WRONG = ValidationFailed(
     "The code is incorrect, or the set-up has expired.",
     details=[{"field": "code", "code": "incorrect", "message": "The code is incorrect, or the set-up has expired."}],
@@ -47,6 +48,15 @@ async def read_factors(database: Database, account_id: str, user_id: str) -> Fac
         since = _required_from(conn, account_id, user_id)
         left = count_recovery_codes(conn, account_id, user_id)
         return Factors(list_factors(conn, account_id, user_id), left, since is not None and since <= now_ms())
+
+    return await database.read(unit)
+
+
+async def must_keep_factor(database: Database, account_id: str, user_id: str) -> bool:
+    """Whether the person has one factor alone and needs it; for pages, before anything is asked."""
+
+    def unit(conn: Connection) -> bool:
+        return _must_keep(conn, account_id, user_id, list_factors(conn, account_id, user_id))
 
     return await database.read(unit)
 
@@ -172,8 +182,8 @@ async def remove_factor(
         factors = list_factors(conn, account_id, user_id)
         if all(factor.id != factor_id for factor in factors):
             return NotFound()
-        if len(factors) == 1 and _required_from(conn, account_id, user_id) is not None:
-            return Conflict("The account requires a second factor of your role: add another one first.")
+        if _must_keep(conn, account_id, user_id, factors):
+            return Conflict(LAST_FACTOR)
         method = delete_factor(conn, account_id, user_id, factor_id)
         end_other_sessions(conn, actor, account_id, user_id, actor.session_id or "", "factor removed")
         audit.record(conn, account_id, actor, "factor.removed", user_id, {"factor": factor_id, "method": method})
@@ -186,6 +196,10 @@ async def remove_factor(
 
 def _describe(factor: FactorView) -> str:
     return "An authenticator app" if factor.method == TOTP else f"The passkey “{shown(factor.name)}”"
+
+
+def _must_keep(conn: Connection, account_id: str, user_id: str, factors: list[FactorView]) -> bool:
+    return len(factors) == 1 and _required_from(conn, account_id, user_id) is not None
 
 
 def _required_from(conn: Connection, account_id: str, user_id: str) -> int | None:

@@ -27,6 +27,13 @@ _OF_ANOTHER = "Another account has verified this domain."
 _TOO_MANY = f"An account can have {MAX_DOMAINS} domains."
 
 
+def _not_claimed(domain: str) -> str:
+    return (
+        f"The account has not added the domain {domain}: an Owner does so under Account, Single sign-on. To add and "
+        "verify it now, use --claim."
+    )
+
+
 class CheckedDomain(NamedTuple):
     """A verified domain; `is_new` unless it was verified before."""
 
@@ -86,16 +93,25 @@ async def check_domain(
     return CheckedDomain(domain_view(value_or_raise(await write_as(database, actor, unit))), is_new=True)
 
 
-async def verify_by_operator(database: Database, actor: Actor, account_id: str, text: str) -> CheckedDomain:
-    """Verify a domain that the operator knows to be the account's. Raises ValidationFailed or Conflict."""
+async def verify_by_operator(
+    database: Database, actor: Actor, account_id: str, text: str, *, claims: bool
+) -> CheckedDomain:
+    """Verify a domain that the operator knows to be the account's; with `claims`, one that it has not added, too.
+
+    Raises ValidationFailed, or Conflict if the domain is another account's, or not added: a typing error would give the
+    sign-in of strangers to this account.
+    """
     domain = _normalized(text)
 
     def unit(conn: Connection) -> CheckedDomain | PublicError:
         found = store.find_domain(conn, account_id, domain)
         if found is not None and found.verified_at is not None:
             return CheckedDomain(domain_view(found), is_new=False)
+        if found is None and not claims:
+            return Conflict(_not_claimed(domain))
         if found is None:
             store.insert_domain(conn, account_id, domain=domain, token=secrets.token_hex(16), created_at=now_ms())
+            audit.record(conn, account_id, actor, "email_domain.claimed", account_id, {"domain": domain})
         verified = _verify(conn, actor, account_id, domain, "operator")
         return verified if isinstance(verified, PublicError) else CheckedDomain(domain_view(verified), is_new=True)
 

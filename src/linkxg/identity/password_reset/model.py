@@ -20,8 +20,8 @@ WINDOW_MS = HOUR
 MAX_MAILED_LIVE = 2
 """Of these, within LIFETIME_MS: a request is dropped only while a link that was mailed is still valid."""
 
-IssuedBy = Literal["mail", "user", "cli"]
-"""By a request that was mailed, by an Owner or Admin, or by the operator."""
+IssuedBy = Literal["mail", "notice", "user", "cli"]
+"""By a request that was mailed, one that was mailed without a link, by an Owner or Admin, or by the operator."""
 
 
 class PasswordLink(msgspec.Struct, rename="camel"):

@@ -1,12 +1,14 @@
-"""Mails a link to whoever forgot their password.
+"""Mails a link to whoever forgot their password, and to whoever has none how they sign in.
 
-The answer is given before anybody is looked up: it is the same, after the same work, for every address. The link goes
+The answer is given before anybody is looked up: it is the same, after the same work, for every address. The mail goes
 to the stored address, never to the one that was typed.
 
 No mailbox is filled and nobody is locked out: a person gets at most MAX_MAILED mails an hour, and of these at most
 MAX_MAILED_LIVE in the lifetime of a link. So a request is dropped only while an earlier link is valid, and a newer link
 does not end an older one: what strangers ask for takes nothing from the person. The first link that is used ends all.
 """
+
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -22,6 +24,7 @@ from linkxg.identity.accounts.mail_queue import Mail, MailQueue
 from linkxg.identity.accounts.mail_text import asked_for, last_lines, shown
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_account, find_user_by_email
+from linkxg.identity.federation.readmission import has_provider
 from linkxg.identity.password_reset import store
 from linkxg.identity.password_reset.may_choose_password import may_choose_password
 from linkxg.identity.password_reset.model import (
@@ -30,13 +33,17 @@ from linkxg.identity.password_reset.model import (
     MAX_MAILED,
     MAX_MAILED_LIVE,
     WINDOW_MS,
+    IssuedBy,
     binding_of,
 )
+from linkxg.identity.password_reset.without_password import without_password
 from linkxg.ids import uuid7
 
 SOURCE_REQUESTS = Budget("password-reset-source", 20, 60)
 ADDRESS_REQUESTS = Budget("password-reset-address", 10, 60)
 """Looked up per address. Short: what is dropped beyond it, the requests before it have done within the minute."""
+LINK, BY_COMPANY, NO_PASSWORD_HERE = "link", "company sign-in", "no password"
+"""What is mailed: a link, that the company signs the person in, or that they have no password."""
 _QUEUE = "password resets"
 """The queue's share of all requests together: the account is not known."""
 
@@ -54,10 +61,13 @@ class ResetMails:
     def enabled(self) -> bool:
         return self._mails.enabled
 
-    async def _text(self, actor: Actor, user: User, token: str) -> tuple[str, str]:
+    async def _text(self, actor: Actor, answer: "_Answer", token: str) -> tuple[str, str]:
         """(subject, text)."""
+        user = answer.user
         account = await self._database.read_single(find_account, user.account_id)
         name = shown(account.name) if account is not None else ""
+        if answer.kind != LINK:
+            return without_password(actor, user, name, self._public_url, by_company=answer.kind == BY_COMPANY)
         return (
             f"Choose a new LinkXG password – {name}",
             f"Somebody asked for a new password for {user.email}, who signs in to {name} on LinkXG.\n"
@@ -69,7 +79,7 @@ class ResetMails:
         )
 
     async def request(self, actor: Actor, email: str) -> None:
-        """Mail a link if the address belongs to a person who may use one. Raises InvalidRequest for no address."""
+        """Mail the person of this address, if there is one who is enabled. Raises InvalidRequest for no address."""
         key = email_key(email)
         try:
             await self._limits.spend(ADDRESS_REQUESTS, digest(key).hex())
@@ -81,11 +91,11 @@ class ResetMails:
 
         async def compose() -> list[Mail]:
             nonlocal account_id
-            user = await self._database.write(_issue, actor, key, reset_id, digest(token))
-            if user is None:
+            answer = await self._database.write(_issue, actor, key, reset_id, digest(token))
+            if answer is None:
                 return []
-            account_id = user.account_id
-            return [Mail(user.email, *await self._text(actor, user, token))]
+            account_id = answer.user.account_id
+            return [Mail(answer.user.email, *await self._text(actor, answer, token))]
 
         async def forget() -> None:
             await self._database.write(store.delete_reset, account_id, reset_id)
@@ -93,14 +103,23 @@ class ResetMails:
         self._mails.send(_QUEUE, compose, on_refused=forget)
 
 
-def _issue(conn: Connection, actor: Actor, key: str, reset_id: str, token_digest: bytes) -> User | None:
-    """Record a link for the person of this address; None if there is no such person or they have had enough mails."""
+class _Answer(NamedTuple):
+    user: User
+    kind: str
+
+
+def _issue(conn: Connection, actor: Actor, key: str, reset_id: str, token_digest: bytes) -> _Answer | None:
+    """Record what is mailed to the person of this address; None if there is none or they have had enough mails.
+
+    The row of a mail without a link has ended from the beginning: it is counted, and its token was given to nobody.
+    """
     user = find_user_by_email(conn, key)
-    if user is None or not user.password_hash or not may_choose_password(conn, user):
+    if user is None or user.disabled:
         return None
     lock_until_commit(conn, f"password reset {user.id}")
-    now = now_ms()
-    mailed = store.list_mailed_times(conn, user.account_id, user.id, now - WINDOW_MS)
+    now, kind = now_ms(), _kind(conn, user)
+    issued_by: IssuedBy = "mail" if kind == LINK else "notice"
+    mailed = store.list_mailed_times(conn, user.account_id, user.id, issued_by, now - WINDOW_MS)
     if len(mailed) >= MAX_MAILED or sum(at > now - LIFETIME_MS for at in mailed) >= MAX_MAILED_LIVE:
         return None
     store.insert_reset(
@@ -111,9 +130,15 @@ def _issue(conn: Connection, actor: Actor, key: str, reset_id: str, token_digest
         user_id=user.id,
         user_epoch=user.epoch,
         binding=binding_of(user),
-        issued_by="mail",
+        issued_by=issued_by,
         created_at=now,
-        expires_at=now + LIFETIME_MS,
+        expires_at=now + LIFETIME_MS if kind == LINK else now,
     )
-    audit.record(conn, user.account_id, actor, "password.reset_requested", user.id, {"reset": reset_id})
-    return user
+    audit.record(conn, user.account_id, actor, "password.reset_requested", user.id, {"reset": reset_id, "mailed": kind})
+    return _Answer(user, kind)
+
+
+def _kind(conn: Connection, user: User) -> str:
+    if user.password_hash and may_choose_password(conn, user):
+        return LINK
+    return BY_COMPANY if has_provider(conn, user.account_id) else NO_PASSWORD_HERE

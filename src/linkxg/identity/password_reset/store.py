@@ -37,12 +37,12 @@ def insert_reset(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(password_resets.insert().values(account_id=account_id, **values))
 
 
-def list_mailed_times(conn: Connection, account_id: str, user_id: str, since: int) -> list[int]:
-    """When links were mailed to this person after `since`, used or not."""
+def list_mailed_times(conn: Connection, account_id: str, user_id: str, issued_by: str, since: int) -> list[int]:
+    """When links, or mails without one, were sent to this person after `since`, used or not."""
     query = select(password_resets.c.created_at).where(
         password_resets.c.account_id == account_id,
         password_resets.c.user_id == user_id,
-        password_resets.c.issued_by == "mail",
+        password_resets.c.issued_by == issued_by,
         password_resets.c.created_at > since,
     )
     return list(conn.scalars(query))

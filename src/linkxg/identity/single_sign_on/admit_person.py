@@ -100,7 +100,7 @@ def _by_email(
     user = find_user_by_email(conn, key)
     if user is not None and user.account_id != account_id:
         return SignInRefused(ELSEWHERE)
-    if user is not None and store.has_identity(conn, account_id, token.issuer, user.id):
+    if user is not None and store.find_linked_at(conn, account_id, token.issuer, user.id) is not None:
         # An address that was given to somebody else at the provider must not give them the first one's account.
         return SignInRefused(ANOTHER_SUBJECT)
     if user is not None and user.disabled:

@@ -57,7 +57,7 @@ def link_in_session(conn: Connection, actor: Actor, provider: IdentityProvider, 
         return user
     if linked is not None:
         return SignInRefused(ANOTHER_PERSON)
-    if store.has_identity(conn, account_id, token.issuer, user_id):
+    if store.find_linked_at(conn, account_id, token.issuer, user_id) is not None:
         return SignInRefused(ANOTHER_SUBJECT)
     insert_link(conn, actor, token, user, "in session")
     return user

@@ -153,14 +153,14 @@ def find_linked_user_id(conn: Connection, account_id: str, issuer: str, subject:
     return conn.execute(query).scalar()
 
 
-def has_identity(conn: Connection, account_id: str, issuer: str, user_id: str) -> bool:
-    """Whether the person is linked to a subject of this issuer."""
-    query = select(federated_identities.c.subject).where(
+def find_linked_at(conn: Connection, account_id: str, issuer: str, user_id: str) -> int | None:
+    """When the person was linked to a subject of this issuer; None if they were not."""
+    query = select(federated_identities.c.created_at).where(
         federated_identities.c.account_id == account_id,
         federated_identities.c.issuer == issuer,
         federated_identities.c.user_id == user_id,
     )
-    return conn.execute(query).first() is not None
+    return conn.scalar(query)
 
 
 def insert_identity(conn: Connection, account_id: str, **values: Any) -> None:

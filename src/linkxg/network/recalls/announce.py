@@ -13,10 +13,10 @@ from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidRequest, PublicError, ValidationFailed
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.rate_limits import Budget
-from linkxg.http.schema_errors import FieldFault
+from linkxg.http.schema_errors import FieldFault, fault
 from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import uuid7
-from linkxg.network.check_fields import check_text, fault
+from linkxg.network.check_fields import check_text
 from linkxg.network.connections.store import find_partner, lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
