@@ -16,7 +16,7 @@ _LONGEST_LABEL = 16
 ITEM_PAGE = "/traceability/item"
 
 
-class ShownEvent(NamedTuple):
+class TraceEvent(NamedTuple):
     """One way in which an item came from others; `more` counts sources that are not listed."""
 
     kind: EdgeKind
@@ -70,7 +70,7 @@ class ShownGraph(NamedTuple):
     nodes: list[ShownNode]
     edges: list[ShownEdge]
     labels: list[DrawingLabel]
-    events: Mapping[str, list[ShownEvent]]
+    events: Mapping[str, list[TraceEvent]]
     """How each item came into being, by its id."""
 
 
@@ -154,16 +154,16 @@ def _nearest(graph: Graph) -> dict[str, str]:
     return found
 
 
-def _events(graph: Graph, nodes: Mapping[str, ShownNode]) -> dict[str, list[ShownEvent]]:
+def _events(graph: Graph, nodes: Mapping[str, ShownNode]) -> dict[str, list[TraceEvent]]:
     grouped: dict[tuple[str, EdgeKind, str | None], list[GraphEdge]] = {}
     for edge in graph.edges:
         grouped.setdefault((edge.to, edge.kind, edge.event_id), []).append(edge)
-    found: dict[str, list[ShownEvent]] = {}
+    found: dict[str, list[TraceEvent]] = {}
     for (target, kind, _), edges in grouped.items():
         sources = list(dict.fromkeys(edge.from_ for edge in edges))
         shown = [nodes[source] for source in sources[:SHOWN_SOURCES]]
         first = edges[0]
-        event = ShownEvent(kind, shown, len(sources) - len(shown), first.event_time, step_in_words(first))
+        event = TraceEvent(kind, shown, len(sources) - len(shown), first.event_time, step_in_words(first))
         found.setdefault(target, []).append(event)
     return found
 
@@ -196,7 +196,7 @@ def _path(points: list[Point]) -> str:
     return "".join(parts)
 
 
-def _labels(events: Mapping[str, list[ShownEvent]], layout: Layout) -> list[DrawingLabel]:
+def _labels(events: Mapping[str, list[TraceEvent]], layout: Layout) -> list[DrawingLabel]:
     """Before each item what happened, as far as there is room."""
     found = []
     for target, of_target in events.items():
