@@ -18,7 +18,7 @@ from linkxg.network.epcis.documents.contexts import NO_CONTEXTS
 from linkxg.network.epcis.documents.model import ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 from linkxg.network.epcis.events.insert_events import insert_events
-from linkxg.network.epcis.events.write_store import lock_capture, next_record_time
+from linkxg.network.epcis.events.write_store import find_next_record_time, lock_capture
 
 ROUTE = "POST /epcis/events"
 
@@ -46,7 +46,7 @@ async def capture_event(
         # Before the clock is read, so that the record times rise with the ids.
         lock_capture(conn, account_id)
         [found] = insert_events(
-            conn, account_id, [event], record_time=next_record_time(conn, account_id, now_ms()), job_id=None
+            conn, account_id, [event], record_time=find_next_record_time(conn, account_id, now_ms()), job_id=None
         )
         if found.status != "CREATED":
             return EventExists()

@@ -43,7 +43,7 @@ _LAST_RECORD_TIME = CompiledStatement(
 )
 
 
-def next_record_time(conn: Connection, account_id: str, now: int) -> int:
+def find_next_record_time(conn: Connection, account_id: str, now: int) -> int:
     """The record time of events that are captured now, behind the lock: that of no event before is later.
 
     So (record time, number) is the order of commits, even if a clock is set back or another node's is ahead.

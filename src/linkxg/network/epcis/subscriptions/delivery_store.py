@@ -15,7 +15,7 @@ from linkxg.network.epcis.query.filter_store import clauses
 from linkxg.network.epcis.query.model import Condition
 from linkxg.network.epcis.query.source_store import after
 from linkxg.network.epcis.query.store import SHOWN, FoundEvent
-from linkxg.network.epcis.subscriptions.model import Lease, Place
+from linkxg.network.epcis.subscriptions.model import EventPlace, Lease
 from linkxg.network.epcis.subscriptions.store import subscriptions
 
 DeliveredEvent = FoundEvent
@@ -59,17 +59,23 @@ def update_held(
     return conn.execute(held.values(values)).rowcount == 1
 
 
-def find_end_of_window(conn: Connection, account_id: str, *, place: Place, size: int) -> Place:
+def find_end_of_window(conn: Connection, account_id: str, *, place: EventPlace, size: int) -> EventPlace:
     """The place of the last of so many events behind `place`; `place` if there is none."""
     within = _behind(place).where(events.c.account_id == account_id).order_by(*_IN_ORDER).limit(size).subquery()
     last = select(within.c.record_time, within.c.id).order_by(within.c.record_time.desc(), within.c.id.desc())
     row = conn.execute(last.limit(1)).first()
-    return place if row is None else Place(row.record_time, row.id)
+    return place if row is None else EventPlace(row.record_time, row.id)
 
 
 def list_matching(
-    conn: Connection, account_id: str, conditions: Sequence[Condition], *, place: Place, end: Place, limit: int
-) -> list[tuple[Place, int]]:
+    conn: Connection,
+    account_id: str,
+    conditions: Sequence[Condition],
+    *,
+    place: EventPlace,
+    end: EventPlace,
+    limit: int,
+) -> list[tuple[EventPlace, int]]:
     """(place, size) of the events behind `place` up to `end` that meet the conditions, in the order of capture."""
     until = (
         events.c.record_time <= end.record_time,
@@ -77,10 +83,10 @@ def list_matching(
     )
     query = _behind(place).add_columns(func.length(events.c.content).label("size"))
     query = query.where(*clauses(account_id, conditions), *until).order_by(*_IN_ORDER).limit(limit)
-    return [(Place(row.record_time, row.id), row.size) for row in conn.execute(query)]
+    return [(EventPlace(row.record_time, row.id), row.size) for row in conn.execute(query)]
 
 
-def list_behind(conn: Connection, account_id: str, place: Place) -> list[int]:
+def list_behind(conn: Connection, account_id: str, place: EventPlace) -> list[int]:
     """The number of the next event behind `place`, if there is one."""
     query = _behind(place).where(events.c.account_id == account_id).limit(1)
     return [row.id for row in conn.execute(query)]

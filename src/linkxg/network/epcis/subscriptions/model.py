@@ -105,7 +105,7 @@ class Subscription(msgspec.Struct):
         return self.subscription_id
 
 
-class Place(NamedTuple):
+class EventPlace(NamedTuple):
     """The place of an event in the order of capture."""
 
     record_time: int
@@ -116,7 +116,7 @@ class Delivery(NamedTuple):
     """What is posted: `events` of them up to that at `end`. With the last one a scheduled run is complete."""
 
     id: str
-    end: Place
+    end: EventPlace
     events: int
     at: int
     is_last: bool
@@ -159,15 +159,15 @@ class SubscriptionRow(NamedTuple):
     last_error: str | None
 
     @property
-    def place(self) -> Place:
-        return Place(self.position_time, self.position)
+    def place(self) -> EventPlace:
+        return EventPlace(self.position_time, self.position)
 
     @property
     def delivery(self) -> Delivery | None:
         """The delivery that is under way: a retry is the same one."""
         if self.delivery_id is None:
             return None
-        end = Place(self.delivery_end_time, self.delivery_end)
+        end = EventPlace(self.delivery_end_time, self.delivery_end)
         return Delivery(self.delivery_id, end, self.delivery_events, self.delivery_at, bool(self.delivery_is_last))
 
 

@@ -14,7 +14,7 @@ from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.query.query_document import Destination, write_document
 from linkxg.network.epcis.subscriptions import delivery_store, store
 from linkxg.network.epcis.subscriptions.delivery_store import DeliveredEvent
-from linkxg.network.epcis.subscriptions.model import MAX_BYTES, Delivery, Lease, Place, SubscriptionRow
+from linkxg.network.epcis.subscriptions.model import MAX_BYTES, Delivery, EventPlace, Lease, SubscriptionRow
 
 WINDOW = 5_000
 """Events that one read looks at, however few of them match."""
@@ -29,7 +29,7 @@ class Prepared(NamedTuple):
     row: SubscriptionRow
     delivery: Delivery | None
     found: list[DeliveredEvent]
-    end: Place
+    end: EventPlace
     has_more: bool
 
     @property
@@ -75,14 +75,14 @@ def document_of(prepared: Prepared, delivery: Delivery) -> bytes:
     )
 
 
-def _next_delivery(row: SubscriptionRow, count: int, end: Place, *, has_more: bool) -> Delivery | None:
+def _next_delivery(row: SubscriptionRow, count: int, end: EventPlace, *, has_more: bool) -> Delivery | None:
     reports_nothing = bool(row.report_if_empty) and not row.has_reported and not has_more
     if not count and not reports_nothing:
         return None
     return Delivery(uuid7(), end, count, now_ms(), is_last=not has_more)
 
 
-def _fitting(matching: list[tuple[Place, int]], most: int) -> list[tuple[Place, int]]:
+def _fitting(matching: list[tuple[EventPlace, int]], most: int) -> list[tuple[EventPlace, int]]:
     """The first of them that one delivery may have."""
     size = 0
     for place, (_, length) in enumerate(matching[:most]):
@@ -92,5 +92,5 @@ def _fitting(matching: list[tuple[Place, int]], most: int) -> list[tuple[Place, 
     return matching[:most]
 
 
-def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[Place, int]]) -> list[DeliveredEvent]:
+def _events(conn: Connection, row: SubscriptionRow, matching: list[tuple[EventPlace, int]]) -> list[DeliveredEvent]:
     return delivery_store.list_events(conn, row.account_id, [place.number for place, _ in matching]) if matching else []

@@ -22,8 +22,8 @@ from linkxg.network.epcis.subscriptions.model import (
     LONGEST_PAUSE_MS,
     MAX_ATTEMPTS,
     Delivery,
+    EventPlace,
     Lease,
-    Place,
     Schedule,
     SubscriptionRow,
 )
@@ -82,7 +82,7 @@ def record_success(conn: Connection, lease: Lease, row: SubscriptionRow, deliver
     return delivery_store.update_held(conn, lease.account_id, lease, values, delivery_id=delivery.id)
 
 
-def record_nothing(conn: Connection, lease: Lease, row: SubscriptionRow, end: Place, *, has_more: bool) -> bool:
+def record_nothing(conn: Connection, lease: Lease, row: SubscriptionRow, end: EventPlace, *, has_more: bool) -> bool:
     """Move the position behind events that do not match."""
     now = now_ms()
     values = {**_position(end), "min_record_time": now, "lease_until": now + LEASE_MS}
@@ -123,7 +123,7 @@ def release(conn: Connection, lease: Lease) -> None:
     delivery_store.update_held(conn, lease.account_id, lease, values)
 
 
-def _position(end: Place) -> dict[str, int]:
+def _position(end: EventPlace) -> dict[str, int]:
     return {"position_time": end.record_time, "position": end.number}
 
 

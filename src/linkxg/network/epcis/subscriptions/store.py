@@ -23,7 +23,7 @@ from linkxg.db.schema import Milliseconds, metadata
 from linkxg.network.epcis.events.store import events
 from linkxg.network.epcis.query.named_query_model import MAX_NAME
 from linkxg.network.epcis.query.named_query_store import queries
-from linkxg.network.epcis.subscriptions.model import Place, SubscriptionRow
+from linkxg.network.epcis.subscriptions.model import EventPlace, SubscriptionRow
 
 _ACTIVE = text("state = 'ACTIVE'")
 subscriptions = Table(
@@ -128,8 +128,8 @@ def find_locked_query(conn: Connection, account_id: str, name: str) -> str | Non
     return found
 
 
-def find_last_place(conn: Connection, account_id: str) -> Place:
+def find_last_place(conn: Connection, account_id: str) -> EventPlace:
     """The place of the account's last event; before all events if there is none."""
     mine = select(events.c.record_time, events.c.id).where(events.c.account_id == account_id)
     row = conn.execute(mine.order_by(events.c.record_time.desc(), events.c.id.desc()).limit(1)).first()
-    return Place(0, 0) if row is None else Place(row.record_time, row.id)
+    return EventPlace(0, 0) if row is None else EventPlace(row.record_time, row.id)

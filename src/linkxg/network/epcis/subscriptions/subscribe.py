@@ -32,7 +32,7 @@ from linkxg.network.epcis.subscriptions.model import (
     MAX_SECRET,
     MAX_SUBSCRIPTIONS,
     MIN_SECRET,
-    Place,
+    EventPlace,
     RequestedSubscription,
     Subscription,
     SubscriptionRow,
@@ -170,6 +170,6 @@ def _read_time(text: str | None) -> int | None:
         raise SubscriptionControlsException("initialRecordTime must be a time with a zone (RFC 3339).") from None
 
 
-def _place(conn: Connection, account_id: str, initial: int | None) -> Place:
+def _place(conn: Connection, account_id: str, initial: int | None) -> EventPlace:
     """The place behind which all events are that the subscription is for."""
-    return store.find_last_place(conn, account_id) if initial is None else Place(initial, 0)
+    return store.find_last_place(conn, account_id) if initial is None else EventPlace(initial, 0)
