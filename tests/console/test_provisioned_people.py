@@ -45,7 +45,7 @@ def test_what_the_account_requires_is_said(world: World, company: tuple[Provider
         "UPDATE accounts SET mfa_requirement = 'ADMINISTRATORS', mfa_required_from = 4070908800000 "
         f"WHERE id = (SELECT account_id FROM users WHERE id = '{own}')",
     )
-    assert "signs them in until 1 Jan 2099, when the account requires one" in member_page(owner, own)
+    assert "signs them in until 1 Jan 2099, 00:00 UTC, when the account requires one" in member_page(owner, own)
     assert "With a password, the account requires a second factor." in member_page(owner, made)
 
 

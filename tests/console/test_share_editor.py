@@ -201,7 +201,7 @@ def test_the_page_of_a_product_says_who_sees_it(world: World, editor: Visitor, n
     acknowledged = f"{SHARED}/{product['id']}/acknowledge"
     world.api.post(acknowledged, bearer=world.other_owner.access, json=answer).expect(200)
     name = world.api.get("/account", bearer=world.other_owner.access).expect(200).data()["name"]
-    expected = f"{name} in review, version 1 2 of 16 fields, all versions, until 1 Mar 2127 Brand is new to us."
+    expected = f"{name} in review, version 1 2 of 16 fields, all versions, until 1 Mar 2127 (UTC) Brand is new to us."
     page = editor.get(here)
     assert expected in text_of(page)
     assert f'href="/shares/{made["id"]}"' in page.text

@@ -76,7 +76,7 @@ def test_the_page_says_until_when_a_product_is_shared(world: World, partner: Vis
     assert "2 of 16 fields, until they withdraw it" in text_of(partner.get(here))
     share(world, product, expiresAt="2127-03-01T00:00:00Z")
     said = text_of(partner.get(here))
-    assert "all fields, until 1 Mar 2127 2 of 16 fields, until they withdraw it" in said
+    assert "all fields, until 1 Mar 2127 (UTC) 2 of 16 fields, until they withdraw it" in said
 
 
 def test_fields_are_counted_as_their_owner_counts_them(world: World, partner: Visitor, editor: Visitor) -> None:

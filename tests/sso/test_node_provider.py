@@ -150,7 +150,7 @@ def test_a_browser_signs_in_by_a_real_provider(node: tuple[World, NodeProvider, 
         troubles: list[str] = []
         page.on("console", lambda one: troubles.append(one.text) if "Content Security Policy" in one.text else None)
         page.goto(f"{world.server.url}/sign-in")
-        page.get_by_role("link", name="Sign in with your company").click()
+        page.get_by_role("button", name="Sign in with your company").click()
         page.get_by_label("E-mail at work").fill(email)
         page.get_by_role("button", name="Continue").click()
         page.locator("input[name=login]").fill(email)
