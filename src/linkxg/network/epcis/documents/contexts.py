@@ -12,7 +12,9 @@ from linkxg.network.epcis.documents.model import EventFault
 
 MAX_CONTEXT = 16_384
 """Characters of JSON, since the context is stored with each event."""
-_MAX_PREFIXES = 200
+MAX_PREFIXES = 200
+MAX_MEMBERS = 50
+_MAX_NAMESPACE = 500
 _MAX_NESTING = 4
 _STANDARD_HOSTS = {"ref.gs1.org": "/standards/epcis/", "gs1.github.io": "/EPCIS/"}
 STANDARD_PREFIXES = {
@@ -71,19 +73,32 @@ def read_contexts(value: Any, within: Contexts = NO_CONTEXTS) -> Contexts | Even
     if fault is not None:
         return fault
     prefixes = dict(within.prefixes)
-    foreign = json.loads(within.foreign) if within.foreign else []
+    foreign = [write_json(one) for one in json.loads(within.foreign)] if within.foreign else []
+    known = set(foreign)
+    length = sum(map(len, foreign))
     for member in members:
         if isinstance(member, dict):
             added = _prefixes(member)
             if isinstance(added, EventFault):
                 return added
             prefixes.update(added)
-        if member and member not in foreign and not (isinstance(member, str) and is_standard(member)):
-            foreign.append(member)
-    text = json.dumps(foreign, separators=(",", ":"), ensure_ascii=False) if foreign else ""
-    if len(text) > MAX_CONTEXT or len(prefixes) > _MAX_PREFIXES:
-        return _fault(f"The @context is too large: {MAX_CONTEXT} characters and {_MAX_PREFIXES} prefixes are allowed.")
+        if member and not (isinstance(member, str) and is_standard(member)):
+            text = write_json(member)
+            if text not in known:
+                known.add(text)
+                foreign.append(text)
+                length += len(text)
+        if length > MAX_CONTEXT or len(prefixes) > MAX_PREFIXES:
+            return _too_large()
+    text = f"[{','.join(foreign)}]" if foreign else ""
+    if len(text) > MAX_CONTEXT:
+        return _too_large()
     return Contexts(prefixes, text, within.ignored)
+
+
+def write_json(value: Any) -> str:
+    """By this text, members of contexts are compared."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def is_standard(url: str) -> bool:
@@ -104,6 +119,8 @@ def _flatten(value: Any, into: list[Any], nesting: int) -> EventFault | None:
             if (fault := _flatten(member, into, nesting + 1)) is not None:
                 return fault
     elif isinstance(value, dict) or (isinstance(value, str) and ":" in value):
+        if len(into) == MAX_MEMBERS:
+            return _too_large()
         into.append(value)
     elif value is not None:
         return _fault("The @context must be a URL, an object with prefixes, or a list of these.")
@@ -120,8 +137,17 @@ def _prefixes(member: dict[str, Any]) -> dict[str, str] | EventFault:
             continue
         if ":" not in value:
             return _fault(f"The prefix {name[:40]} in the @context must stand for an absolute URI.")
+        if len(value) > _MAX_NAMESPACE:
+            return _fault(f"The prefix {name[:40]} in the @context stands for more than {_MAX_NAMESPACE} characters.")
         found[name] = value
     return found
+
+
+def _too_large() -> EventFault:
+    return _fault(
+        f"The @context is too large: {MAX_CONTEXT} characters, {MAX_MEMBERS} members and {MAX_PREFIXES} prefixes "
+        "are allowed."
+    )
 
 
 def _fault(message: str) -> EventFault:
