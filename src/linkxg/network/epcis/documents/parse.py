@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from linkxg.network.epcis.documents.items import normal_uri
 from linkxg.network.epcis.documents.model import EventFault, ParsedEvent
 from linkxg.network.epcis.documents.rules import check_names, check_rules
 from linkxg.network.epcis.documents.schema import MAX_FAULTS, check_schema
+from linkxg.network.epcis.documents.sizes import MAX_NAME, check_sizes
 from linkxg.network.epcis.documents.times import read_time, write_time
 from linkxg.network.epcis.documents.uses import read_uses
 from linkxg.network.epcis.documents.values import UnknownPrefix, read_values
@@ -25,6 +27,7 @@ _ADDED = ("@context", "recordTime")
 
 def parse_event(event: bytes | str | dict[str, Any], contexts: Contexts) -> ParsedEvent | tuple[EventFault, ...]:
     """The event, or what is wrong with it. An event may have an `@context` in addition to the document's."""
+    is_short = not isinstance(event, dict) and len(event) <= MAX_NAME
     if not isinstance(event, dict):
         try:
             event = strict_json.parse(event if isinstance(event, str) else event.decode())
@@ -40,6 +43,8 @@ def parse_event(event: bytes | str | dict[str, Any], contexts: Contexts) -> Pars
             return (found,)
         contexts = found
     faults = check_schema(event) or check_rules(event)
+    if not faults and not is_short and (too_large := check_sizes(event, contexts)) is not None:
+        faults.append(too_large)
     if not faults:
         parsed = _parse(event, contexts, faults)
         if parsed is not None and not faults:
@@ -54,7 +59,7 @@ def _parse(event: dict[str, Any], contexts: Contexts, faults: list[EventFault]) 
     try:
         values = read_values(event, contexts)
     except UnknownPrefix:
-        faults += check_names(event, contexts)
+        faults += islice(check_names(event, contexts), MAX_FAULTS)
         return None
     except OverflowError:
         faults.append(EventFault("", "out_of_range", "A number is out of range."))

@@ -7,6 +7,7 @@ from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.network.epcis.documents.contexts import Contexts
 from linkxg.network.epcis.documents.identify import identify
 from linkxg.network.epcis.documents.model import EventFault
+from linkxg.network.epcis.documents.schema_faults import below
 from linkxg.network.epcis.documents.times import NotATime, read_time
 
 MAX_WORD = 255
@@ -101,10 +102,10 @@ def check_names(value: Any, contexts: Contexts, pointer: str = "") -> Iterator[E
                 message = (
                     f"The prefix {prefix[:40]} is not declared by @context; contexts on other servers are not read."
                 )
-                yield EventFault(f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", "unknown_prefix", message)
+                yield EventFault(below(pointer, name), "unknown_prefix", message)
             if isinstance(member, dict | list) and name != "@context":
-                yield from check_names(member, contexts, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+                yield from check_names(member, contexts, below(pointer, name))
     elif value and isinstance(value[0], dict | list):
         for place, member in enumerate(value):
             if isinstance(member, dict | list):
-                yield from check_names(member, contexts, f"{pointer}/{place}")
+                yield from check_names(member, contexts, below(pointer, str(place)))

@@ -23,6 +23,7 @@ from linkxg.network.epcis.documents.vocabulary import (
 )
 
 _SHOWN = 60
+_MAX_POINTER, _MAX_POINTER_NAME = 500, 200
 _ZONED = re.compile(r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$")
 _LOOKS_LIKE_A_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?"
@@ -88,8 +89,18 @@ def describe(event: dict[str, Any], error: ValidationError) -> Iterator[EventFau
 
 
 def to_pointer(path: list[str | int]) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    """A JSON pointer (RFC 6901), shortened if it is very long."""
+    pointer = ""
+    for part in path:
+        pointer = below(pointer, str(part))
+    return pointer
+
+
+def below(pointer: str, name: str) -> str:
+    """The pointer to a member of what `pointer` stands for; what is very deep has that of what is around it."""
+    if len(pointer) > _MAX_POINTER:
+        return pointer
+    return f"{pointer}/{name[:_MAX_POINTER_NAME].replace('~', '~0').replace('/', '~1')}"
 
 
 def _unknown_names(instance: Any, error: ValidationError, path: list[str | int]) -> Iterator[EventFault]:
