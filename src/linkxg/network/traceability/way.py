@@ -160,10 +160,31 @@ class Way:
             self._add_lots_made(far, group_of)
         if walk.faces is not None:
             walk.faces.learn(walk.conn, self.account_id, {item_id for items in far.values() for item_id in items})
-        none: dict[int, int] = {}
-        for item_id, role, event_id, _ in dict.fromkeys(near):
+        self._reach_all([(item_id, role, event_id, group_of[event_id]) for item_id, role, event_id, _ in near], far)
+
+    def _reach_all(self, near: list[tuple[int, int, int, int | str]], far: dict[int | str, dict[int, int]]) -> None:
+        """Each item of the level with each on the other side, until no pair can add a node or an edge."""
+        walk, most = self._walk, self._walk.limits.nodes * EDGES_PER_NODE
+        tried: dict[int | str, tuple[int, dict[int, int]]] = {}
+        for item_id, role, event_id, group in dict.fromkeys(near):
+            others = far.get(group)
+            if not others:
+                continue
+            tiers = 0 if self._is_own else self._tiers[item_id]
             kind = _KIND.get(role, "PART_OF")
-            for other, level in far.get(group_of[event_id], none).items():
+            before, found = tried.get(group, (-1, others))
+            if tiers > before:
+                for other, level in others.items():
+                    self._reach(item_id, other, level, kind, event_id)
+                tried[group] = tiers, {one: level for one, level in others.items() if walk.node_of(one) in walk.depths}
+                continue
+            # Another item has led there already, as far as there was room.
+            if len(found) < len(others):
+                walk.mark(walk.node_of(item_id), Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
+            for other, level in found.items():
+                if len(walk.edges) >= most:
+                    walk.is_cut_short = True
+                    break
                 self._reach(item_id, other, level, kind, event_id)
 
     def _reach(self, item_id: int, other: int, level: int, kind: EdgeKind, event_id: int | None) -> None:
@@ -208,11 +229,13 @@ class Way:
         args = (walk.conn, self.account_id)
         found = lot_store.list_lots_of_serials(*args, serials, walk.bounds, **self._options())
         walk.count(len(found))
-        lots_of: dict[int, list[tuple[int, int | None]]] = {}
+        # By group, or a serial of many events would be compared with each of them in each.
+        lots_of: dict[tuple[int, int | str | None], list[int]] = {}
         for serial, lot, event_id in found:
-            lots_of.setdefault(serial, []).append((lot, event_id))
-        for group, others in far.items():
-            for serial in [one for one in others if one in lots_of]:
-                for lot, event_id in lots_of[serial]:
-                    if event_id is None or group_of.get(event_id) == group:
-                        others[lot] = Level.LOT
+            group = None if event_id is None else group_of.get(event_id)
+            if event_id is None or group is not None:
+                lots_of.setdefault((serial, group), []).append(lot)
+        for made_in, others in far.items():
+            for serial in serials.intersection(others):
+                for lot in (*lots_of.get((serial, None), ()), *lots_of.get((serial, made_in), ())):
+                    others[lot] = Level.LOT
