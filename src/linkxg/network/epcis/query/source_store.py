@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal, or_, select, union_all
 
+from linkxg.catalog.identifiers.digital_link import RESOLVER
 from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.join_order import OrderedJoin
 from linkxg.http.strict_json import CONTROL
-from linkxg.network.epcis.documents.model import ItemRole
+from linkxg.network.epcis.documents.identify import identify
+from linkxg.network.epcis.documents.model import Item, ItemRole, Level
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
 from linkxg.network.epcis.query.filter_store import alternatives, clause, compared, use_clauses, value_clause
 from linkxg.network.epcis.query.model import ColumnIn, Condition, IsDeclaration, ItemsMatch, TimeIs, ValueIn
@@ -29,7 +31,8 @@ _uses, _values = event_items.c, event_values.c
 Candidates = Select[*tuple[Any, ...]]
 # From the column with the most values to that with the fewest.
 _ORDERED = ("read_point", "biz_location", "biz_step", "disposition", "type")
-_KEYS = ("event_id", "transformation_id")
+_IDS = ("event_id", "transformation_id")
+_KEYS = f"{RESOLVER}/"
 
 
 _ITEMS = prepare_any(
@@ -88,7 +91,7 @@ def source_of(
     if isinstance(condition, IsDeclaration):
         ordered = _in_events(account_id, clause(condition, account_id), "declared")
         return Source(condition, partial(_candidates, account_id, condition, times), (ordered,))
-    if isinstance(condition, ColumnIn) and condition.column in (*_ORDERED, *_KEYS):
+    if isinstance(condition, ColumnIn) and condition.column in (*_ORDERED, *_IDS):
         branches: tuple[Ordered, ...] = ()
         exact = condition.match.exact
         if condition.column in _ORDERED and not condition.match.prefixes and len(exact) <= MAX_BRANCHES:
@@ -101,12 +104,22 @@ def source_of(
 def has_order(condition: Condition) -> bool:
     """Whether an index has the events of the condition in the order of time, or has only few."""
     if isinstance(condition, ItemsMatch):
+        # Which uses are of a class is not in the index: none of many may be.
+        is_class, exact = condition.is_class, condition.match.exact
+        if is_class is not None and not all(_has_only(uri, is_class=is_class) for uri in exact):
+            return False
         few = min(MAX_ITEMS, MAX_BRANCHES // len(condition.roles))
-        return not condition.match.prefixes and len(condition.match.exact) <= few
+        return not condition.match.prefixes and len(exact) <= few
     if isinstance(condition, ColumnIn):
         ordered = condition.column in _ORDERED and not condition.match.prefixes
         return (ordered or condition.column == "event_id") and len(condition.match.exact) <= MAX_BRANCHES
     return isinstance(condition, IsDeclaration)
+
+
+def _has_only(uri: str, *, is_class: bool) -> bool:
+    """Whether events can have the item as a class only, or as an EPC only. A company's own URI may be both."""
+    found = identify(uri) if uri.startswith(_KEYS) else None
+    return isinstance(found, Item) and (found.level is not Level.INSTANCE) is is_class
 
 
 def rank(source: Source) -> int:
