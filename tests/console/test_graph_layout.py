@@ -84,3 +84,16 @@ def test_the_largest_page_is_laid_out_at_once() -> None:
     began = time.process_time()
     lay_out(names[250], names, edges)
     assert time.process_time() - began < 3
+
+
+def test_a_dense_graph_is_laid_out_at_once() -> None:
+    """L5: a place for each edge in each column is a product; the longest edges then run straight."""
+    names = [f"n{number}" for number in range(500)]
+    edges = [(names[one], names[one + 1]) for one in range(499)]
+    edges += [(names[one], names[one + step]) for step in (400, 300, 200, 2) for one in range(500 - step)]
+    began = time.process_time()
+    found = lay_out(names[0], names, edges)
+    assert time.process_time() - began < 3
+    assert set(found.paths) == set(edges)
+    assert len(found.paths[names[0], names[2]]) == 4
+    assert len(found.paths[names[0], names[400]]) == 2

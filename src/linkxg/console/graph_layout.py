@@ -1,7 +1,7 @@
 """Lays out a graph in columns, from what was first at the left to what it became.
 
-A layered drawing (Sugiyama et al. 1981). A page shows at most some hundred nodes, so a few passes of plain Python are
-enough: no library is needed.
+A layered drawing (Sugiyama et al. 1981). A page shows at most some hundred nodes, and the places that edges pass are
+bounded, so a few passes of plain Python are enough: no library is needed.
 """
 
 import itertools
@@ -13,6 +13,8 @@ NODE_WIDTH, NODE_HEIGHT = 216, 76
 COLUMN_GAP, ROW_GAP, MARGIN = 112, 20, 12
 _PASSING_HEIGHT = 4
 _SWEEPS = 4
+MAX_PASSING = 5_000
+"""Places that edges pass; without them, an edge runs straight to its end."""
 NodePair = tuple[str, str]
 
 
@@ -111,17 +113,32 @@ def _longest_ways(root: str, follow: Mapping[str, list[str]]) -> dict[str, int]:
 
 
 def _passing(
-    edges: Iterable[NodePair], columns: Mapping[str, int], order: dict[int, list[str]]
+    edges: Sequence[NodePair], columns: Mapping[str, int], order: dict[int, list[str]]
 ) -> dict[NodePair, list[tuple[int, str]]]:
     """A place in each column that an edge passes, so that it does not run through nodes."""
     found: dict[NodePair, list[tuple[int, str]]] = {}
+    straight = _straight(edges, columns)
     for number, edge in enumerate(edges):
         found[edge] = []
+        if edge in straight:
+            continue
         for column in range(columns[edge[0]] + 1, columns[edge[1]]):
             # No identifier of an item contains a space.
             name = f" {number} {column}"
             found[edge].append((column, name))
             order.setdefault(column, []).append(name)
+    return found
+
+
+def _straight(edges: Sequence[NodePair], columns: Mapping[str, int]) -> set[NodePair]:
+    """The longest edges, as far as they would pass more than MAX_PASSING places."""
+    passed = {edge: max(columns[edge[1]] - columns[edge[0]] - 1, 0) for edge in edges}
+    left = MAX_PASSING
+    found = set()
+    for edge in sorted(edges, key=passed.__getitem__):
+        left -= passed[edge]
+        if left < 0:
+            found.add(edge)
     return found
 
 

@@ -1,5 +1,6 @@
 """`/traceability`: what an item was made of and what was made of it, as a drawing, a table and files."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -43,7 +44,8 @@ async def trace(page: NamedDependency[PageRequest]) -> Response[str]:
     except NotFound:
         return _render(page, query._replace(faults=[("q", UNKNOWN)]), status=404)
     partners = await _partner_names(page, graph)
-    shown = view_trace(graph, page.person.account_name, partners, may_ask=page.administers)
+    # A large graph takes long to draw.
+    shown = await asyncio.to_thread(view_trace, graph, page.person.account_name, partners, may_ask=page.administers)
     return _render(page, query, graph=graph, shown=shown)
 
 
@@ -75,8 +77,8 @@ async def as_json_ld(page: NamedDependency[PageRequest]) -> Response[str]:
     reader = await trace_reader(page)
     with long_answer(page.context) as answer:
         events = await read_graph_events(reader, page.account_id, most_nodes(query), answer)
-    document = event_document.event_document(events).decode()
-    return download(page, document, event_document.MEDIA_TYPE, "events.jsonld")
+    document = await asyncio.to_thread(event_document.event_document, events)
+    return download(page, document.decode(), event_document.MEDIA_TYPE, "events.jsonld")
 
 
 HANDLERS = (trace, as_json, as_csv, as_json_ld)

@@ -1,5 +1,6 @@
 """`/traceability/…`: the genealogy of items, their events and status, and the impact of a recall."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -105,8 +106,9 @@ async def graph(
     if accepted == event_document.MEDIA_TYPE:
         with long_answer(context_of(request.scope)) as answer:
             events = await read_graph_events(services.reader, account_id, query, answer)
-        document: Response[Any] = Response(event_document.event_document(events), media_type=event_document.MEDIA_TYPE)
-        return document
+        document = await asyncio.to_thread(event_document.event_document, events)
+        written: Response[Any] = Response(document, media_type=event_document.MEDIA_TYPE)
+        return written
     with long_answer(context_of(request.scope)) as answer:
         found = await read_graph(services.reader, account_id, query, answer)
     if accepted == csv_tables.MEDIA_TYPE:
