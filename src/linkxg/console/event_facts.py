@@ -1,6 +1,7 @@
 """What an event says besides its items: places, parties, documents, sensor values and further fields, as lines."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from linkxg.network.epcis.documents.vocabulary import DISPOSITION, MEASUREMENT, 
 from linkxg.network.traceability.find_names import ItemNames
 
 _MOST = 100
+_LONGEST_PATH = 200
 _PARTIES = {"owning_party": "owner", "possessing_party": "keeper", "location": "place"}
 
 
@@ -46,7 +48,7 @@ class EventFacts(NamedTuple):
 
 
 def facts_of(event: dict[str, Any], names: ItemNames) -> EventFacts:
-    readings, fields = [*_readings(event)][:_MOST], [*_fields(event)][:_MOST]
+    readings, fields = [*islice(_readings(event), _MOST)], [*islice(_fields(event), _MOST)]
     return EventFacts([*_facts(event, names)], readings, fields, _local_time(event))
 
 
@@ -67,7 +69,7 @@ def _facts(event: dict[str, Any], names: ItemNames) -> Iterator[Fact]:
     for change, title in (("set", "From then on"), ("unset", "No longer")):
         words = event.get("persistentDisposition", {}).get(change, ())
         if words:
-            yield Fact(title, ", ".join(in_words(DISPOSITION.bare(one)).lower() for one in words))
+            yield Fact(title, ", ".join(in_words(DISPOSITION.bare(one)).lower() for one in words[:_MOST]))
     for member, kind, title in (
         ("readPoint", "r", "Where it happened"),
         ("bizLocation", "l", "Where the items are then"),
@@ -132,9 +134,9 @@ def _fields(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for name, member in value.items():
-            yield from _flat(f"{path} › {name}", member)
+            yield from _flat(f"{path} › {name}"[:_LONGEST_PATH], member)
     elif isinstance(value, list):
         for member in value[:_MOST]:
             yield from _flat(path, member)
     else:
-        yield path[:200], ("yes" if value else "no") if isinstance(value, bool) else short(str(value))
+        yield path[:_LONGEST_PATH], ("yes" if value else "no") if isinstance(value, bool) else short(str(value))
