@@ -26,12 +26,16 @@ _CONTENTS = prepare_any_number(
     select(*(_e[name] for name in EventContent._fields)).where(unindexed(_e.account_id) == _ACCOUNT).where,
 )
 _LENGTH = prepare_any_number(
-    _e.id, "events", select(func.sum(func.length(_e.content))).where(unindexed(_e.account_id) == _ACCOUNT).where
+    _e.id,
+    "events",
+    select(func.sum(func.length(_e.content) + func.length(_e.context)))
+    .where(unindexed(_e.account_id) == _ACCOUNT)
+    .where,
 )
 
 
 def sum_lengths(conn: Connection, account_id: str, event_ids: Iterable[int]) -> int:
-    """The bytes of the contents of these events."""
+    """The bytes of these events with their contexts."""
     row = _LENGTH.first(conn, {"account": account_id, "events": numbered(conn, event_ids)})
     return int(row[0] or 0)
 

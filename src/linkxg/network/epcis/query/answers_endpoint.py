@@ -1,5 +1,6 @@
 """What the answers of queries have in common: parameters, pages, and the notation of identifiers."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -144,7 +145,7 @@ async def events_response(
     at = open_token(services, asked.parameters.page_token, filters)
     page = await find_events(services.database, account_id, query, at=at, limit=per_page)
     name = SIMPLE_QUERY if named is None else named[0]
-    body = write_document(page.found, created=now_ms(), query_name=name, epc_format=epc_format)
+    body = await asyncio.to_thread(write_document, page.found, created=now_ms(), query_name=name, epc_format=epc_format)
     headers = next_page(request, services, asked.parameters, page.position, filters, per_page=per_page)
     await answer.authorise()
     return Response(body, media_type=media_type(request), headers=headers)

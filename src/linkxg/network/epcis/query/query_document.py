@@ -7,6 +7,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from linkxg.clock import rfc3339
+from linkxg.network.epcis.documents.contexts import (
+    MAX_CONTEXT,
+    MAX_MEMBERS,
+    MAX_PREFIXES,
+    STANDARD_PREFIXES,
+    write_json,
+)
 from linkxg.network.epcis.documents.urn import EpcFormat, translate
 from linkxg.network.epcis.query.store import FoundEvent
 
@@ -35,7 +42,7 @@ def write_document(
     destination: Destination | None = None,
 ) -> bytes:
     """The document of these events, with their identifiers in the form `epc_format`."""
-    merged, own = _merge(found)
+    merged, own = merge_contexts([one.context for one in found])
     events = b",".join(_event(one, context, epc_format) for one, context in zip(found, own, strict=True))
     head = {
         "@context": merged[0] if len(merged) == 1 else merged,
@@ -76,22 +83,35 @@ def _encode_any(event: dict[str, Any]) -> bytes:
         return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _merge(found: Sequence[FoundEvent]) -> tuple[list[Any], list[list[Any]]]:
-    """(the context of all events, the contexts of those that understand one of its prefixes otherwise)."""
+def merge_contexts(contexts: Sequence[str]) -> tuple[list[Any], list[list[Any]]]:
+    """(the context of all events, for each its own if it understands a prefix otherwise, or all are too large).
+
+    Together they are no larger than a context that can be captured.
+    """
     merged: list[Any] = [CONTEXT]
-    terms: dict[str, Any] = {}
-    texts: dict[str, list[Any]] = {}
-    for one in found:
-        if one.context in texts:
+    terms: dict[str, str] = {}
+    known = {write_json(CONTEXT)}
+    own: dict[str, list[Any]] = {}
+    for context in contexts:
+        if context in own:
             continue
-        own = _decode(one.context) if one.context else []
-        if any(terms.get(name, value) != value for name, value in _terms(own)):
-            texts[one.context] = own
+        members = _decode(context) if context else []
+        of_context = {name: write_json(value) for name, value in _terms(members)}
+        added = {text: member for member in members if (text := write_json(member)) not in known}
+        differs = any(terms.get(name, text) != text for name, text in of_context.items())
+        if differs or not _fits(known | added.keys(), terms | of_context):
+            own[context] = members
             continue
-        texts[one.context] = []
-        terms.update(_terms(own))
-        merged += [member for member in own if member not in merged]
-    return merged, [texts[one.context] for one in found]
+        own[context] = []
+        terms |= of_context
+        known |= added.keys()
+        merged += added.values()
+    return merged, [own[context] for context in contexts]
+
+
+def _fits(members: set[str], terms: dict[str, str]) -> bool:
+    length = sum(map(len, members)) + len(members) + 1
+    return len(members) <= MAX_MEMBERS and len(terms) + len(STANDARD_PREFIXES) <= MAX_PREFIXES and length <= MAX_CONTEXT
 
 
 def _terms(context: list[Any]) -> list[tuple[str, Any]]:

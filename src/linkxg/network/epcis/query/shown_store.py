@@ -40,7 +40,7 @@ class ShownEvent(NamedTuple):
 def _shown(given: FromClause, place: ColumnElement[Any], number: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """The first of the events, as long as those before them have less than MAX_BYTES; sizes are read first."""
     mine = and_(events.c.id == number, events.c.account_id + literal("") == _ACCOUNT)
-    size = func.length(events.c.content)
+    size = func.length(events.c.content) + func.length(events.c.context)
     before = (func.sum(size).over(order_by=place) - size).label("before")
     sizes = select(place.label("place"), events.c.id, before).select_from(OrderedJoin(given, events, mine))
     sized = sizes.cte("sizes").prefix_with("MATERIALIZED")

@@ -81,7 +81,7 @@ def list_matching(
         events.c.record_time <= end.record_time,
         or_(events.c.record_time < end.record_time, events.c.id <= end.number),
     )
-    query = _behind(place).add_columns(func.length(events.c.content).label("size"))
+    query = _behind(place).add_columns((func.length(events.c.content) + func.length(events.c.context)).label("size"))
     query = query.where(*clauses(account_id, conditions), *until).order_by(*_IN_ORDER).limit(limit)
     return [(EventPosition(row.record_time, row.id), row.size) for row in conn.execute(query)]
 
