@@ -23,6 +23,7 @@ from linkxg.jobs.read_job import read_job
 from linkxg.network.epcis.capture.model import RESOURCE
 from linkxg.network.epcis.documents.times import read_time
 from linkxg.network.epcis.documents.vocabulary import ERROR_REASON
+from linkxg.network.epcis.query.answers_endpoint import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import EventDetails, read_event_details
 from linkxg.network.epcis.query.find_events import read_event
 from linkxg.network.epcis.query.query_document import write_document
@@ -30,13 +31,16 @@ from linkxg.network.traceability.find_names import find_names
 
 EVENT = "/events/{event_id:str}"
 SHOWN_ITEMS = 100
+SHOWN_DECLARATIONS = 20
 SHOWN_SOURCE = 64 * 1024
 """Characters of the source; the download has all of it."""
 
 
 @get(EVENT, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> Response[str]:
-    found = await read_event_details(page.database, page.account_id, unquote(event_id))
+    found, has_more = await read_event_details(
+        page.database, page.account_id, unquote(event_id), limit=SHOWN_DECLARATIONS
+    )
     contents = await asyncio.to_thread(lambda: [json.loads(one.content) for one in found])
     gtins = {gtin for one in contents for gtin in gtins_of(one, SHOWN_ITEMS)}
     names = with_places(await find_names(page.database, page.account_id, gtins), contents)
@@ -55,9 +59,10 @@ async def show(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> R
         details=details,
         captured_by=await _capture_of(page, details),
         declarations=[_declaration(one, content) for one, content in declarations],
-        facts=facts_of(event, names),
+        facts=await asyncio.to_thread(facts_of, event, names),
         lists=lines_of(event, names, SHOWN_ITEMS),
-        sources=[_source(one, content) for one, content in pairs],
+        most_declarations=SHOWN_DECLARATIONS if has_more else None,
+        sources=await asyncio.to_thread(lambda: [_source(one, content) for one, content in pairs]),
         document=f"{event_path(details.event_id)}/document",
         containers={"AggregationEvent": "Container", "AssociationEvent": "Asset"}.get(event["type"], "Parent"),
     )
@@ -65,9 +70,9 @@ async def show(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> R
 
 @get(f"{EVENT}/document", **session_roles(EVERYONE))
 async def document(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> Response[str]:
-    """The event and its error declarations as the API gives them."""
-    found = await read_event(page.database, page.account_id, unquote(event_id))
-    written = await asyncio.to_thread(write_document, found, created=now_ms())
+    """The event and its first error declarations as the API gives them."""
+    first = await read_event(page.database, page.account_id, unquote(event_id), limit=MAX_PER_PAGE)
+    written = await asyncio.to_thread(write_document, first.found, created=now_ms())
     return download(page, written.decode(), "application/json", "event.json")
 
 
@@ -103,7 +108,11 @@ _REASONS = {
 
 
 def _source(details: EventDetails, event: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(event, indent=2, ensure_ascii=False)
+    text = ""
+    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(event):
+        text += part
+        if len(text) > SHOWN_SOURCE:
+            break
     return {
         "title": "The error declaration as it was captured"
         if details.declaration_time

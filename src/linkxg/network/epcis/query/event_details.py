@@ -20,12 +20,14 @@ class EventDetails(NamedTuple):
     job_id: str | None
 
 
-async def read_event_details(database: Database, account_id: str, event_id: str) -> list[EventDetails]:
-    """The event and its error declarations, in the order in which they were captured. Raises NotFound."""
-    found = await database.read(details_store.list_details, account_id, event_id)
+async def read_event_details(
+    database: Database, account_id: str, event_id: str, *, limit: int
+) -> tuple[list[EventDetails], bool]:
+    """The event and its newest error declarations, by their times, and whether there are more. Raises NotFound."""
+    found, has_more = await database.read(details_store.list_details, account_id, event_id, limit=limit)
     if not found:
         raise NotFound("There is no event with this id.")
-    return [EventDetails._make(row)._replace(content=bytes(row[4])) for row in found]
+    return [EventDetails._make(row)._replace(content=bytes(row[4])) for row in found], has_more
 
 
 async def find_declared(database: Database, account_id: str, event_ids: Sequence[str]) -> frozenset[str]:

@@ -57,12 +57,15 @@ async def find_events(
     return EventPage(page, None if ends else [before + len(page), *page[-1].position])
 
 
-async def read_event(database: Database, account_id: str, event_id: str) -> list[FoundEvent]:
-    """The event and its error declarations. Raises NotFound."""
-    found = await database.read(store.list_by_event_id, account_id, event_id)
-    if not found:
+async def read_event(
+    database: Database, account_id: str, event_id: str, *, at: Sequence[Any] | None = None, limit: int
+) -> EventPage:
+    """A page of an event and its error declarations. Raises NotFound."""
+    found, total = await database.read(store.list_by_event_id, account_id, event_id, at=at, limit=limit + 1)
+    if not found and at is None:
         raise NotFound("There is no event with this id.")
-    return found
+    page = found[:limit]
+    return EventPage(page, None if total <= len(page) else list(page[-1].position))
 
 
 async def read_bounded(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,5 +1,6 @@
 """`/epcis`, `/epcis/events` and the collections below `/epcis` (EPCIS 2.0, query interface)."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request, Response, Router, delete, get
@@ -28,6 +29,9 @@ from linkxg.network.epcis.query.answers_endpoint import (
     QueryServices,
     events_response,
     media_type,
+    next_page,
+    open_token,
+    parameters_of,
     read_asked,
     read_segment,
 )
@@ -77,6 +81,7 @@ async def events(
     operation_id="readEvent",
     gives=dict.fromkeys(TYPES, DOCUMENT),
     errors=(InvalidRequest, NotAcceptable, NotFound),
+    response_headers=PAGED,
     **scope(SCOPE),
 )
 async def event(
@@ -84,14 +89,20 @@ async def event(
     services: NamedDependency[QueryServices],
     event_id: FromPath[str],
     epc_format: EpcFormatHeader = "Always_GS1_Digital_Link",
+    per_page: PerPage = DEFAULT_PER_PAGE,
+    token: PageToken = None,
 ) -> Response[bytes]:
-    """An event and its error declarations, which have the same id.
+    """An event, then its error declarations, which have the same id, in the order of their times.
 
     The id is one segment of the path, percent-encoded.
     """
-    found = await read_event(services.database, account_id_of(request.scope), read_segment(event_id))
-    body = write_document(found, created=now_ms(), epc_format=epc_format)
-    return Response(body, media_type=media_type(request))
+    account_id, name = account_id_of(request.scope), read_segment(event_id)
+    filters = {"list": "epcis event", "account": account_id, "event": name}
+    at = open_token(services, token, filters)
+    page = await read_event(services.database, account_id, name, at=at, limit=per_page)
+    body = await asyncio.to_thread(write_document, page.found, created=now_ms(), epc_format=epc_format)
+    headers = next_page(request, services, parameters_of(request), page.position, filters, per_page=per_page)
+    return Response(body, media_type=media_type(request), headers=headers)
 
 
 @delete("/epcis/nextPageToken/{token:str}", operation_id="deletePageToken", status_code=204,

@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 
 from linkxg.db.join_order import OrderedJoin
-from linkxg.db.schema import AnyRow
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.epcis.events.store import event_values, events, items
 from linkxg.network.epcis.query import shown_store
@@ -37,7 +36,7 @@ from linkxg.network.epcis.query.source_store import (
 AnySelect = Select[*tuple[Any, ...]]
 Position = Sequence[Any]
 """The sort key of the last event of a page, and its number."""
-SHOWN = [events.c[name] for name in ("event_id", "record_time", "content", "context")]
+SHOWN = [events.c[name] for name in shown_store.ShownEvent._fields]
 _TIMES = {"eventTime": events.c.event_time, "recordTime": events.c.record_time}
 # Lower than any number that a query finds.
 _LOWEST = -1.7e308
@@ -213,15 +212,17 @@ def _ordered(keys: Sequence[ColumnElement[Any]], query: EventQuery) -> list[Colu
     return [key.desc() if query.descending else key.asc() for key in keys]
 
 
-def list_by_event_id(conn: Connection, account_id: str, event_id: str) -> list[FoundEvent]:
-    """The event and its error declarations, in the order in which they were captured."""
-    mine = select(events.c.id, *SHOWN).where(events.c.account_id == account_id, events.c.event_id == event_id)
-    found = conn.execute(mine.order_by(events.c.id))
-    return [_found((row.id,), row) for row in found]
-
-
-def _found(position: tuple[Any, ...], row: AnyRow) -> FoundEvent:
-    return FoundEvent(position, row.event_id, row.record_time, bytes(row.content), row.context)
+def list_by_event_id(
+    conn: Connection, account_id: str, event_id: str, *, at: Position | None, limit: int
+) -> tuple[list[FoundEvent], int]:
+    """As `list_events`: the event, then its error declarations in the order of their times."""
+    c = events.c
+    mine = select(c.declaration_time, c.id).where(c.account_id == account_id, c.event_id == event_id)
+    if at is not None:
+        mine = mine.where(c.declaration_time > at[0])
+    places = [tuple(row) for row in conn.execute(mine.order_by(c.declaration_time).limit(limit))]
+    rows = shown_store.list_shown(conn, account_id, [place[-1] for place in places])
+    return [FoundEvent(place, *row) for place, row in zip(places, rows, strict=False)], len(places)
 
 
 def list_values(conn: Connection, account_id: str, column: TextColumn, *, after: str, limit: int) -> list[str]:
