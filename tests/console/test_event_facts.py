@@ -1,4 +1,4 @@
-"""What a page says of an event is bounded, however much the event says (rule L5)."""
+"""What a page says of an event is bounded, however much the event says (security rule L5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EVENT = {"type": "ObjectEvent", "action": "OBSERVE", "eventTime": "2026-03-04T11
 
 
 def test_fields_are_read_up_to_those_that_are_shown() -> None:
-    """L5: all fields were read, each with the names of those around it, and 100 of them shown."""
+    """Security rule L5: all fields were read, each with the names of those around it, and 100 of them shown."""
     inner: object = {f"m{number}": number for number in range(50_000)}
     for depth in range(30):
         inner = {f"n{depth}" + "x" * 1_000: inner}

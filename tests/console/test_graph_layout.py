@@ -87,7 +87,7 @@ def test_the_largest_page_is_laid_out_at_once() -> None:
 
 
 def test_a_dense_graph_is_laid_out_at_once() -> None:
-    """L5: a place for each edge in each column is a product; the longest edges then run straight."""
+    """Security rule L5: a place for each edge in each column is a product; the longest edges then run straight."""
     names = [f"n{number}" for number in range(500)]
     edges = [(names[one], names[one + 1]) for one in range(499)]
     edges += [(names[one], names[one + step]) for step in (400, 300, 200, 2) for one in range(500 - step)]

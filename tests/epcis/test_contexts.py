@@ -1,4 +1,4 @@
-"""What a context may cost is bounded (rules L5 and L8)."""
+"""What a context may cost is bounded (security rules L5 and L8)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def seconds(work: Any) -> float:
 
 
 def test_a_context_of_thousands_of_members_is_refused_at_once() -> None:
-    """L5: the members were compared with each other before they were counted."""
+    """Security rule L5: the members were compared with each other before they were counted."""
     value = [{f"p{number}": f"https://ns.example.com/{number}/"} for number in range(20_000)]
     assert isinstance(read_contexts(value), EventFault)
     assert seconds(lambda: read_contexts(value)) < 0.2
 
 
 def test_members_are_bounded_and_repeated_ones_are_kept_once() -> None:
-    """L5"""
+    """Security rule L5."""
     assert isinstance(read_contexts([{"a": "urn:a:"}] * 51), EventFault)
     found = read_contexts([STANDARD, *[{"a": "urn:a:"}] * 20, *[{"a": "urn:a:"}] * 20])
     assert isinstance(found, Contexts)
@@ -40,14 +40,14 @@ def test_members_are_bounded_and_repeated_ones_are_kept_once() -> None:
 
 @pytest.mark.parametrize("length", [500, 501])
 def test_a_namespace_has_at_most_500_characters(length: int) -> None:
-    """L5: it is written out for every name and value that has its prefix."""
+    """Security rule L5: it is written out for every name and value that has its prefix."""
     found = read_contexts({"ex": LONG.ljust(length, "x")})
     assert isinstance(found, EventFault) is (length > 500)
     assert isinstance(read_contexts({"ex": {"@id": LONG.ljust(length, "x")}}), EventFault) is (length > 500)
 
 
 def test_an_event_whose_names_and_values_are_much_longer_with_their_namespaces_is_refused() -> None:
-    """L5: the text that is hashed has each namespace in full."""
+    """Security rule L5: the text that is hashed has each namespace in full."""
     within = contexts([STANDARD, {"ex": LONG}])
     parties = [{"type": "ex:a", "source": f"urn:x:{number}"} for number in range(9_000)]
     many = event(**{"ex:a": [[["ex:b"] * 9_000]]})
@@ -58,7 +58,7 @@ def test_an_event_whose_names_and_values_are_much_longer_with_their_namespaces_i
 
 
 def test_unknown_prefixes_are_reported_up_to_a_bound_with_short_pointers() -> None:
-    """L5: every fault repeated the names of all fields around it."""
+    """Security rule L5: every fault repeated the names of all fields around it."""
     inner: dict[str, Any] = {f"un{number}:x": number for number in range(20_000)}
     for depth in range(20):
         inner = {f"example:{depth}" + "n" * 200: inner}
@@ -69,7 +69,7 @@ def test_unknown_prefixes_are_reported_up_to_a_bound_with_short_pointers() -> No
 
 
 def test_a_name_of_a_field_has_at_most_2000_characters() -> None:
-    """L5"""
+    """Security rule L5."""
     found = parse_event(event(**{"example:" + "n" * 2_000: 1}), contexts())
     assert not isinstance(found, ParsedEvent)
     assert [(fault.code, len(fault.pointer) < 1_000) for fault in found] == [("too_long", True)]

@@ -1,4 +1,4 @@
-"""Answers about one event, and the contexts of many, are bounded (rule L5)."""
+"""Answers about one event, and the contexts of many, are bounded (security rule L5)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def declared(one: dict[str, Any], second: int) -> dict[str, Any]:
 
 
 def test_declarations_of_an_event_are_read_in_pages(world: World) -> None:
-    """L5: an event and all of its declarations, each up to the size of a document, were one answer."""
+    """Security rule L5: an event and all of its declarations, each up to the size of a document, were one answer."""
     one = event(epcList=[unique("epc")])
     capture(world, *(declared(one, second) for second in (3, 1, 2)), one)
     answers = pages(world, find(world, f"/events/{segment(one['eventID'])}", perPage=2))
@@ -33,7 +33,7 @@ def test_declarations_of_an_event_are_read_in_pages(world: World) -> None:
 
 
 def test_the_context_of_an_answer_can_be_captured_again() -> None:
-    """L5: contexts were compared with each other, and their sum was not bounded."""
+    """Security rule L5: contexts were compared with each other, and their sum was not bounded."""
     texts = [json.dumps([{f"p{number}": f"https://ns.example.com/{number}/"}]) for number in range(500)]
     document = json.loads(
         write_document([FoundEvent((1,), "urn:x:1", 1, b'{"a":1}', text) for text in texts], created=1)
@@ -57,7 +57,7 @@ def test_the_context_of_an_answer_can_be_captured_again() -> None:
     ],
 )
 def test_a_query_that_may_pass_many_uses_of_the_other_kind_is_not_quick(name: str, uri: str, quick: bool) -> None:
-    """L4: it is read off the event loop, with a deadline."""
+    """Security rule L4: it is read off the event loop, with a deadline."""
     query = read_query({name: [uri]}, {})
     assert isinstance(query, EventQuery)
     assert is_quick(query) is quick

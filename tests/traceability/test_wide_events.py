@@ -1,4 +1,4 @@
-"""The cost of events with many items on both sides is a sum, not a product (rule L5)."""
+"""The cost of events with many items on both sides is a sum, not a product (security rule L5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from traceability.tracing import Tracing
 
 
 def test_each_item_of_a_wide_event_is_found_but_not_each_pair_tried(tracing: Tracing) -> None:
-    """L5: a thousand inputs and a thousand outputs were a million pairs, for one node more or less."""
+    """Security rule L5: a thousand inputs and a thousand outputs were a million pairs, for one node more or less."""
     here = tracing.another()
     root, inputs = lot("W"), [lot(f"WI{number}") for number in range(1_500)]
     outputs = [lot(f"WO{number}") for number in range(1_500)]
@@ -27,7 +27,7 @@ def test_each_item_of_a_wide_event_is_found_but_not_each_pair_tried(tracing: Tra
 
 
 def test_contexts_of_a_document_of_events_are_bounded() -> None:
-    """L5: each was compared with all others, and the sum was not bounded."""
+    """Security rule L5: each was compared with all others, and the sum was not bounded."""
     contexts = [f'[{{"p{number}":"https://ns.example.com/{number}/"}}]' for number in range(3_000)]
     started = time.perf_counter()
     document = event_document([EventContent(1, 1, 1, b"{}", one) for one in contexts])
