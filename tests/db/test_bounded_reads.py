@@ -31,10 +31,20 @@ def test_a_read_that_takes_too_long_is_ended_while_others_go_on(engine: str, new
                 await endless
             assert time.monotonic() - began < 5
             assert await database.read_bounded(_one, 2.0) == 1
+            with pytest.raises(LookupError):
+                await database.read_bounded(_fail, 2.0)
+            # A connection that is kept sees what was committed since.
+            await database.write(lambda conn: conn.execute(text("create table later (n integer)")))
+            assert await database.read_bounded(lambda conn: conn.execute(text("select n from later")).all(), 2.0) == []
         finally:
             await database.close()
 
     asyncio.run(run())
+
+
+def _fail(conn: Connection) -> None:
+    _one(conn)
+    raise LookupError
 
 
 def _one(conn: Connection) -> int:

@@ -119,6 +119,7 @@ class SQLiteDatabase(Database):
         self._reader_thread = ThreadPoolExecutor(1, "sqlite-reader")
         self._bounded_threads = ThreadPoolExecutor(BOUNDED_READS, "sqlite-bounded")
         self._bounded_reads = TimedSemaphore(BOUNDED_READS, BOUNDED_WAIT_S, "bounded read")
+        self._bounded_readers: list[Connection] = []
         self._thread_reader: Connection | None = None
 
     def _connect(self) -> sqlite3.Connection:
@@ -173,8 +174,10 @@ class SQLiteDatabase(Database):
         has_ended = await self._writer.stop()
         self._reader_thread.shutdown()
         self._bounded_threads.shutdown()
-        abandon(self._thread_reader)
+        for reader in (self._thread_reader, *self._bounded_readers):
+            abandon(reader)
         self._thread_reader = None
+        self._bounded_readers.clear()
         if has_ended:
             self._writer_lock.close()
         self.feed.close()
@@ -230,13 +233,24 @@ class SQLiteDatabase(Database):
 
     def _read_bounded(self, unit: Callable[[Connection], T], seconds: float) -> T:
         until = time.monotonic() + seconds
+        reader = None
         try:
-            with self._engine.connect() as reader:
-                raw = driver(reader)
-                raw.set_progress_handler(lambda: time.monotonic() > until, PROGRESS_STEPS)
-                raw.execute("BEGIN")
-                return unit(reader)
-        except (sqlite3.Error, DBAPIError) as error:
+            # Idle ones, whose statements are prepared; appending and popping are atomic.
+            reader = self._bounded_readers.pop() if self._bounded_readers else self._engine.connect()
+            raw = driver(reader)
+            raw.set_progress_handler(lambda: time.monotonic() > until, PROGRESS_STEPS)
+            raw.execute("BEGIN")
+            try:
+                outcome = unit(reader)
+            finally:
+                raw.set_progress_handler(None, 0)
+                raw.execute("COMMIT")
+            self._bounded_readers.append(reader)
+            return outcome
+        except BaseException as error:
+            abandon(reader)
+            if not isinstance(error, sqlite3.Error | DBAPIError):
+                raise
             if time.monotonic() > until:
                 raise ReadTooLong from error
             raise TemporarilyUnavailable(f"read: {error}") from error

@@ -22,6 +22,13 @@ class LongAnswer:
         self._disconnected: asyncio.Task[None] | None = None
 
     @property
+    def account_id(self) -> str:
+        """Of the client or the session."""
+        principal = self._context.principal
+        account_id: str = self._context.notes["account_id"] if principal is None else principal.account_id
+        return account_id
+
+    @property
     def took_long(self) -> bool:
         """Whether what was read and authorised has to be checked again."""
         return time.monotonic() - self._began >= LONG_S

@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.database import P, T, Unit
-from linkxg.errors import InvalidRequest, NotFound, TemporarilyUnavailable
+from linkxg.db.database import P, ReadTooLong, T, Unit
+from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.long_answer import LongAnswer
+from linkxg.http.rate_limits import rate_limit_fields
 from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import document_store
 from linkxg.network.traceability.document_store import EventContent
@@ -18,10 +19,16 @@ from linkxg.network.traceability.find_graph import FoundGraph, GraphQuery, find_
 from linkxg.network.traceability.model import Graph
 from linkxg.network.traceability.tombstones import HiddenParty
 from linkxg.network.traceability.view_graph import view_graph
+from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 Pseudonymizer = Callable[[str, HiddenParty, str], str]
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 ATTEMPTS = 3
+WALK_S = 10.0
+MAX_WALKS_OF_ACCOUNT = 8
+"""That a worker reads at the same time."""
+_RETRY_S = 1
+_walks = ConcurrencyLimit(MAX_WALKS_OF_ACCOUNT)
 
 
 class TraceReader(NamedTuple):
@@ -33,10 +40,18 @@ class TraceReader(NamedTuple):
 
 
 async def read_aside(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """One snapshot; on SQLite beside the event loop, since a walk may read 200,000 rows."""
-    if database.dialect == "sqlite":
-        return await database.read_in_thread(unit, *args, **kwargs)
-    return await database.read(unit, *args, **kwargs)
+    """One snapshot; on SQLite beside the event loop and with a deadline, since a walk may read 200,000 rows.
+
+    Raises InvalidRequest if it takes too long.
+    """
+    if database.dialect != "sqlite":
+        return await database.read(unit, *args, **kwargs)
+    try:
+        return await database.read_bounded(unit, WALK_S, *args, **kwargs)
+    except ReadTooLong:
+        raise InvalidRequest(
+            "This takes too long to read. Ask for less, such as fewer nodes or a shorter time."
+        ) from None
 
 
 async def read_settled(
@@ -45,8 +60,25 @@ async def read_settled(
 ) -> T:  # fmt: skip
     """What `unit` finds. If it took long, the shares and the caller are checked again at the end.
 
-    Raises NotFound, the errors of the guard, and TemporarilyUnavailable if the shares keep changing.
+    Raises NotFound, InvalidRequest if it takes too long, the errors of the guard, RateLimitExceeded for too many
+    at the same time, and TemporarilyUnavailable if the shares keep changing.
     """
+    if answer is None:
+        return await _read_settled(reader, None, is_unchanged, unit)
+    with _walks.slot(answer.account_id) as is_free:
+        if not is_free:
+            raise RateLimitExceeded(
+                f"Of each account, {MAX_WALKS_OF_ACCOUNT} traces are read at the same time.",
+                retry_after=_RETRY_S,
+                headers=rate_limit_fields("traces", MAX_WALKS_OF_ACCOUNT, _RETRY_S, _RETRY_S),
+            )
+        return await _read_settled(reader, answer, is_unchanged, unit)
+
+
+async def _read_settled(
+    reader: TraceReader, answer: LongAnswer | None, is_unchanged: Callable[[Connection, T, int], bool],
+    unit: Callable[[Connection], T | None],
+) -> T:  # fmt: skip
     for _ in range(ATTEMPTS):
         found = await read_aside(reader.database, unit)
         if found is None:

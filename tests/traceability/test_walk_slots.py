@@ -1,0 +1,52 @@
+"""Walks end at a deadline, and an account has only some at the same time (security rule L4)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from linkxg.errors import InvalidRequest, RateLimitExceeded
+from linkxg.http.long_answer import LongAnswer
+from linkxg.http.request_context import RequestContext
+from linkxg.network.traceability import read_graph
+from linkxg.network.traceability.read_graph import MAX_WALKS_OF_ACCOUNT, read_aside, read_settled
+from traceability.tracing import Tracing
+
+ENDLESS = text("with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n where i < 0")
+
+
+def answer_for(account_id: str) -> LongAnswer:
+    async def connected() -> Any:
+        await asyncio.Event().wait()
+
+    context = RequestContext("GET", "-", "-", [], connected)
+    context.notes["account_id"] = account_id
+    return LongAnswer(context)
+
+
+def test_a_walk_that_takes_too_long_is_refused(tracing: Tracing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security rule L4: walks ran one at a time without a deadline: one held up those of all others."""
+    if tracing.database.dialect != "sqlite":
+        pytest.skip("PostgreSQL bounds every statement")
+    monkeypatch.setattr(read_graph, "WALK_S", 0.2)
+    with pytest.raises(InvalidRequest, match="too long"):
+        tracing.run(read_aside(tracing.database, lambda conn: conn.execute(ENDLESS).all()))
+
+
+def test_walks_of_an_account_at_the_same_time_are_bounded(tracing: Tracing) -> None:
+    """Security rule L4: they queued without a bound."""
+
+    async def run() -> list[Any]:
+        def one(account_id: str) -> Any:
+            return read_settled(tracing.reader, answer_for(account_id), lambda *_: True, lambda conn: 1)
+
+        asked = [one("a") for _ in range(MAX_WALKS_OF_ACCOUNT + 2)] + [one("b")]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    found = tracing.run(run())
+    refused = [one for one in found if isinstance(one, RateLimitExceeded)]
+    assert [one for one in found if one not in refused] == [1] * (MAX_WALKS_OF_ACCOUNT + 1)
+    assert len(refused) == 2
