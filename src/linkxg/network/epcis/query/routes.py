@@ -94,7 +94,8 @@ async def event(
 ) -> Response[bytes]:
     """An event and its error declarations, which have the same id.
 
-    The event is first, then the declarations in the order of their times. The id is one segment of the path, percent-encoded.
+    The event is first, then the declarations in the order of their times. The id is one segment of the path,
+    percent-encoded.
     """
     account_id, name = account_id_of(request.scope), read_segment(event_id)
     filters = {"list": "epcis event", "account": account_id, "event": name}
