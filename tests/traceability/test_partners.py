@@ -257,3 +257,14 @@ def test_the_timeline_has_a_partners_events_without_locations(viewer: Tracing, p
         assert viewer.timeline(CLOTH, limit=limit) == viewer.timeline(CLOTH)
     with pytest.raises(NotFound):
         viewer.timeline(YARN)
+
+
+def test_a_recall_reaches_who_received_what_came_back_from_a_partner(viewer: Tracing, partner: Partner) -> None:
+    """Security rule 219: nobody is left out whom own events name, however an item was reached."""
+    back, buyer = lot("DYED", RAW), party("4012345000108")
+    partner.own.capture(made([CLOTH], [back]))
+    partner.share(tiers=1)
+    to = [("destination_owning_party", buyer)]
+    viewer.capture(seen([back], step="receiving"), seen([back], step="shipping", values=to))
+    (recipient,) = viewer.impact(CLOTH).recipients
+    assert (recipient.party, recipient.items) == (buyer, [back.uri])
