@@ -173,7 +173,9 @@ def _recipients(found: _FoundImpact) -> tuple[list[Recipient], bool]:
         latest[row.party] = max(row.event_time, latest.get(row.party, EARLIEST_MS))
     recipients, left = [], MAX_RECIPIENT_ITEMS
     for party, items in sorted(by_party.items()):
-        partner = partners.get(gln_of(party) or "")
+        partner = partners.known.get(gln_of(party) or "")
+        if partner is not None and partner.status != "ACTIVE":
+            partner = None
         recipients.append(
             Recipient(
                 party,
@@ -182,6 +184,7 @@ def _recipients(found: _FoundImpact) -> tuple[list[Recipient], bool]:
                 Owner(partner.partner_id, partner.name) if partner else None,
                 sorted(items)[: max(left, 0)],
                 rfc3339(latest[party]),
+                gln_of(party) in partners.contested,
             )
         )
         left -= len(items)
