@@ -303,11 +303,30 @@ def test_a_deleted_subscription_delivers_nothing_more(world: World, receiver: We
     assert len(receiver.of(stream.path)) == 1
 
 
+def test_who_only_reads_neither_makes_nor_ends_subscriptions(
+    world: World, receiver: WebhookReceiver, made: Any
+) -> None:
+    """Security rule 218."""
+    stream = made().start()
+    reads, writes = world.token("traceability:read"), world.token("imports:write")
+    query = f"/epcis/queries/{stream.name}"
+    for bearer in (reads, writes):
+        assert world.api.post(stream.all, bearer=bearer, json=stream.body).status == 403
+        assert world.api.post(f"{stream.address}/resume", bearer=bearer).status == 403
+    for path in (stream.address, query):
+        assert world.api.delete(path, bearer=reads).status == 403
+    body = {"name": unique("q").rsplit("/", 1)[-1].replace(":", "-"), "query": {}}
+    assert world.api.post("/epcis/queries", bearer=reads, json=body).status == 403
+    assert stream.read(reads)["state"] == "ACTIVE"
+
+
 def test_subscriptions_end_with_their_query(world: World, receiver: WebhookReceiver) -> None:
     stream = Subscribed(world, receiver).start()
     stream.end()
     assert world.api.get(stream.address, bearer=world.owner.access).status == 404
     assert count_rows(world.server.database, f"epcis_subscriptions where id = '{stream.id}'") == 0
+    of_it = f"audit_events where action = 'subscription.deleted' and target = '{stream.id}'"
+    assert count_rows(world.server.database, of_it) == 1
 
 
 def test_options_names_the_least_record_time(world: World, made: Any) -> None:

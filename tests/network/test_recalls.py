@@ -152,6 +152,37 @@ def test_a_notice_is_passed_on_tier_by_tier_without_names(world: World, chain: C
     world.api.post(RECALLS, bearer=chain.shop.access, json=body).expect(422, "validation_failed")
 
 
+def test_a_notice_counts_as_passed_on_only_with_its_items_and_ten_times(world: World, chain: Chain) -> None:
+    """Security rule 220."""
+    recall = announce(world, chain.yarn).expect(201).data()
+    (notice,) = notices(world, chain.buyer)
+    capture(world, chain.buyer_id, made([chain.other], [new_lots(1)[0]]))
+    announce(world, chain.other, by=chain.buyer, noticeId=notice["id"]).expect(422, "validation_failed")
+
+    def onward() -> str:
+        return str(next(one for one in read(world, recall)["recipients"] if one["notified"])["onward"])
+
+    assert onward() == "NONE"
+    for _ in range(10):
+        passed = announce(world, chain.cloth, by=chain.buyer, noticeId=notice["id"]).expect(201).data()
+    announce(world, chain.cloth, by=chain.buyer, noticeId=notice["id"]).expect(409, "conflict")
+    assert onward() == "ANNOUNCED"
+    withdrawn = world.api.post(f"{RECALLS}/{passed['id']}/withdraw", bearer=chain.buyer.access)
+    withdrawn.expect(200)
+    announce(world, chain.cloth, by=chain.buyer, noticeId=notice["id"]).expect(201)
+
+
+def test_nobody_behind_a_partner_is_not_the_same_as_all_have_acknowledged(world: World, chain: Chain) -> None:
+    """Security rule 220."""
+    announce(world, chain.cloth, by=chain.buyer).expect(201)
+    (notice,) = notices(world, chain.shop)
+    capture(world, chain.shop_id, made([chain.cloth], [new_lots(1)[0]]))
+    passed = announce(world, chain.cloth, by=chain.shop, noticeId=notice["id"]).expect(201).data()
+    assert passed["status"] == "NO_RECIPIENTS"
+    found = world.api.get(f"{RECALLS}?limit=1", bearer=chain.buyer.access).expect(200).object()["data"][0]
+    assert read(world, found, chain.buyer)["recipients"][0]["onward"] == "NO_RECIPIENTS"
+
+
 def test_a_recall_that_returns_to_its_issuer_ends(world: World, chain: Chain) -> None:
     own_gln = declare_gln(world, world.owner)
     capture(world, chain.buyer_id, sent_to([chain.cloth], own_gln, at=9))

@@ -257,3 +257,29 @@ def test_the_timeline_has_a_partners_events_without_locations(viewer: Tracing, p
         assert viewer.timeline(CLOTH, limit=limit) == viewer.timeline(CLOTH)
     with pytest.raises(NotFound):
         viewer.timeline(YARN)
+
+
+def test_a_recall_reaches_who_received_what_came_back_from_a_partner(viewer: Tracing, partner: Partner) -> None:
+    """Security rule 219: nobody is left out whom own events name, however an item was reached."""
+    back, buyer = lot("DYED", RAW), party("4012345000108")
+    partner.own.capture(made([CLOTH], [back]))
+    partner.share(tiers=1)
+    to = [("destination_owning_party", buyer)]
+    viewer.capture(seen([back], step="receiving"), seen([back], step="shipping", values=to))
+    (recipient,) = viewer.impact(CLOTH).recipients
+    assert (recipient.party, recipient.items) == (buyer, [back.uri])
+
+
+def test_a_gln_that_several_partners_declare_is_contested_and_nobody_takes_it(viewer: Tracing) -> None:
+    """Security rule 219."""
+    sold = [("destination_owning_party", party(GLN))]
+    viewer.capture(seen([SHIRT], step="shipping", values=sold))
+    rightful, other = Partner(viewer), Partner(viewer)
+    (recipient,) = viewer.impact(SHIRT).recipients
+    assert (recipient.connection_id, recipient.contested) == (None, True)
+    assert reasons(viewer) == [("CONTESTED", False)]
+    ended = connections.update().where(connections.c.id == other.connection).values(status="REVOKED")
+    viewer.run(viewer.database.write(lambda conn: conn.execute(ended).rowcount))
+    (recipient,) = viewer.impact(SHIRT).recipients
+    assert (recipient.connection_id, recipient.contested) == (rightful.connection, False)
+    assert reasons(viewer) == [("NOT_SHARED", True)]

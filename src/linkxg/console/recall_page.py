@@ -31,6 +31,7 @@ NOTICE = f"{TRACEABILITY}/notices/{{notice_id:str}}"
 ONWARD: dict[Onward, str] = {
     "NONE": "not passed on",
     "ANNOUNCED": "passed on, not all have acknowledged",
+    "NO_RECIPIENTS": "passed on, nobody received it",
     "ACKNOWLEDGED": "passed on, all have acknowledged",
 }
 SHOWN_ITEMS = 20

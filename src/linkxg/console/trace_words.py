@@ -71,12 +71,14 @@ EDGES: dict[EdgeKind, str] = {
 REASONS: dict[TombstoneReason, str] = {
     "NOT_SHARED": "not shared with you",
     "REVOKED": "connection ended",
+    "CONTESTED": "declared by several partners",
     "NOT_CONNECTED": "not a partner of yours",
     "DEPTH_LIMIT": "goes on further",
     "NODE_LIMIT": "goes on further",
 }
 EXPLANATIONS: dict[TombstoneReason, str] = {
     "NOT_SHARED": "The partner shares no further events of it with you.",
+    "CONTESTED": "Several partners of yours declare the GLN that your event names. Clarify with them whose it is.",
     "REVOKED": "The connection with the company that your event names has ended.",
     "NOT_CONNECTED": "Your event names a company that is not a partner of yours.",
     "DEPTH_LIMIT": "More tiers follow than were asked for.",

@@ -13,7 +13,7 @@ from linkxg.network.epcis.query import routes as query_routes
 from linkxg.network.epcis.query.answers_endpoint import QueryServices
 from linkxg.network.epcis.subscriptions import routes as subscription_routes
 from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
-from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices
+from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices, end_subscriptions
 
 
 def routers(
@@ -28,7 +28,7 @@ def routers(
     tokens = PageTokens(cursors)
     return [
         capture_routes.router(CaptureServices(database, tokens, public_url, wake, deliverer.wake)),
-        query_routes.router(QueryServices(database, tokens, public_url)),
+        query_routes.router(QueryServices(database, tokens, public_url, end_subscriptions)),
         subscription_routes.router(
             SubscriptionServices(database, tokens, public_url, server_key, deliverer.may_connect, deliverer.wake)
         ),

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, read_rfc3339
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Request
-from linkxg.errors import InvalidRequest, PublicError, ValidationFailed
+from linkxg.errors import Conflict, InvalidRequest, PublicError, ValidationFailed
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import FieldFault, fault
@@ -22,7 +23,14 @@ from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
 from linkxg.network.recalls import store
 from linkxg.network.recalls.joint_impact import JointImpact, read_joint_impact
-from linkxg.network.recalls.model import MAX_INSTRUCTIONS, MAX_ITEMS, MAX_NOTICES, AnnounceRecall, RecallDetails
+from linkxg.network.recalls.model import (
+    MAX_INSTRUCTIONS,
+    MAX_ITEMS,
+    MAX_NOTICES,
+    MAX_PASSED_ON,
+    AnnounceRecall,
+    RecallDetails,
+)
 from linkxg.network.recalls.read_recalls import read_notice
 from linkxg.network.recalls.view_recall import details_of
 from linkxg.network.traceability.read_graph import TraceReader
@@ -39,6 +47,8 @@ class _Checked(NamedTuple):
     instructions: str | None
     connection_ids: frozenset[str] | None
     notice_id: str | None
+    is_partial: bool
+    """Whether the notice has more items than one recall may."""
 
 
 async def announce_recall(
@@ -57,6 +67,10 @@ async def announce_recall(
 
     def make(conn: Connection) -> RecallDetails | PublicError:
         now = now_ms()
+        if (passed_on := checked.notice_id) is not None:
+            lock_until_commit(conn, f"recall notice {passed_on}")
+            if store.count_passing_on(conn, account_id, passed_on) >= MAX_PASSED_ON:
+                return Conflict(f"{MAX_PASSED_ON} of your recalls pass this notice on; withdraw one first.")
         notices, changes = _notices(conn, account_id, checked, impact)
         store.insert_recall(
             conn,
@@ -66,7 +80,7 @@ async def announce_recall(
             item_uris=_encode(checked.items),
             products=_encode(impact.products),
             affected_items=len(impact.items),
-            truncated=int(impact.truncated),
+            truncated=int(impact.truncated or checked.is_partial),
             reason=checked.reason,
             instructions=checked.instructions,
             notice_id=checked.notice_id,
@@ -90,20 +104,28 @@ async def _check(reader: TraceReader, account_id: str, given: AnnounceRecall) ->
         faults.append(fault("reason", "Say why it is recalled.", "required"))
     check_text("reason", given.reason, faults)
     check_text("instructions", given.instructions, faults, MAX_INSTRUCTIONS)
-    texts = given.items
+    texts, of_notice = given.items, None
     if given.notice_id is not None:
         try:
             notice = await read_notice(reader.database, account_id, given.notice_id)
-            texts = notice.items[:MAX_ITEMS] if texts is None else texts
+            of_notice = notice.items
+            texts = of_notice[:MAX_ITEMS] if texts is None else texts
         except PublicError:
             faults.append(fault("noticeId", "You have no notice with this id."))
     items = [] if texts is None else _read_items(texts, faults)
+    is_partial = of_notice is not None and len(of_notice) > MAX_ITEMS
+    if (
+        items
+        and of_notice is not None
+        and (set(items) - set(of_notice) or (set(of_notice) - set(items) and not is_partial))
+    ):
+        faults.append(fault("items", "A notice is passed on with its own items, all of them."))
     if texts is None and given.notice_id is None:
         faults.append(fault("items", "Say what is recalled.", "required"))
     if faults:
         raise ValidationFailed(details=faults)
     chosen = None if given.connection_ids is None else frozenset(given.connection_ids)
-    return _Checked(items, given.reason.strip(), given.instructions or None, chosen, given.notice_id)
+    return _Checked(items, given.reason.strip(), given.instructions or None, chosen, given.notice_id, is_partial)
 
 
 def _read_items(texts: Sequence[str], faults: list[FieldFault]) -> list[str]:

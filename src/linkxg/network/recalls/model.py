@@ -9,11 +9,13 @@ from linkxg.network.check_fields import MAX_TEXT
 from linkxg.network.connections.model import PartnerAccount, Reason
 from linkxg.network.traceability.model import MAX_URI, AffectedProduct
 
-Onward = Literal["NONE", "ANNOUNCED", "ACKNOWLEDGED"]
+Onward = Literal["NONE", "NO_RECIPIENTS", "ANNOUNCED", "ACKNOWLEDGED"]
 AcknowledgedBy = Literal["PARTNER", "SELF"]
-RecallStatus = Literal["OPEN", "ACKNOWLEDGED", "WITHDRAWN"]
+RecallStatus = Literal["OPEN", "ACKNOWLEDGED", "NO_RECIPIENTS", "WITHDRAWN"]
 MAX_ITEMS = 50
 MAX_INSTRUCTIONS = 2_000
+MAX_PASSED_ON = 10
+"""Recalls that are not withdrawn by which one notice is passed on."""
 MAX_NOTICES = 500
 """Recipients of one recall."""
 _ID = "01a20900-46b1-7977-8501-b67e3b66cab2"

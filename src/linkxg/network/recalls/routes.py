@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
-from linkxg.errors import InsufficientScope, InvalidState
+from linkxg.errors import Conflict, InsufficientScope, InvalidState
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
@@ -54,6 +54,7 @@ class RecallServices:
 @post(
     "/traceability/recalls",
     operation_id="announceRecall",
+    errors=(Conflict,),
     response_headers=[header("Location", "The address of the recall."), REPLAYED],
     **scope("connections:write", RECALLS),
 )

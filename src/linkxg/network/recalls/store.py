@@ -105,8 +105,10 @@ def list_recipients(conn: Connection, account_id: str, recall_id: str) -> list[A
     return list(conn.execute(query.where(_n.recall_id == recall_id, _n.recipient_id.is_not(None))))
 
 
-def list_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) -> list[AnyRow]:
-    """(notice that is passed on, the notice by which, when that was acknowledged), of recalls that are not withdrawn.
+def list_onward(conn: Connection, account_id: str, notice_ids: Iterable[str], *, limit: int) -> list[AnyRow]:
+    """(notice that is passed on, the notice by which, who has acknowledged that, whether more is concerned).
+
+    Of recalls that are not withdrawn, `limit` rows at most.
 
     The notices are those of the account, and then those by which they were passed on: of the latter nothing is shown
     to the account but whether all are acknowledged.
@@ -114,8 +116,15 @@ def list_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
     passed = recalls.outerjoin(
         recall_notices, (_n.account_id == _r.account_id) & (_n.recall_id == _r.id)
     )  # fmt: skip
-    query = select(_r.notice_id, _n.id, _n.acknowledged_at).select_from(passed)
-    return list(conn.execute(query.where(_r.notice_id.in_(list(notice_ids)), _r.withdrawn_at.is_(None))))
+    query = select(_r.notice_id, _n.id, _n.acknowledged_by, _r.truncated).select_from(passed)
+    query = query.where(_r.notice_id.in_(list(notice_ids)), _r.withdrawn_at.is_(None))
+    return list(conn.execute(query.limit(limit)))
+
+
+def count_passing_on(conn: Connection, account_id: str, notice_id: str) -> int:
+    """Recalls of the account that pass a notice on and are not withdrawn."""
+    mine = (_r.account_id == account_id, _r.notice_id == notice_id, _r.withdrawn_at.is_(None))
+    return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
 
 
 def acknowledge_notice(conn: Connection, account_id: str, notice_id: str, **values: Any) -> bool:

@@ -44,7 +44,9 @@ def details_of(conn: Connection, account_id: str, recall_id: str) -> RecallDetai
 
 def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemRecall:
     progress = RecallProgress(*counts)
-    status: RecallStatus = "ACKNOWLEDGED" if progress.acknowledged == progress.recipients else "OPEN"
+    status: RecallStatus = "OPEN"
+    if not row.truncated and progress.acknowledged == progress.recipients:
+        status = "ACKNOWLEDGED" if progress.recipients else "NO_RECIPIENTS"
     return ItemRecall(
         id=row.id,
         status=status if row.withdrawn_at is None else "WITHDRAWN",
@@ -92,29 +94,40 @@ def view_notice(row: AnyRow, passing_on: Mapping[str, list[str]]) -> RecallNotic
 def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) -> dict[str, Onward]:
     """Whether each notice was passed on, and whether everybody behind it has acknowledged, tier by tier.
 
-    Too many to follow count as not acknowledged.
+    Too many to follow count as not acknowledged, as does what a partner has recorded on behalf of others, and a recall
+    that leaves out something.
     """
     first = list(notice_ids)
     origin = {notice_id: notice_id for notice_id in first}
     is_done: dict[str, bool] = {}
+    reached: set[str] = set()
     tier, left = first, store.MAX_ONWARD_NOTICES
     for _ in range(store.MAX_ONWARD_TIERS):
         if not tier:
             break
         following = []
-        for source, notice_id, acknowledged_at in store.list_onward(conn, account_id, tier):
+        rows = store.list_onward(conn, account_id, tier, limit=left + 1)
+        if len(rows) > left:
+            is_done |= dict.fromkeys((origin[one] for one in tier), False)
+            reached |= {origin[one] for one in tier}
+        for source, notice_id, acknowledged_by, is_truncated in rows:
             start = origin[source]
-            is_done.setdefault(start, True)
+            is_done[start] = is_done.get(start, True) and not is_truncated
+            if is_truncated or notice_id is not None:
+                reached.add(start)
             if notice_id is None or notice_id in origin:
                 continue
             origin[notice_id] = start
-            is_done[start] = is_done[start] and acknowledged_at is not None
+            is_done[start] = is_done[start] and acknowledged_by == "PARTNER"
             following.append(notice_id)
         left -= len(following)
         tier = following[: max(left, 0)]
     for notice_id in tier:
         is_done[origin[notice_id]] = False
-    return {notice_id: "ACKNOWLEDGED" if done else "ANNOUNCED" for notice_id, done in is_done.items()}
+    return {
+        notice_id: "NO_RECIPIENTS" if notice_id not in reached else "ACKNOWLEDGED" if done else "ANNOUNCED"
+        for notice_id, done in is_done.items()
+    }
 
 
 def _recipient(row: AnyRow, onward: Onward) -> RecallRecipient:

@@ -27,6 +27,7 @@ class Faces:
         self.account_of: dict[int, str] = {}
         self._node_of: dict[int, int] = {}
         self._by_uri: dict[str, int] = {}
+        self._own_by_uri: dict[str, int] = {}
         self._tiers: dict[str, dict[str, int]] = {}
         self._with_items: dict[str, set[str]] = {}
         self._products: dict[tuple[str, str], set[str]] = {}
@@ -46,6 +47,11 @@ class Faces:
 
     def node_of(self, item_id: int) -> int:
         return self._node_of[item_id]
+
+    def own_items(self, nodes: Iterable[int]) -> dict[int, int]:
+        """The viewer's own items among these nodes, by node: also of one that a partner's event has reached first."""
+        found = ((node, self._own_by_uri.get(self.rows[node].uri)) for node in nodes)
+        return {node: item_id for node, item_id in found if item_id is not None}
 
     def learn(self, conn: Connection, account_id: str, item_ids: Iterable[int]) -> None:
         """Read the identifiers of items before they are added to the graph."""
@@ -99,3 +105,5 @@ class Faces:
             self.rows[row.id] = row
             self.account_of[row.id] = account_id
             self._node_of[row.id] = self._by_uri.setdefault(row.uri, row.id)
+            if account_id == self._viewer_id:
+                self._own_by_uri[row.uri] = row.id

@@ -40,6 +40,8 @@ class FoundGraph(NamedTuple):
     owners: Mapping[int, tuple[str, str]]
     """Account and name of the partner, for items that only a partner knows."""
     hidden: list[HiddenParty]
+    own: Mapping[int, int]
+    """The account's own item of each node that has one."""
 
 
 def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -> FoundGraph | None:
@@ -51,8 +53,7 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
     faces = Faces(account_id, owners, now) if owners else None
     walk = walk_from(conn, account_id, root.id, root.level, query.directions, query.bounds, query.limits, faces)
     walk.mark_cuts()
-    own = [node for node in walk.depths if faces is None or faces.account_of[node] == account_id]
-    contained = _add_containment(conn, account_id, walk, own)
+    contained = _add_containment(conn, account_id, walk, _own_items(walk, faces))
     edges = list(dict.fromkeys(walk.edges))
     if faces is None:
         items = {row.id: row for row in describe_store.list_items(conn, account_id, walk.depths)}
@@ -61,6 +62,7 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
         items = {node: faces.rows[node] for node in walk.depths}
     events = _list_events(conn, account_id, faces, edges)
     gtins = {row.gtin14 for row in items.values() if row.gtin14 is not None}
+    own = _own_items(walk, faces)
     return FoundGraph(
         root.id,
         walk,
@@ -68,15 +70,22 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
         items,
         events,
         describe_store.list_product_names(conn, account_id, gtins) if gtins else {},
-        _quantities(conn, account_id, [node for node in own if items[node].level == Level.LOT], query.bounds),
-        {} if faces is None else _owners_of(account_id, faces, items),
+        _quantities(
+            conn, account_id, {id: node for node, id in own.items() if items[node].level == Level.LOT}, query.bounds
+        ),
+        {} if faces is None else _owners_of(faces, items.keys() - own.keys()),
         find_hidden_parties(conn, account_id, walk, faces, items),
+        own,
     )
 
 
-def _add_containment(conn: Connection, account_id: str, walk: Walk, nodes: Iterable[int]) -> list[int]:
+def _own_items(walk: Walk, faces: Faces | None) -> dict[int, int]:
+    return {node: node for node in walk.depths} if faces is None else faces.own_items(walk.depths)
+
+
+def _add_containment(conn: Connection, account_id: str, walk: Walk, own: Mapping[int, int]) -> list[int]:
     """Containers of the nodes, and contents of those that are containers; they are shown, not expanded."""
-    depths = [node for node in nodes if walk.depths[node] < walk.limits.depth]
+    depths = [item_id for node, item_id in own.items() if walk.depths[node] < walk.limits.depth]
     rows = min(MAX_CONTAINED_ROWS, max(walk.rows_left, 1))
     args = (conn, account_id, depths, walk.bounds)
     inside = containment_store.list_containers(*args, rows=rows)
@@ -113,20 +122,20 @@ def _list_events(
 
 
 def _quantities(
-    conn: Connection, account_id: str, lots: list[int], bounds: Bounds
+    conn: Connection, account_id: str, lots: Mapping[int, int], bounds: Bounds
 ) -> dict[int, tuple[float, str | None]]:
-    """How much of each lot was made; nothing for one whose quantities have several units."""
+    """How much of each lot, by node, was made; nothing for one whose quantities have several units."""
     if not lots:
         return {}
     rows = describe_store.list_quantities(conn, account_id, lots, bounds, rows=MAX_CONTAINED_ROWS)
     found: dict[int, dict[str | None, float]] = {}
     for item_id, _, quantity, unit in rows:
-        sums = found.setdefault(item_id, {})
+        sums = found.setdefault(lots[item_id], {})
         sums[unit] = sums.get(unit, 0.0) + quantity
     one = {item_id: next(iter(sums.items())) for item_id, sums in found.items() if len(sums) == 1}
     return {item_id: (value, unit) for item_id, (unit, value) in one.items()}
 
 
-def _owners_of(account_id: str, faces: Faces, items: Iterable[int]) -> dict[int, tuple[str, str]]:
-    accounts = ((node, faces.account_of[node]) for node in items)
-    return {node: (owner_id, faces.owners[owner_id]) for node, owner_id in accounts if owner_id != account_id}
+def _owners_of(faces: Faces, nodes: Iterable[int]) -> dict[int, tuple[str, str]]:
+    accounts = ((node, faces.account_of[node]) for node in nodes)
+    return {node: (owner_id, faces.owners[owner_id]) for node, owner_id in accounts}

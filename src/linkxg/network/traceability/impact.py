@@ -34,7 +34,7 @@ MAX_RECIPIENT_ITEMS = 20_000
 class _FoundImpact(NamedTuple):
     graph: FoundGraph
     sent: list[tuple[int, PartyRow]]
-    """(affected item, a destination of it or of its container)."""
+    """(affected node, a destination of it or of its container)."""
     connections: list[ConnectionRow]
     own_gln: str | None
     is_complete: bool
@@ -76,7 +76,8 @@ def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds, limits: W
     graph = find_graph(conn, account_id, GraphQuery(uri, ("downstream",), limits, bounds), now_ms())
     if graph is None:
         return None
-    items = [node for node in _genealogy(graph) if node not in graph.owners]
+    nodes = {graph.own[node]: node for node in _genealogy(graph) if node in graph.own}
+    items = list(nodes)
     stays = list_stays(conn, account_id, items, bounds)
     wanted = {*items, *(stay.container_id for stay in stays.found)}
     args = (conn, account_id, "downstream", wanted, bounds._replace(since=EARLIEST_MS))
@@ -84,9 +85,9 @@ def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds, limits: W
     by_item: dict[int, list[PartyRow]] = {}
     for row in parties:
         by_item.setdefault(row.item_id, []).append(row)
-    sent = [(item_id, row) for item_id in items for row in by_item.get(item_id, ())]
+    sent = [(node, row) for item_id, node in nodes.items() for row in by_item.get(item_id, ())]
     sent += [
-        (stay.origin, row)
+        (nodes[stay.origin], row)
         for stay in stays.found
         for row in by_item.get(stay.container_id, ())
         if stay.since <= row.event_time <= stay.until
@@ -163,16 +164,18 @@ def _recipients(found: _FoundImpact) -> tuple[list[Recipient], bool]:
     partners = connections_by_gln(found.connections)
     by_party: dict[str, dict[str, int]] = {}
     latest: dict[str, int] = {}
-    for item_id, row in found.sent:
+    for node, row in found.sent:
         gln = gln_of(row.party)
         if gln is not None and gln == found.own_gln:
             continue
-        uri = found.graph.items[item_id].uri
+        uri = found.graph.items[node].uri
         by_party.setdefault(row.party, {})[uri] = 1
         latest[row.party] = max(row.event_time, latest.get(row.party, EARLIEST_MS))
     recipients, left = [], MAX_RECIPIENT_ITEMS
     for party, items in sorted(by_party.items()):
-        partner = partners.get(gln_of(party) or "")
+        partner = partners.known.get(gln_of(party) or "")
+        if partner is not None and partner.status != "ACTIVE":
+            partner = None
         recipients.append(
             Recipient(
                 party,
@@ -181,6 +184,7 @@ def _recipients(found: _FoundImpact) -> tuple[list[Recipient], bool]:
                 Owner(partner.partner_id, partner.name) if partner else None,
                 sorted(items)[: max(left, 0)],
                 rfc3339(latest[party]),
+                gln_of(party) in partners.contested,
             )
         )
         left -= len(items)

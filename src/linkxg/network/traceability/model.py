@@ -7,7 +7,7 @@ import msgspec
 from linkxg.network.traceability.walk_result import EdgeKind
 
 Granularity = Literal["SERIAL", "LOT", "CLASS"]
-TombstoneReason = Literal["NOT_CONNECTED", "REVOKED", "NOT_SHARED", "DEPTH_LIMIT", "NODE_LIMIT"]
+TombstoneReason = Literal["NOT_CONNECTED", "REVOKED", "CONTESTED", "NOT_SHARED", "DEPTH_LIMIT", "NODE_LIMIT"]
 MAX_DEPTH, DEFAULT_DEPTH = 20, 5
 MAX_NODES, DEFAULT_NODES = 5_000, 500
 MAX_URI = 2_000
@@ -185,7 +185,10 @@ class AffectedProduct(msgspec.Struct, rename="camel"):
 
 
 class Recipient(msgspec.Struct, rename="camel"):
-    """A party that some affected items were sent to; `connectionId` and `partner` if it is connected."""
+    """A party that some affected items were sent to; `connectionId` and `partner` if it is connected.
+
+    If it is `contested`, several partners declare its GLN, and neither of them is taken for it.
+    """
 
     party: str
     gln: str | None
@@ -193,6 +196,7 @@ class Recipient(msgspec.Struct, rename="camel"):
     partner: Owner | None
     items: list[str]
     last_sent_at: str
+    contested: bool
 
 
 class Impact(msgspec.Struct, rename="camel"):

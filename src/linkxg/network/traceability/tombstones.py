@@ -91,8 +91,10 @@ def _at_ends(
         gln = gln_of(row.party)
         if gln is not None and gln == own:
             continue
-        known = connections.get(gln) if gln is not None else None
-        if known is None:
+        known = connections.known.get(gln) if gln is not None else None
+        if gln in connections.contested:
+            hidden = HiddenParty(node, direction, CutReason.CONTESTED, None, row.party)
+        elif known is None:
             hidden = HiddenParty(node, direction, CutReason.NOT_CONNECTED, None, row.party)
         elif known.status != "ACTIVE":
             hidden = HiddenParty(node, direction, CutReason.REVOKED, known.id, row.party)
@@ -104,14 +106,21 @@ def _at_ends(
     return list(found.values())
 
 
-def connections_by_gln(connections: Iterable[ConnectionRow]) -> Mapping[str, ConnectionRow]:
-    """The connection with the account that declares a GLN; none for one that several partners declare."""
-    found: dict[str, ConnectionRow] = {}
-    several = set()
+class Parties(NamedTuple):
+    """Connections by the GLN that their partner declares, and the GLNs that several partners declare."""
+
+    known: Mapping[str, ConnectionRow]
+    contested: frozenset[str]
+
+
+def connections_by_gln(connections: Iterable[ConnectionRow]) -> Parties:
+    """A former partner counts only for a GLN that no partner declares, and never takes one from them."""
+    active: dict[str, dict[str, ConnectionRow]] = {}
+    ended: dict[str, dict[str, ConnectionRow]] = {}
     for row in connections:
-        if row.gln is None:
-            continue
-        if row.gln in found and found[row.gln].partner_id != row.partner_id:
-            several.add(row.gln)
-        found[row.gln] = row
-    return {gln: row for gln, row in found.items() if gln not in several}
+        if row.gln is not None:
+            found = active if row.status == "ACTIVE" else ended
+            found.setdefault(row.gln, {})[row.partner_id] = row
+    by_gln = ended | active
+    known = {gln: next(iter(rows.values())) for gln, rows in by_gln.items() if len(rows) == 1}
+    return Parties(known, frozenset(gln for gln, rows in active.items() if len(rows) > 1))

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes, urlencode
@@ -10,7 +10,9 @@ from urllib.parse import unquote_to_bytes, urlencode
 from litestar import Request, Response
 from litestar.datastructures.headers import Accept
 from litestar.params import HeaderParameter, QueryParameter
+from sqlalchemy import Connection
 
+from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import InvalidCursor, InvalidRequest, NotAcceptable, PayloadTooLarge, TransferCodingNotImplemented
@@ -30,6 +32,8 @@ from linkxg.network.epcis.query.query_string import Parameters, split_query
 
 PATH = "/api/v1/epcis"
 SCOPE = "traceability:read"
+CHANGE_SCOPE = "imports:write"
+"""Named queries and subscriptions outlast the caller: who only reads neither makes nor ends them."""
 TYPES = ("application/json", "application/ld+json")
 DEFAULT_PER_PAGE, MAX_PER_PAGE = 30, 500
 DOCUMENT = {"type": "object", "description": "An EPCISQueryDocument."}
@@ -54,6 +58,8 @@ class QueryServices:
     database: Database
     tokens: PageTokens
     public_url: str
+    end_subscriptions: Callable[[Connection, Actor, str, str], None]
+    """Of a query that is deleted, in that transaction."""
 
 
 class PagedServices(Protocol):

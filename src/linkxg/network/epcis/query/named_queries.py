@@ -1,6 +1,7 @@
 """Creates, reads and deletes named queries: views on the events of an account."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -27,6 +28,8 @@ from linkxg.network.epcis.query.parameters import read_query
 QUERIES = Budget("epcis-queries", 300, 3_600)
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._~-]{{0,{MAX_NAME - 1}}}")
 _CONTEXT = "@context"
+EndSubscriptions = Callable[[Connection, Actor, str, str], None]
+"""Ends the subscriptions of a query of an account, in the transaction that deletes it."""
 
 
 def read_named(query: dict[str, Any]) -> EventQuery:
@@ -71,10 +74,15 @@ async def create_query(
     return await write_once(database, actor, request, make, as_recorded(NamedQuery))
 
 
-async def delete_query(database: Database, actor: Actor, account_id: str, name: str) -> None:
+async def delete_query(
+    database: Database, actor: Actor, account_id: str, name: str, end_subscriptions: EndSubscriptions
+) -> None:
     """Raises NoSuchNameException."""
 
     def unit(conn: Connection) -> bool:
+        if not store.lock_query(conn, account_id, name):
+            return False
+        end_subscriptions(conn, actor, account_id, name)
         if not store.delete_query(conn, account_id, name):
             return False
         audit.record(conn, account_id, actor, "query.deleted", name, {})

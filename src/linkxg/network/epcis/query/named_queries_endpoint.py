@@ -14,6 +14,7 @@ from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.epcis.discovery_endpoint import discovery
 from linkxg.network.epcis.query.answers_endpoint import (
+    CHANGE_SCOPE,
     DEFAULT_PER_PAGE,
     DOCUMENT,
     PAGED,
@@ -51,7 +52,7 @@ _PATH = "/epcis/queries/{query_name:str}"
     operation_id="createEpcisQuery",
     errors=(Conflict, InvalidRequest, NotAcceptable, TransferCodingNotImplemented),
     response_headers=[header("Location", "The address of the query."), REPLAYED],
-    **scope(SCOPE, QUERIES),
+    **scope(CHANGE_SCOPE, QUERIES),
 )
 async def create(
     request: Request[Any, Any, Any],
@@ -96,13 +97,14 @@ async def read(
 
 
 @delete(_PATH, operation_id="deleteEpcisQuery", status_code=204, errors=(NotFound, NotAcceptable),
-        **scope(SCOPE))  # fmt: skip
+        **scope(CHANGE_SCOPE))  # fmt: skip
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[QueryServices], query_name: FromPath[str]
 ) -> None:
     """Delete a named query and its subscriptions."""
     actor = actor_of(context_of(request.scope))
-    await delete_query(services.database, actor, account_id_of(request.scope), read_segment(query_name))
+    account_id, name = account_id_of(request.scope), read_segment(query_name)
+    await delete_query(services.database, actor, account_id, name, services.end_subscriptions)
 
 
 @get(

@@ -43,6 +43,12 @@ def insert_query(conn: Connection, account_id: str, stored: StoredQuery, *, crea
     conn.execute(queries.insert().values(account_id=account_id, created_at=created_at, **stored._asdict()))
 
 
+def lock_query(conn: Connection, account_id: str, name: str) -> bool:
+    """False if there is none; otherwise nobody subscribes to it until the transaction ends."""
+    query = select(_q.name).where(_q.account_id == account_id, _q.name == name)
+    return conn.execute(query.with_for_update()).first() is not None
+
+
 def delete_query(conn: Connection, account_id: str, name: str) -> bool:
     """False if there is none; of concurrent deletions one wins."""
     return conn.execute(queries.delete().where(_q.account_id == account_id, _q.name == name)).rowcount == 1

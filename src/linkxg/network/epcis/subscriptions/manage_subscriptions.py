@@ -106,6 +106,12 @@ async def unsubscribe(database: Database, actor: Actor, account_id: str, query_n
         raise NotFound(NO_SUBSCRIPTION)
 
 
+def end_subscriptions(conn: Connection, actor: Actor, account_id: str, query_name: str) -> None:
+    """End those of a query that is deleted, in its transaction."""
+    for id in store.delete_subscriptions(conn, account_id, query_name):
+        audit.record(conn, account_id, actor, "subscription.deleted", id, {"query": query_name})
+
+
 def find_view(conn: Connection, account_id: str, query_name: str, id: str) -> Subscription | PublicError:
     """The subscription, if the query has it; otherwise NoSuchNameException or NotFound."""
     row = store.find_subscription(conn, account_id, id, query_name)

@@ -7,14 +7,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import Conflict, InvalidRequest, NotAcceptable, NotFound
+from linkxg.errors import Conflict, InsufficientScope, InvalidRequest, NotAcceptable, NotFound
 from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.permissions import any_caller, scope
-from linkxg.http.request_context import account_id_of, context_of
+from linkxg.http.request_context import RequestContext, account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.discovery_endpoint import allowed_methods, discovery, epcis_router
 from linkxg.network.epcis.gs1_headers import DISCOVERY
 from linkxg.network.epcis.query.answers_endpoint import (
+    CHANGE_SCOPE,
     DEFAULT_PER_PAGE,
     PAGED,
     PATH,
@@ -47,7 +48,7 @@ _ONE = f"{_ALL}/{{subscription_id:str}}"
     operation_id="subscribeToEpcisQuery",
     errors=(Conflict, InvalidRequest, NotAcceptable, NotFound),
     response_headers=[header("Location", "The address of the subscription."), REPLAYED],
-    **scope(SCOPE, SUBSCRIPTIONS),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS),
 )
 async def create(
     request: Request[Any, Any, Any],
@@ -62,7 +63,7 @@ async def create(
     With `stream` as soon as they are captured, with a `schedule` when it says so; from `initialRecordTime` on, by
     default from now on. Deliveries are signed with `signatureToken`, and run on behalf of whoever subscribes.
     """
-    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
+    actor, account_id = actor_of(_reader(request)), account_id_of(request.scope)
     name = read_segment(query_name)
     made = await subscribe(services, actor, account_id, name, data, epc_format, idempotency_key)
     location = f"{services.public_url}{PATH}/queries/{name}/subscriptions/{made.value.id}"
@@ -106,7 +107,7 @@ async def read(
     status_code=200,
     errors=(NotAcceptable, NotFound),
     response_headers=[REPLAYED],
-    **scope(SCOPE, SUBSCRIPTIONS),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS),
 )
 async def resume(
     request: Request[Any, Any, Any],
@@ -119,7 +120,7 @@ async def resume(
 
     It goes on where it stopped, on behalf of whoever resumes it.
     """
-    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
+    actor, account_id = actor_of(_reader(request)), account_id_of(request.scope)
     resumed = await resume_subscription(
         services, actor, account_id, read_segment(query_name), subscription_id, idempotency_key
     )
@@ -127,7 +128,7 @@ async def resume(
 
 
 @delete(_ONE, operation_id="deleteEpcisSubscription", status_code=204, errors=(NotAcceptable, NotFound),
-        **scope(SCOPE))  # fmt: skip
+        **scope(CHANGE_SCOPE))  # fmt: skip
 async def remove(
     request: Request[Any, Any, Any],
     services: NamedDependency[SubscriptionServices],
@@ -154,6 +155,14 @@ async def describe(
         status_code=204,
         headers={"Allow": allowed_methods(request), "GS1-Query-Min-Record-Time": found.min_record_time, **DISCOVERY},
     )
+
+
+def _reader(request: Request[Any, Any, Any]) -> RequestContext:
+    """Raises InsufficientScope: what is delivered are events."""
+    context = context_of(request.scope)
+    if SCOPE not in context.principal.scopes:
+        raise InsufficientScope(SCOPE)
+    return context
 
 
 def router(services: SubscriptionServices) -> Router:

@@ -109,6 +109,12 @@ def delete_subscription(conn: Connection, account_id: str, query_name: str, id: 
     return conn.execute(subscriptions.delete().where(*mine)).rowcount == 1
 
 
+def delete_subscriptions(conn: Connection, account_id: str, query_name: str) -> list[str]:
+    """Delete those of a query; their ids."""
+    mine = subscriptions.delete().where(_s.account_id == account_id, _s.query_name == query_name)
+    return sorted(conn.execute(mine.returning(_s.id)).scalars())
+
+
 def pause_all(conn: Connection, account_id: str, reason: str) -> int:
     """Pause those that are active; how many."""
     mine = subscriptions.update().where(_s.account_id == account_id, _s.state == "ACTIVE")
