@@ -1,4 +1,4 @@
-"""Answers are the server's own; plain HTTP and slow peers cannot spoil them. Security rules 22, 124 and U8 to U11."""
+"""Answers are the server's own; plain HTTP and slow peers cannot spoil them. Security rules 22, 124 and U8 to U12."""
 
 from __future__ import annotations
 
@@ -170,3 +170,16 @@ def test_rule_2_a_pipelined_pair_gets_two_separate_answers(world: World) -> None
     ids = {line for line in received.lower().split(b"\r\n") if line.startswith(b"x-request-id")}
     assert len(ids) == 2
     assert b'"access_token"' in received
+
+
+@pytest.mark.parametrize("path", [case("U12", path, path) for path in ("/api/v1/openapi.json", "/api/v1/products")])
+def test_a_head_and_its_body_leave_in_one_write(world: World, path: str) -> None:
+    """A worker that dies between two writes leaves half an answer, which no proxy can ask for elsewhere."""
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {world.token()}\r\n\r\n".encode()
+    for _ in range(20):
+        with socket.create_connection(world.api.address, timeout=10) as connection:
+            connection.sendall(request)
+            head, separator, body = connection.recv(16 * 1024).partition(b"\r\n\r\n")
+            assert separator
+            assert head.startswith(b"HTTP/1.1 200")
+            assert body, "the head came alone"

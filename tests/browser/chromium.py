@@ -46,8 +46,9 @@ def chromium() -> Iterator[Browser]:
 
 def new_page(browser: Browser, url: str, *, width: int = 1440, height: int = 900, **options: Any) -> Page:
     """A page in a context of its own: no cookie of another test."""
+    options = {"timezone_id": "UTC"} | options
     context = browser.new_context(
-        base_url=url, viewport={"width": width, "height": height}, reduced_motion="reduce", timezone_id="UTC", **options
+        base_url=url, viewport={"width": width, "height": height}, reduced_motion="reduce", **options
     )
     context.set_default_timeout(10_000)
     return context.new_page()

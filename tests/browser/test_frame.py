@@ -84,7 +84,6 @@ def test_the_script_shows_times_with_the_zone_of_the_browser(
     open_page: OpenPage, someone: Person, zone: str, name: str
 ) -> None:
     """It left the zone out: the page without script had it."""
-    page = open_page(someone)
-    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+    page = open_page(someone, timezone_id=zone)
     page.goto("/account/sessions")
     assert re.fullmatch(rf"\d+ \w+, \d\d:\d\d {name}", clock_of(page)), clock_of(page)

@@ -1,16 +1,14 @@
 """What the removal of a second factor does, for the question before it."""
 
-from collections.abc import Sequence
-
-from linkxg.identity.factors.model import PASSKEY, FactorView
+from linkxg.identity.factors.model import PASSKEY
 
 
-def removal_effects(factor: FactorView, factors: Sequence[FactorView]) -> list[str]:
-    """`factors` are all of the person."""
+def removal_effects(method: str, *, is_only: bool) -> list[str]:
+    """`is_only`: the person has no other second factor."""
     effects = []
-    if len(factors) == 1:
+    if is_only:
         effects.append("Your password alone signs you in from now on, and your recovery codes stop working.")
-    if factor.method == PASSKEY:
+    if method == PASSKEY:
         effects += [
             "You can no longer sign in with it.",
             "Your device or password manager may keep its copy, which has no effect here; you can delete it there.",

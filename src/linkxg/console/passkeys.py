@@ -27,6 +27,7 @@ from linkxg.identity.factors.change_factors import (
     read_factors,
     remove_factor,
 )
+from linkxg.identity.factors.model import PASSKEY
 from linkxg.identity.passkey_registration.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import MAX_PASSKEYS, Passkey
@@ -103,10 +104,7 @@ async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
         return await _list(page, errors=whole_form(LAST_FACTOR), status=409)
     if not confirmed(page):
         factors = (await read_factors(page.database, page.account_id, page.person.user_id)).factors
-        factor = next((one for one in factors if one.id == passkey_id), None)
-        if factor is None:
-            raise NotFound
-        effects = removal_effects(factor, factors)
+        effects = removal_effects(PASSKEY, is_only=len(factors) == 1)
         question = Question(f"Remove the passkey “{passkey.name}”?", effects, "Remove passkey", "Keep it", PASSKEYS)
         return ask_confirmation(page, question)
     asking = await ask_step_up(page, "remove this passkey", back=lambda: _list(page))

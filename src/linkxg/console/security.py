@@ -161,7 +161,7 @@ async def _ask(page: PageRequest, act: str) -> Response[str] | None:
     factor = next((one for one in found.factors if one.id == page.form.text("factor")), None)
     if factor is None:
         raise NotFound
-    effects = removal_effects(factor, found.factors)
+    effects = removal_effects(factor.method, is_only=len(found.factors) == 1)
     return ask_confirmation(
         page, Question(f"Remove “{factor.name}”?", effects, "Remove second factor", "Keep it", SECURITY)
     )

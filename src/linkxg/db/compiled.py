@@ -29,7 +29,7 @@ class CompiledStatement:
 
     @cached_property
     def _compiled(self) -> SQLCompiler:
-        """Made at the first execution: to compile all of them would take a fifth of the time of a start."""
+        """Made at the first execution: to compile all of them would take a tenth of the time of a start."""
         assert isinstance(self._on_sqlite, ClauseElement)
         compiled = self._on_sqlite.compile(dialect=_SQLITE)
         assert isinstance(compiled, SQLCompiler)

@@ -62,7 +62,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.flow = ConnectionFlow(transport, self.loop)
-        self._response_transport = ResponseTransport(transport, self._end_connection)
+        self._response_transport = ResponseTransport(transport, self._end_connection, self.loop)
         peer = transport.get_extra_info("peername")
         self._peer = source_key(peer[0]) if peer else ""
         self._open[self._peer] += 1

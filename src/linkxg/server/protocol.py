@@ -257,6 +257,8 @@ class BoundedHttpProtocol(BoundedConnection):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        if self._response_transport is not None:
+            self._response_transport.end_response()
         if self._lingering or self.parser is None:
             # Nothing more is answered, or the connection is lost.
             return
