@@ -29,8 +29,8 @@ from linkxg.identity.single_sign_on.begin_sign_in import (
     MAX_FORM_KEPT_FOR_SSO,
     KeptForm,
     begin_sign_in,
-    find_provider_for,
-    find_provider_of,
+    find_provider_by_account,
+    find_provider_by_email,
 )
 from linkxg.identity.single_sign_on.finish_sign_in import AuthorizationResponse, SignedOn, finish_sign_in
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
@@ -67,9 +67,9 @@ async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageReque
             headers=error.headers | {"Retry-After": str(error.retry_after or 1)},
         )
     if person is None:
-        provider = await find_provider_for(page.database, email)
+        provider = await find_provider_by_email(page.database, email)
     else:
-        provider, email = await find_provider_of(page.database, person.account_id), person.email
+        provider, email = await find_provider_by_account(page.database, person.account_id), person.email
     if provider is None:
         return sign_in_page(page, target=target, email=email, message=_NOT_HERE, carried=carried)
     try:

@@ -60,7 +60,7 @@ class AuthorizationRequest(NamedTuple):
     issuer: str
 
 
-async def find_provider_for(database: Database, email: str) -> IdentityProvider | None:
+async def find_provider_by_email(database: Database, email: str) -> IdentityProvider | None:
     """The provider of the account that has verified the domain of this address.
 
     Only the domain is looked up, which is public knowledge: whether the person exists is not.
@@ -72,7 +72,7 @@ async def find_provider_for(database: Database, email: str) -> IdentityProvider 
     return await database.read_single(find_provider_of_domain, domain)
 
 
-async def find_provider_of(database: Database, account_id: str) -> IdentityProvider | None:
+async def find_provider_by_account(database: Database, account_id: str) -> IdentityProvider | None:
     """The provider of an account, for a person who signs in again."""
     return await database.read_single(find_provider, account_id)
 
