@@ -3,9 +3,10 @@
 The answer is given before anybody is looked up: it is the same, after the same work, for every address. The mail goes
 to the stored address, never to the one that was typed.
 
-No mailbox is filled and nobody is locked out: a person gets at most MAX_MAILED mails an hour, and of these at most
-MAX_MAILED_LIVE in the lifetime of a link. So a request is dropped only while an earlier link is valid, and a newer link
-does not end an older one: what strangers ask for takes nothing from the person. The first link that is used ends all.
+No mailbox is filled and nobody is locked out: a person gets at most MAX_MAILED mails with a link an hour, of these at
+most MAX_MAILED_LIVE in the lifetime of a link, and as many without one. So a request is dropped only while an earlier
+link is valid, and a newer link does not end an older one: what strangers ask for takes nothing from the person. The
+first link that is used ends all.
 """
 
 from typing import NamedTuple
