@@ -110,11 +110,11 @@ async def confirm_totp(
         return _Confirmed(fresh, earlier is not None)
 
     confirmed = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    note_authenticator(notices, actor, account_id, user_id, replaces=confirmed.replaces)
+    mail_app_added(notices, actor, account_id, user_id, replaces=confirmed.replaces)
     return confirmed.recovery_codes
 
 
-def note_authenticator(
+def mail_app_added(
     notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, *, replaces: bool = False
 ) -> None:
     what = "An authenticator app was added to your sign-in."

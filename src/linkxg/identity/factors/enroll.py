@@ -22,7 +22,7 @@ from linkxg.identity.factors.challenges import (
     complete_attempt,
     find_mfa_challenge,
 )
-from linkxg.identity.factors.change_factors import note_authenticator
+from linkxg.identity.factors.change_factors import mail_app_added
 from linkxg.identity.factors.kinds import has_factor
 from linkxg.identity.factors.model import TOTP, Amr, MfaChallenge
 from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
@@ -84,7 +84,7 @@ async def confirm_enrollment(
 
     attempt = await begin_attempt(database, actor, token, "enroll", limit_scale=limit_scale)
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale)
-    note_authenticator(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
+    mail_app_added(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
     return completed, codes
 
 

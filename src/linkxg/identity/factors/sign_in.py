@@ -99,11 +99,11 @@ async def complete_with_code(
     proof = code_proof(server_key, method, code)
     completed = await complete_attempt(database, actor, attempt, proof, limit_scale=limit_scale)
     if method == RECOVERY_CODE:
-        note_recovery_code(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
+        mail_recovery_code_used(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
     return completed
 
 
-def note_recovery_code(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
+def mail_recovery_code_used(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
     def what(conn: Connection) -> str:
         left = count_recovery_codes(conn, account_id, user_id)
         codes = "1 recovery code is" if left == 1 else f"{left or 'No'} recovery codes are"

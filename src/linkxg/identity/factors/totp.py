@@ -13,7 +13,7 @@ from linkxg.crypto.seal import seal, unseal
 from linkxg.crypto.totp import find_step, new_totp_secret
 from linkxg.db.schema import AnyRow
 from linkxg.identity.factors import totp_store
-from linkxg.identity.factors.kinds import note_factors
+from linkxg.identity.factors.kinds import update_second_factor_flag
 from linkxg.identity.factors.model import ENROLLMENT_MS
 from linkxg.ids import uuid7
 
@@ -80,7 +80,7 @@ def confirm_pending(
     if not totp_store.confirm_totp(conn, account_id, row.id, step, now):
         return None
     totp_store.delete_pending_totp(conn, account_id, user_id)
-    note_factors(conn, account_id, user_id)
+    update_second_factor_flag(conn, account_id, user_id)
     return str(row.id)
 
 

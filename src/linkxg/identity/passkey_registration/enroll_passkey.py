@@ -21,8 +21,8 @@ from linkxg.identity.passkey_registration.register_passkey import (
     NOT_VERIFIED,
     add_verified,
     audit_added,
+    mail_passkey_added,
     new_registration,
-    note_passkey,
     verify_new,
 )
 from linkxg.identity.passkeys import challenges
@@ -100,5 +100,5 @@ async def confirm_passkey_enrollment(
         return (key_method(passkey.backup_eligible), PRESENCE, MFA)
 
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale, refusal=NOT_VERIFIED)
-    note_passkey(notices, actor, registered[-1])
+    mail_passkey_added(notices, actor, registered[-1])
     return completed, codes

@@ -21,7 +21,7 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.factors.change_factors import note_added
-from linkxg.identity.factors.kinds import note_factors
+from linkxg.identity.factors.kinds import update_second_factor_flag
 from linkxg.identity.factors.model import PASSKEY
 from linkxg.identity.factors.recovery_codes import new_recovery_codes
 from linkxg.identity.passkeys import challenges
@@ -105,7 +105,7 @@ async def register_passkey(
         return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
 
     outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    note_passkey(notices, actor, outcome.passkey)
+    mail_passkey_added(notices, actor, outcome.passkey)
     return outcome
 
 
@@ -120,7 +120,7 @@ def verify_new(party: RelyingParty, credential: AttestationCredential) -> tuple[
     return client_data, verify_attestation(party, client_data, credential)
 
 
-def note_passkey(notices: SecurityNotices, actor: Actor, passkey: Passkey) -> None:
+def mail_passkey_added(notices: SecurityNotices, actor: Actor, passkey: Passkey) -> None:
     what = f"The passkey “{shown(passkey.name)}” was added to your sign-in. Whoever holds it can sign in as you."
     notices.person(actor, passkey.account_id, passkey.user_id, "Passkey added", what, kind=FACTOR_ADDED)
 
@@ -161,7 +161,7 @@ def add_verified(
     )
     if not add_passkey(conn, account_id, passkey):
         return Conflict("This passkey is registered already.")
-    note_factors(conn, account_id, user_id)
+    update_second_factor_flag(conn, account_id, user_id)
     return passkey
 
 
