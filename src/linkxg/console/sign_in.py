@@ -41,7 +41,7 @@ from linkxg.identity.sessions.console_session import OpenedSession, new_console_
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.model import EndedSession
 from linkxg.identity.sessions.password_size import is_too_long
-from linkxg.identity.sessions.sign_in_notices import signed_in
+from linkxg.identity.sessions.sign_in_notices import mail_new_place
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
@@ -209,7 +209,7 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
 
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     """Give the browser the new session, and end its previous one."""
-    signed_in(page.services.notices, page.anonymous_actor, opened.session, page.context.user_agent)
+    mail_new_place(page.services.notices, page.anonymous_actor, opened.session, page.context.user_agent)
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.

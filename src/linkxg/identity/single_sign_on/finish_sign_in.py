@@ -7,7 +7,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, now_s
 from linkxg.crypto.secrets import digest
 from linkxg.errors import Conflict, InvalidCredentials, PublicError
-from linkxg.identity.accounts.account_notices import person_added, role_raised
+from linkxg.identity.accounts.account_notices import mail_person_added, mail_role_raised
 from linkxg.identity.accounts.manage_user import change_user
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import find_user
@@ -30,7 +30,7 @@ from linkxg.identity.single_sign_on.begin_sign_in import (
     verifier_of,
 )
 from linkxg.identity.single_sign_on.end_federated_sessions import end_if_provider_changed
-from linkxg.identity.single_sign_on.link_person import identity_linked, link_in_session
+from linkxg.identity.single_sign_on.link_person import link_in_session, mail_identity_linked
 from linkxg.identity.single_sign_on.refusals import (
     ANOTHER_PROVIDER,
     BY_ERROR,
@@ -105,7 +105,7 @@ async def _finish(
         linked = await revoke_as(services.database, linking, account_id, link_in_session, linking, provider, token)
         if isinstance(linked, SignInRefused):
             raise linked
-        identity_linked(services.notices, linking, linked, token.issuer)
+        mail_identity_linked(services.notices, linking, linked, token.issuer)
         return SignedOn(None, pending.target)
     admitted = await services.database.write(admit_person, actor, provider, token)
     if isinstance(admitted, SignInRefused):
@@ -113,7 +113,7 @@ async def _finish(
     user = await _with_role(services, actor, provider, admitted)
     opened = await _open(services, actor, provider, token, user, user_agent)
     if admitted.how == "linked":
-        identity_linked(services.notices, actor, user, token.issuer)
+        mail_identity_linked(services.notices, actor, user, token.issuer)
     return SignedOn(opened, pending.target, pending.carried or "", admitted.how is not None)
 
 
@@ -189,7 +189,7 @@ async def _with_role(
     # The account has decided by its mapping who has which role.
     by = actor._replace(kind="provider", id=provider.account_id, account_id=provider.account_id, role="OWNER")
     if admitted.how == "added":
-        person_added(
+        mail_person_added(
             services.notices, by, user.account_id, user.email, user.name, user.role, "joined by single sign-on"
         )
     if role == user.role:
@@ -200,7 +200,7 @@ async def _with_role(
         return user
     except PublicError as error:
         raise SignInRefused(CHANGED) from error
-    role_raised(services.notices, by, user.account_id, *changed_role)
+    mail_role_raised(services.notices, by, user.account_id, *changed_role)
     changed = await services.database.read_single(find_user, user.account_id, user.id)
     if changed is None:
         raise SignInRefused(CHANGED)
