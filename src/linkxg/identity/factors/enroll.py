@@ -4,11 +4,10 @@ The challenge of the password opens nothing but this. It never replaces a factor
 sign in with it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
@@ -22,7 +21,7 @@ from linkxg.identity.factors.challenges import (
     complete_attempt,
     find_mfa_challenge,
 )
-from linkxg.identity.factors.change_factors import mail_app_added
+from linkxg.identity.factors.change_factors import audit_factor_added, mail_app_added
 from linkxg.identity.factors.kinds import has_factor
 from linkxg.identity.factors.model import TOTP, Amr, MfaChallenge
 from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
@@ -77,15 +76,26 @@ async def confirm_enrollment(
         factor_id = confirm_pending(conn, server_key, account_id, user_id, begun_by(challenge), code)
         if factor_id is None:
             return None
-        replace_codes(conn, account_id, user_id, codes)
-        who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
-        audit.record(conn, account_id, who, "factor.added", user_id, {"factor": factor_id, "method": TOTP})
+        finish_enrollment(conn, actor, challenge, details={"factor": factor_id, "method": TOTP}, codes=codes)
         return ("otp", MFA)
 
     attempt = await begin_attempt(database, actor, token, "enroll", limit_scale=limit_scale)
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale)
     mail_app_added(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
     return completed, codes
+
+
+def finish_enrollment(
+    conn: Connection, actor: Actor, challenge: MfaChallenge, *, details: dict[str, Any], codes: list[str]
+) -> None:
+    """Inside the proof that has added the first factor: `codes` become the person's recovery codes.
+
+    `details` are those of the audit event.
+    """
+    account_id, user_id = challenge.account_id, challenge.user_id
+    replace_codes(conn, account_id, user_id, codes)
+    who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
+    audit_factor_added(conn, who, account_id, user_id, details)
 
 
 def begun_by(challenge: MfaChallenge) -> str:

@@ -13,14 +13,14 @@ from linkxg.errors import InvalidToken, PublicError
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import MFA_TOKEN_INVALID, Completed, begin_attempt, complete_attempt
-from linkxg.identity.factors.enroll import begun_by, find_enrollment
+from linkxg.identity.factors.enroll import begun_by, find_enrollment, finish_enrollment
 from linkxg.identity.factors.kinds import has_factor
 from linkxg.identity.factors.model import Amr, MfaChallenge
-from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
+from linkxg.identity.factors.recovery_codes import new_recovery_codes
 from linkxg.identity.passkey_registration.register_passkey import (
     NOT_VERIFIED,
     add_verified,
-    audit_added,
+    audit_details,
     mail_passkey_added,
     new_registration,
     verify_new,
@@ -93,9 +93,7 @@ async def confirm_passkey_enrollment(
         )
         if isinstance(passkey, PublicError):
             return None
-        replace_codes(conn, account_id, user_id, codes)
-        who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
-        audit_added(conn, who, passkey)
+        finish_enrollment(conn, actor, challenge, details=audit_details(passkey), codes=codes)
         registered.append(passkey)
         return (key_method(passkey.backup_eligible), PRESENCE, MFA)
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
@@ -20,7 +19,7 @@ from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
-from linkxg.identity.factors.change_factors import note_added
+from linkxg.identity.factors.change_factors import finish_factor_setup
 from linkxg.identity.factors.kinds import update_second_factor_flag
 from linkxg.identity.factors.model import PASSKEY
 from linkxg.identity.factors.recovery_codes import new_recovery_codes
@@ -102,7 +101,7 @@ async def register_passkey(
         passkey = add_verified(
             conn, account_id, user_id, "register", begun_by, client_data, verified, credential, checked_name
         )
-        return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
+        return passkey if isinstance(passkey, PublicError) else _finish_setup(conn, actor, passkey, codes)
 
     outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
     mail_passkey_added(notices, actor, outcome.passkey)
@@ -165,21 +164,18 @@ def add_verified(
     return passkey
 
 
-def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[str]) -> AddedPasskey:
+def _finish_setup(conn: Connection, actor: Actor, passkey: Passkey, codes: list[str]) -> AddedPasskey:
     # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
     # authenticator need not have verified the person, and `user` does not say so.
     amr = (key_method(passkey.backup_eligible), PRESENCE, MFA)
-    fresh = note_added(
-        conn, actor, passkey.account_id, passkey.user_id, amr=amr, details=_details(passkey), codes=codes
+    fresh = finish_factor_setup(
+        conn, actor, passkey.account_id, passkey.user_id, amr=amr, details=audit_details(passkey), codes=codes
     )
     return AddedPasskey(passkey, fresh)
 
 
-def audit_added(conn: Connection, actor: Actor, passkey: Passkey) -> None:
-    audit.record(conn, passkey.account_id, actor, "factor.added", passkey.user_id, _details(passkey))
-
-
-def _details(passkey: Passkey) -> dict[str, Any]:
+def audit_details(passkey: Passkey) -> dict[str, Any]:
+    """Those of `factor.added`."""
     return {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
 
 
