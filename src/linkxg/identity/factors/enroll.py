@@ -45,9 +45,9 @@ async def begin_enrollment(database: Database, server_key: bytes, token: str, *,
             return None
         account_id, user_id = challenge.account_id, challenge.user_id
         lock_caller(conn, user_id)
-        earlier = find_pending(conn, server_key, account_id, user_id, begun_by(challenge)) if keep else None
+        earlier = find_pending(conn, server_key, account_id, user_id, sign_in_id(challenge)) if keep else None
         if earlier is None:
-            insert_pending(conn, account_id, user_id, begun_by(challenge), pending)
+            insert_pending(conn, account_id, user_id, sign_in_id(challenge), pending)
         return EnrollmentTotp(earlier or pending, challenge.email)
 
     begun = await database.write(unit)
@@ -73,7 +73,7 @@ async def confirm_enrollment(
         account_id, user_id = challenge.account_id, challenge.user_id
         if has_factor(conn, account_id, user_id):
             return None
-        factor_id = confirm_pending(conn, server_key, account_id, user_id, begun_by(challenge), code)
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, sign_in_id(challenge), code)
         if factor_id is None:
             return None
         finish_enrollment(conn, actor, challenge, details={"factor": factor_id, "method": TOTP}, codes=codes)
@@ -98,8 +98,8 @@ def finish_enrollment(
     audit_factor_added(conn, who, account_id, user_id, details)
 
 
-def begun_by(challenge: MfaChallenge) -> str:
-    """The sign-in to which alone belongs what it begins."""
+def sign_in_id(challenge: MfaChallenge) -> str:
+    """Names a sign-in that is in progress: a factor whose set-up it begins can be completed in it alone."""
     return challenge.digest.hex()
 
 

@@ -69,7 +69,7 @@ async def begin_registration(
         if len(existing) >= MAX_PASSKEYS:
             return Conflict(_FULL)
         handle = existing[0].user_handle if existing else new_handle
-        challenges.keep_for_person(conn, challenge, "register", user_id, handle, begun_by=actor.session_id or "")
+        challenges.keep_for_person(conn, challenge, "register", user_id, handle, begun_in=actor.session_id or "")
         return registration_options(party, challenge, handle, user.email, existing)
 
     outcome = value_or_raise(await write_as(database, actor, unit))
@@ -97,9 +97,9 @@ async def register_passkey(
     codes = new_recovery_codes()
 
     def unit(conn: Connection) -> AddedPasskey | PublicError:
-        begun_by = actor.session_id or ""
+        begun_in = actor.session_id or ""
         passkey = add_verified(
-            conn, account_id, user_id, "register", begun_by, client_data, verified, credential, checked_name
+            conn, account_id, user_id, "register", begun_in, client_data, verified, credential, checked_name
         )
         return passkey if isinstance(passkey, PublicError) else _finish_setup(conn, actor, passkey, codes)
 
@@ -129,14 +129,14 @@ def add_verified(
     account_id: str,
     user_id: str,
     ceremony: Ceremony,
-    begun_by: str,
+    begun_in: str,
     client_data: ClientData,
     verified: VerifiedAttestation,
     credential: AttestationCredential,
     name: str | None,
 ) -> Passkey | PublicError:
     """Use the challenge up and store the passkey. Under the person's lock, so that none exceeds the bound."""
-    taken = challenges.take_registration(conn, client_data, ceremony, user_id, begun_by)
+    taken = challenges.take_registration(conn, client_data, ceremony, user_id, begun_in)
     if taken is None or taken.user_handle is None:
         return _not_verified("challenge unknown, used, expired or begun elsewhere")
     count = count_passkeys(conn, account_id, user_id)
