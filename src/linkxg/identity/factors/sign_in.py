@@ -17,7 +17,7 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_mfa_challenge, complete_attempt
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP, Amr, MfaChallenge, Purpose
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, use_recovery_code
-from linkxg.identity.factors.totp import use_code
+from linkxg.identity.factors.totp import use_totp_code
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
 from linkxg.identity.sessions.model import SessionIdentity
 
@@ -129,7 +129,7 @@ def code_proof(server_key: bytes, method: str, code: str) -> Proof:
 
     def prove(conn: Connection, challenge: MfaChallenge) -> Amr | None:
         account_id, user_id = challenge.account_id, challenge.user_id
-        if method == TOTP and use_code(conn, server_key, account_id, user_id, code):
+        if method == TOTP and use_totp_code(conn, server_key, account_id, user_id, code):
             return ("otp", MFA)
         if method == RECOVERY_CODE and use_recovery_code(conn, account_id, user_id, code):
             return (MFA,)

@@ -77,14 +77,14 @@ def confirm_pending(
     earlier = totp_store.find_totp(conn, account_id, user_id)
     if earlier is not None:
         totp_store.delete_totp(conn, account_id, user_id, earlier.id)
-    if not totp_store.confirm_totp(conn, account_id, row.id, step, now):
+    if not totp_store.confirm_pending_totp(conn, account_id, row.id, step, now):
         return None
     totp_store.delete_pending_totp(conn, account_id, user_id)
     update_second_factor_flag(conn, account_id, user_id)
     return str(row.id)
 
 
-def use_code(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> bool:
+def use_totp_code(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> bool:
     """Whether it is the code of the person's app, of a step after that of the last one; it is used up."""
     now = now_ms()
     row = totp_store.find_totp(conn, account_id, user_id)

@@ -64,7 +64,7 @@ def use_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: 
     return conn.execute(statement).rowcount == 1
 
 
-def confirm_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
+def confirm_pending_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
     """Confirm a pending app by the code of `step`; of concurrent attempts, one succeeds."""
     statement = (
         totp_factors.update()

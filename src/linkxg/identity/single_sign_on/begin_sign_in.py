@@ -25,6 +25,7 @@ from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.store import find_provider, find_provider_of_domain
 from linkxg.identity.sessions.places import place_of
 from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.refusals import provider_failed
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 LIFETIME_MS = 10 * MINUTE
@@ -96,7 +97,7 @@ async def begin_sign_in(
     try:
         metadata = await services.providers.metadata(provider.account_id, provider.issuer)
     except ProviderFault as fault:
-        raise SignInRefused.by_provider(fault) from None
+        raise SignInRefused(provider_failed(fault)) from None
     state = b64url(os.urandom(32)).decode()
     pending = {
         "digest": digest(state),

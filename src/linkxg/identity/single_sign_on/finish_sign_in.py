@@ -35,10 +35,11 @@ from linkxg.identity.single_sign_on.refusals import (
     ANOTHER_PROVIDER,
     BY_ERROR,
     CHANGED,
-    EXPIRED,
+    NOT_IN_PROGRESS,
     REFUSED_THERE,
     SECRET_LOST,
     SIGNED_OUT,
+    provider_failed,
 )
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 from linkxg.ids import uuid7
@@ -100,7 +101,7 @@ async def _finish(
     try:
         token = await _authenticate(services, provider, pending, response)
     except ProviderFault as fault:
-        raise SignInRefused.by_provider(fault) from None
+        raise SignInRefused(provider_failed(fault)) from None
     if linking is not None:
         linked = await revoke_as(services.database, linking, account_id, link_in_session, linking, provider, token)
         if isinstance(linked, SignInRefused):
@@ -125,7 +126,7 @@ async def _take(
     And the person, if it was begun in their session in order to be linked to them.
     """
     if not _STATE.fullmatch(response.state) or not browser:
-        raise SignInRefused(EXPIRED)
+        raise SignInRefused(NOT_IN_PROGRESS)
     pending = await services.database.write(
         store.take_sign_in, account_id, digest(response.state), digest(browser), now_ms()
     )
@@ -134,7 +135,7 @@ async def _take(
         linking, bound = person, digest(linking_browser(browser, person.session_id or ""))
         pending = await services.database.write(store.take_sign_in, account_id, digest(response.state), bound, now_ms())
     if pending is None:
-        raise SignInRefused(EXPIRED)
+        raise SignInRefused(NOT_IN_PROGRESS)
     provider = await services.database.read_single(find_provider, account_id)
     if provider is None or provider.issuer != pending.issuer:
         raise SignInRefused(CHANGED)
@@ -218,14 +219,14 @@ async def _open(
     """Start the session. Raises SignInRefused if the provider has ended it meanwhile."""
     session_id = uuid7()
     # First, so that a logout that arrives now finds it.
-    by_provider = {
+    federated = {
         "session_id": session_id,
         "issuer": token.issuer,
         "subject": token.subject,
         "provider_session_id": token.session_id,
         "created_at": now_ms(),
     }
-    if not await services.database.write(store.insert_session, provider.account_id, user.id, by_provider):
+    if not await services.database.write(store.insert_session, provider.account_id, user.id, federated):
         raise SignInRefused(CHANGED)
     try:
         opened = await open_console_session(
