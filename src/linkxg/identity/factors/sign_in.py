@@ -108,7 +108,7 @@ def mail_recovery_code_used(notices: SecurityNotices, actor: Actor, account_id: 
         left = count_recovery_codes(conn, account_id, user_id)
         codes = "1 recovery code is" if left == 1 else f"{left or 'No'} recovery codes are"
         return (
-            "One of your recovery codes was used, in place of your second factor. It works no more. "
+            "One of your recovery codes was used, in place of your second factor. It cannot be used again. "
             f"{codes} left. If you have lost your authenticator app or passkey, remove it and set up a new one; new "
             "recovery codes are under Account, Sign-in security."
         )

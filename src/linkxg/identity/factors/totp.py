@@ -85,7 +85,7 @@ def confirm_pending(
 
 
 def use_totp_code(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> bool:
-    """Whether it is the code of the person's app, of a step after that of the last one; it is used up."""
+    """Use up a code of the person's app; false for a wrong one, and unless its step follows that of the last one."""
     now = now_ms()
     row = totp_store.find_totp(conn, account_id, user_id)
     step = None if row is None else _step_of(server_key, row, code, now)
