@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
 from linkxg.console.cookies import BEFORE_SESSION, EXPLAINED_SESSION, SESSION, set_cookie
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import FormErrors, of_details, too_many_attempts, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, retry_headers, too_many_attempts, whole_form
 from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
 from linkxg.console.passkey_field import CREDENTIAL, read_assertion
@@ -152,9 +152,7 @@ def sign_in_page(
 def _headers_of(error: PublicError | None) -> dict[str, str]:
     if isinstance(error, InvalidCredentials):
         return {"WWW-Authenticate": 'Bearer realm="linkxg"'}
-    if error is not None and error.retry_after is not None:
-        return {"Retry-After": str(error.retry_after), **error.headers}
-    return {}
+    return {} if error is None else retry_headers(error)
 
 
 def bind_form(page: PageRequest) -> None:
