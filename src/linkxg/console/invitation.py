@@ -16,7 +16,7 @@ from linkxg.console.welcome import WELCOME
 from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
-from linkxg.identity.accounts.account_notices import joined_by_invitation
+from linkxg.identity.accounts.account_notices import mail_joined_by_invitation
 from linkxg.identity.accounts.invite_user import (
     ACCEPTS,
     EmailInUse,
@@ -51,7 +51,7 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
         return await _show(page, token, whole_form(error.description))
     except NotFound:
         return await _show(page, token)
-    joined_by_invitation(page.services.notices, page.anonymous_actor, joined)
+    mail_joined_by_invitation(page.services.notices, page.anonymous_actor, joined)
     try:
         await enter(page, joined.email, password)
     except MfaRequired as needed:

@@ -18,7 +18,7 @@ from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
-from linkxg.identity.accounts.account_notices import role_raised
+from linkxg.identity.accounts.account_notices import mail_role_raised
 from linkxg.identity.accounts.email_changes import approve_email_change, find_email_change
 from linkxg.identity.accounts.invite_user import INVITATIONS, list_invitations, withdraw_invitation
 from linkxg.identity.accounts.manage_user import change_user, find_owner_refusal, list_people, remove_user
@@ -147,7 +147,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
         if act == "role":
             role = _role(edit.changed["role"])
             changed = await change_user(database, actor, account_id, user_id, role=role, expected=person.role)
-            role_raised(page.services.notices, actor, account_id, *changed)
+            mail_role_raised(page.services.notices, actor, account_id, *changed)
             return redirect(page, here, done="role")
         if act == "remove":
             await remove_user(database, actor, account_id, user_id)
@@ -165,7 +165,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
             await end_sessions_of(database, actor, account_id, user_id)
             return redirect(page, here, done="sessions-ended")
         changed = await change_user(database, actor, account_id, user_id, disabled=act == "disable")
-        role_raised(page.services.notices, actor, account_id, *changed)
+        mail_role_raised(page.services.notices, actor, account_id, *changed)
     except RateLimitExceeded as error:
         return await _show(page, user_id, errors=wait_for_budget(error), status=error.status)
     except (Conflict, AccessDenied) as error:

@@ -29,7 +29,7 @@ from linkxg.identity.factors.change_factors import (
 )
 from linkxg.identity.factors.recovery_codes import COUNT
 from linkxg.identity.factors.show_totp import show_totp
-from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_of, linking_browser
+from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_by_account, linking_browser
 from linkxg.identity.single_sign_on.company_sign_in import read_company_sign_in
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
@@ -113,7 +113,7 @@ async def _act(page: PageRequest, act: str) -> Response[str]:
 
 async def _connect(page: PageRequest) -> Response[str]:
     """Lead to the provider of the account, whose answer is then linked to this person."""
-    provider = await find_provider_of(page.database, page.account_id)
+    provider = await find_provider_by_account(page.database, page.account_id)
     if provider is None:
         raise Conflict("Your account has no identity provider. An Owner connects one under Account, Single sign-on.")
     browser = linking_browser(bound_browser(page), page.person.id)

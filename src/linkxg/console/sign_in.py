@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
 from linkxg.console.cookies import BEFORE_SESSION, EXPLAINED_SESSION, SESSION, set_cookie
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import FormErrors, of_details, too_many_attempts, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, retry_headers, too_many_attempts, whole_form
 from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
 from linkxg.console.passkey_field import CREDENTIAL, read_assertion
@@ -41,7 +41,7 @@ from linkxg.identity.sessions.console_session import OpenedSession, new_console_
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.model import EndedSession
 from linkxg.identity.sessions.password_size import is_too_long
-from linkxg.identity.sessions.sign_in_notices import signed_in
+from linkxg.identity.sessions.sign_in_notices import mail_new_place
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
@@ -152,9 +152,7 @@ def sign_in_page(
 def _headers_of(error: PublicError | None) -> dict[str, str]:
     if isinstance(error, InvalidCredentials):
         return {"WWW-Authenticate": 'Bearer realm="linkxg"'}
-    if error is not None and error.retry_after is not None:
-        return {"Retry-After": str(error.retry_after), **error.headers}
-    return {}
+    return {} if error is None else retry_headers(error)
 
 
 def bind_form(page: PageRequest) -> None:
@@ -209,7 +207,7 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
 
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     """Give the browser the new session, and end its previous one."""
-    signed_in(page.services.notices, page.anonymous_actor, opened.session, page.context.user_agent)
+    mail_new_place(page.services.notices, page.anonymous_actor, opened.session, page.context.user_agent)
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.
