@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.factor_budget import spend_factor_change
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
@@ -26,7 +27,6 @@ from linkxg.identity.accounts.model import UserView
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.clients.read_client import count_clients_of
-from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.federation.readmission import readmits
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
@@ -158,7 +158,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
             page.services.email_changes.changed(actor, approved, approved=True)
             return redirect(page, here, done="email-approved")
         if act == "reset":
-            await page.services.limits.spend(FACTOR_CHANGES, caller_key(account_id, page.person.user_id))
+            await spend_factor_change(page)
             await reset_factors(database, page.services.notices, actor, account_id, user_id)
             return redirect(page, here, done="factors-reset")
         if act == "end":
