@@ -1,4 +1,4 @@
-"""Every change of a factor spends the person's budget of such changes before it does anything. Security rule 106."""
+"""Every change of a factor spends the person's budget of such changes before it does anything. Security rule 135."""
 
 from __future__ import annotations
 
@@ -48,23 +48,23 @@ class Spent(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def spent(engine: str, new_server: ServerFactory) -> Iterator[Spent]:
-    """On a server with a sixth of every budget."""
-    worlds = checked_for_leaks(build_world(new_server(engine, LINKXG_LIMIT_SCALE="0.17")))
-    world = next(worlds)
-    person, victim = world.person("OWNER"), world.person()
-    person_with_totp(world.api, victim)
-    session = sign_in(world.api, person)
-    app = add_totp(world.api, session)
-    session = renewed(world, session)
+def scaled(engine: str, new_server: ServerFactory) -> Iterator[World]:
+    """A server with a sixth of every budget."""
+    yield from checked_for_leaks(build_world(new_server(engine, LINKXG_LIMIT_SCALE="0.17")))
 
-    passkey_id = add_passkey(world, session, new_authenticator(world), "Phone")
-    visitor = Visitor(world.server.url, world.vault)
-    asked = visitor.sign_in(person)
-    assert visitor.fill(asked, "/sign-in/code", code=app.codes[0]).status_code == 303
-    yield Spent(world, renewed(world, session), visitor, passkey_id, victim)
+
+@pytest.fixture(scope="module")
+def spent(scaled: World) -> Iterator[Spent]:
+    person, victim = scaled.person("OWNER"), scaled.person()
+    person_with_totp(scaled.api, victim)
+    session = sign_in(scaled.api, person)
+    app = add_totp(scaled.api, session)
+    session = renewed(scaled, session)
+    passkey_id = add_passkey(scaled, session, new_authenticator(scaled), "Phone")
+    visitor = Visitor(scaled.server.url, scaled.vault)
+    assert visitor.fill(visitor.sign_in(person), "/sign-in/code", code=app.codes[0]).status_code == 303
+    yield Spent(scaled, renewed(scaled, session), visitor, passkey_id, victim)
     visitor.close()
-    yield from worlds
 
 
 API_CHANGES: dict[str, Any] = {
@@ -106,7 +106,7 @@ def test_every_route_that_changes_factors_is_swept() -> None:
 
 
 @pytest.mark.parametrize("change", API_CHANGES)
-def test_rule_106_a_change_by_the_api_spends_the_budget(spent: Spent, change: str) -> None:
+def test_rule_135_a_change_by_the_api_spends_the_budget(spent: Spent, change: str) -> None:
     spent.spend()
     before = spent.factors()
     method, _, path = change.partition(" ")
@@ -116,7 +116,7 @@ def test_rule_106_a_change_by_the_api_spends_the_budget(spent: Spent, change: st
 
 
 @pytest.mark.parametrize(("form", "fields"), FORMS, ids=str)
-def test_rule_106_a_form_of_the_console_spends_the_budget(spent: Spent, form: str, fields: dict[str, str]) -> None:
+def test_rule_135_a_form_of_the_console_spends_the_budget(spent: Spent, form: str, fields: dict[str, str]) -> None:
     """The page of the form says how long to wait: the general error page speaks of an address, not of the person."""
     spent.spend()
     before = spent.factors()

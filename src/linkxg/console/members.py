@@ -13,7 +13,7 @@ from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.sign_in_state import without_factor
+from linkxg.console.sign_in_state import describe_sign_in_without_factor
 from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
@@ -211,7 +211,7 @@ async def _show(
         sessions=await list_sessions(page.database, page.account_id, user_id),
         may_manage=may_manage(page.role, person.role),
         must_stay=await find_owner_refusal(page.database, page.account_id, user_id),
-        without_factor=await without_factor(page, person),
+        sign_in_without_factor=await describe_sign_in_without_factor(page, person),
         email_change=await find_email_change(page.database, page.account_id, user_id),
         offered=_offered(page),
         roles=ROLES,

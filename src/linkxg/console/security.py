@@ -6,13 +6,13 @@ from typing import NamedTuple
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from linkxg.console.browser_binding import bound_browser
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.factor_budget import spend_factor_change
 from linkxg.console.factor_removal import remove_with_confirmation
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
-from linkxg.console.sign_in import bound_browser
 from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
