@@ -10,14 +10,16 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.console.browser_binding import bind_form, bound_browser
 from linkxg.console.carried_forms import CARRIED, unseal
 from linkxg.console.cookies import BEFORE_SESSION
 from linkxg.console.csrf import form_token
 from linkxg.console.form_errors import retry_headers, too_many_attempts, whole_form
 from linkxg.console.guard import PageRequest, SignInRequired
+from linkxg.console.open_session import replace_browser_session
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
-from linkxg.console.sign_in import adopt, bind_form, bound_browser, sign_in_page
+from linkxg.console.sign_in import sign_in_page
 from linkxg.console.welcome import WELCOME
 from linkxg.errors import InvalidToken, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.permissions import public
@@ -116,7 +118,7 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
         return _refused(page, error, target="/", carried=carried)
     if signed_on.opened is None:
         return redirect(page, signed_on.target, done="sso-linked")
-    await adopt(page, signed_on.opened)
+    await replace_browser_session(page, signed_on.opened)
     if signed_on.carried:
         return await _ask_to_continue(page, signed_on)
     return redirect(page, WELCOME if signed_on.is_new and signed_on.target == "/" else signed_on.target)

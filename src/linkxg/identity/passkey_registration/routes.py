@@ -115,7 +115,11 @@ async def register(
 
 
 @patch(
-    "/auth/factors/{factor_id:str}", operation_id="renameFactor", errors=(NotFound, ValidationFailed), **_FOR_EVERYBODY
+    "/auth/factors/{factor_id:str}",
+    operation_id="renameFactor",
+    errors=(NotFound, ValidationFailed),
+    **PEOPLE,
+    **roles(EVERYONE, FACTOR_CHANGES),
 )
 async def rename(
     request: Request[Any, Any, Any],
