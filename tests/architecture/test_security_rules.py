@@ -17,6 +17,7 @@ _TEXT = re.compile(rf"\b(?:[Ss]ecurity rules?|[Pp]romises?)\s+({_LIST})\b")
 _CASE = re.compile(rf'\bcase\(\s*"?({_ITEM})"?,')
 _CHECK = re.compile(rf'_require\(.*, "({_ITEM})", ')
 _NAME = re.compile(r"\bdef test((?:_rules?(?:_and)?(?:_[lru]?\d+)+(?:_and_\d+)?|_[lru]\d+)+)_")
+_UNNAMED = re.compile(r"\bdef test_\d\w*")
 _BARE = re.compile(rf'\b[Rr]ules? {_ITEM}\b|(?<![\w"+/.-])[LRU]\d{{1,2}}(?![\w"])')
 
 
@@ -73,6 +74,14 @@ def test_citations_have_one_form() -> None:
         if _BARE.search(_TEXT.sub("", line))
     ]
     assert not wrong, "\n".join([*wrong, "Write «security rule 86», «security rules L1 and 42 to 58», «promise R7»."])
+
+
+def test_names_of_tests_have_one_form() -> None:
+    """A name that begins with a bare number says neither which list it is of, nor is it read as a citation."""
+    unnamed = [
+        f"{path.relative_to(ROOT)}: {name}" for path in _files("tests") for name in _UNNAMED.findall(path.read_text())
+    ]
+    assert not unnamed, "\n".join([*unnamed, "Write «test_rule_190_…», or «test_r7_…» for a promise."])
 
 
 def test_a_list_of_citations_is_read() -> None:

@@ -52,7 +52,7 @@ def impersonal(value: JsonObject, email: str) -> JsonObject:
     return {**value, **masked} | {"email": value["email"] == email}
 
 
-def test_the_answer_is_that_of_a_fresh_address(world: World) -> None:
+def test_an_address_in_use_gets_the_answer_and_audit_event_of_a_fresh_one(world: World) -> None:
     by, answers, trails = world.other_owner, [], []
     for email in (world.person("VIEWER").email, world.person("VIEWER").email.upper(), new_email("fresh")):
         answer = invite(world, by, email).expect(201)
@@ -64,7 +64,7 @@ def test_the_answer_is_that_of_a_fresh_address(world: World) -> None:
     assert trails[0] == trails[1] == trails[2]
 
 
-def test_an_address_of_the_own_account_is_told(world: World) -> None:
+def test_an_address_in_use_in_the_own_account_is_a_conflict(world: World) -> None:
     invite(world, world.owner, world.person("VIEWER").email).expect(409, "conflict")
 
 
@@ -85,7 +85,7 @@ def test_a_link_of_an_address_in_use_creates_nobody(world: World) -> None:
     accept(world.api, token, password).expect(404, "not_found")
 
 
-def test_the_mail_alone_tells_and_has_no_link(mailing: Mailing) -> None:
+def test_only_the_mail_says_that_an_address_is_in_use_and_it_has_no_link(mailing: Mailing) -> None:
     world = mailing.world
     person, fresh, by = mailing.session().person, new_email("fresh"), world.other_owner
     answers = []
@@ -103,7 +103,7 @@ def test_the_mail_alone_tells_and_has_no_link(mailing: Mailing) -> None:
     assert world.account.name not in text
 
 
-def test_both_wait_in_the_list_and_are_invited_again_and_withdrawn_alike(mailing: Mailing) -> None:
+def test_invitations_to_used_and_fresh_addresses_are_listed_repeated_and_withdrawn_alike(mailing: Mailing) -> None:
     world, page = mailing.world, "/account/members"
     person, fresh = mailing.session().person, new_email("fresh")
     with closing(Visitor(world.server.url, world.vault)) as visitor:

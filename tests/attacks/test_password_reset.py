@@ -114,7 +114,7 @@ def test_rule_148_a_known_address_costs_as_much_time(world: World) -> None:
         case(148, "two at signs", "victim@evil.test@example.test"),
     ],
 )
-def test_an_address_is_one_address(world: World, email: Any) -> None:
+def test_an_email_that_is_not_one_address_is_rejected(world: World, email: Any) -> None:
     """A list would mail somebody's link to somebody else."""
     world.api.post("/auth/password-reset", json={"email": email}).expect(400, "invalid_request")
 

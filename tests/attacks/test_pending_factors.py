@@ -28,7 +28,9 @@ def _secret(world: World, text: str) -> str:
     return world.vault.remember("secret of an authenticator app", found[1].replace(" ", ""))
 
 
-def test_203_a_wrong_code_shows_nobody_the_secret_of_another_sign_in(world: World, new_visitor: NewVisitor) -> None:
+def test_rule_203_a_wrong_code_shows_nobody_the_secret_of_another_sign_in(
+    world: World, new_visitor: NewVisitor
+) -> None:
     person = new_member(world)
     thief, owner = new_visitor(), new_visitor()
     stolen, asked = thief.sign_in(person), owner.sign_in(person)
@@ -47,7 +49,7 @@ def test_203_a_wrong_code_shows_nobody_the_secret_of_another_sign_in(world: Worl
     assert thief.get("/account/sessions").headers["location"].startswith("/sign-in")
 
 
-def test_203_another_sign_in_neither_replaces_nor_confirms_the_app(world: World) -> None:
+def test_rule_203_another_sign_in_neither_replaces_nor_confirms_the_app(world: World) -> None:
     person = new_member(world)
     mine = enrollment_token(world, person)
     app = begin(world, mine)
@@ -61,7 +63,7 @@ def test_203_another_sign_in_neither_replaces_nor_confirms_the_app(world: World)
     assert _pending(world, person) == 0
 
 
-def test_203_another_session_neither_replaces_nor_confirms_the_app(world: World) -> None:
+def test_rule_203_another_session_neither_replaces_nor_confirms_the_app(world: World) -> None:
     person = world.person()
     mine, stolen = sign_in(world.api, person), sign_in(world.api, person)
     app, theirs = begin_totp(world.api, mine.access), begin_totp(world.api, stolen.access)
@@ -76,7 +78,7 @@ def test_203_another_session_neither_replaces_nor_confirms_the_app(world: World)
     assert _pending(world, person) == 0
 
 
-def test_203_the_settings_page_shows_the_app_of_its_own_session(world: World, new_visitor: NewVisitor) -> None:
+def test_rule_203_the_settings_page_shows_the_app_of_its_own_session(world: World, new_visitor: NewVisitor) -> None:
     person = world.person()
     thief, owner = new_visitor(person), new_visitor(person)
     mine = _secret(world, owner.fill(owner.get("/account/security"), "/account/security", act="app").text)
@@ -87,14 +89,14 @@ def test_203_the_settings_page_shows_the_app_of_its_own_session(world: World, ne
     assert "Begin again" in text_of(wrong)
 
 
-def test_203_apps_that_wait_are_bounded(world: World) -> None:
+def test_rule_203_apps_that_wait_are_bounded(world: World) -> None:
     person = new_member(world)
     for _ in range(25):
         begin(world, enrollment_token(world, person))
     assert _pending(world, person) == 20
 
 
-def test_203_a_passkey_is_added_where_it_was_begun(world: World) -> None:
+def test_rule_203_a_passkey_is_added_where_it_was_begun(world: World) -> None:
     person = new_member(world)
     mine, stolen = enrollment_token(world, person), enrollment_token(world, person)
     options = options_of(world, mine)
@@ -106,7 +108,7 @@ def test_203_a_passkey_is_added_where_it_was_begun(world: World) -> None:
         world.vault.remember("recovery code", code)
 
 
-def test_203_a_session_answers_no_passkey_challenge_of_another(world: World) -> None:
+def test_rule_203_a_session_answers_no_passkey_challenge_of_another(world: World) -> None:
     person = world.person()
     mine, stolen = sign_in(world.api, person), sign_in(world.api, person)
     path = "/auth/factors/passkeys/options"
@@ -119,7 +121,7 @@ def test_203_a_session_answers_no_passkey_challenge_of_another(world: World) -> 
     me(world.api, mine.access).expect(200)
 
 
-def test_203_the_app_that_was_confirmed_signs_in(world: World) -> None:
+def test_rule_203_the_app_that_was_confirmed_signs_in(world: World) -> None:
     """Also where others had begun: the confirmed app is the one that was shown."""
     person = world.person()
     session, other = sign_in(world.api, person), sign_in(world.api, person)

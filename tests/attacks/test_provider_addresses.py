@@ -54,12 +54,12 @@ def put(world: World, owner: Session, provider: OpenIdProvider, issuer: str) -> 
     return answer.status, time.monotonic() - begun
 
 
-def test_206_no_name_is_looked_up_in_a_thread() -> None:
+def test_rule_206_no_name_is_looked_up_in_a_thread() -> None:
     """The system's resolver has four of a worker, and a wait that ends does not end what runs in one."""
     assert [path.name for path in SOURCES.glob("*.py") if "getaddrinfo" in path.read_text()] == []
 
 
-def test_206_slow_names_of_one_account_keep_no_other_waiting(
+def test_rule_206_slow_names_of_one_account_keep_no_other_waiting(
     silent: World, loopback: tuple[OpenIdProvider, Path]
 ) -> None:
     provider = loopback[0]
@@ -77,12 +77,14 @@ def test_206_slow_names_of_one_account_keep_no_other_waiting(
     assert (status, took < 2) == (422, True), took
 
 
-def test_206_the_names_of_the_operator_are_honoured(permitted: World, loopback: tuple[OpenIdProvider, Path]) -> None:
+def test_rule_206_the_names_of_the_operator_are_honoured(
+    permitted: World, loopback: tuple[OpenIdProvider, Path]
+) -> None:
     """As /etc/hosts has them, where the operator permits private addresses."""
     connect(permitted, loopback[0]).expect(200)
 
 
-def test_206_a_stranger_reads_no_name_of_this_machine(
+def test_rule_206_a_stranger_reads_no_name_of_this_machine(
     new_server: ServerFactory, loopback: tuple[OpenIdProvider, Path]
 ) -> None:
     world = build_world(new_server("sqlite"))
@@ -91,7 +93,7 @@ def test_206_a_stranger_reads_no_name_of_this_machine(
     assert "private or reserved" in details[0]["message"] or "resolved" in details[0]["message"]
 
 
-def test_207_stalled_providers_of_some_accounts_shut_no_other_out(
+def test_rule_207_stalled_providers_of_some_accounts_shut_no_other_out(
     permitted: World, loopback: tuple[OpenIdProvider, Path]
 ) -> None:
     provider, gate, arrived = loopback[0], threading.Event(), threading.Semaphore(0)
@@ -142,7 +144,7 @@ def test_special_addresses_are_not_connected_to(address: str) -> None:
     assert not may_connect(ipaddress.ip_address(address), [])
 
 
-def test_209_public_addresses_are_connected_to_and_those_that_the_operator_permits() -> None:
+def test_rule_209_public_addresses_are_connected_to_and_those_that_the_operator_permits() -> None:
     for text in ("8.8.8.8", "2a00:1450:4001::1", "2606:4700::1111", "2001:4860:4860::8888", "64:ff9b::808:808"):
         assert may_connect(ipaddress.ip_address(text), []), text
     for text in ("fec0::1", "3fff::1", "10.0.0.1"):

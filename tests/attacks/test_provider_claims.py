@@ -80,7 +80,7 @@ def sign_on(known_world: World, known: tuple[OpenIdProvider, OpenIdProvider, Pat
         visitor.close()
 
 
-def test_204_an_old_session_at_the_provider_is_no_recent_authentication(
+def test_rule_204_an_old_session_at_the_provider_is_no_recent_authentication(
     sso_world: World, provider: OpenIdProvider, browser: SsoVisitor
 ) -> None:
     """An ID token without `auth_time` says only when it was issued."""
@@ -126,7 +126,7 @@ def test_entra_says_by_a_claim_of_its_own_that_an_address_is_verified(
     assert sign_on(known[0], SignedInPerson(email, email, None, {"xms_edov": value})).status_code == 303
 
 
-def test_205_the_claim_of_entra_has_few_forms(
+def test_rule_205_the_claim_of_entra_has_few_forms(
     known: tuple[OpenIdProvider, OpenIdProvider, Path], sign_on: SignOn
 ) -> None:
     for value in (1.0, 2, "True", "yes", [True], {"a": 1}, False, 0, "0", None):
@@ -137,7 +137,7 @@ def test_205_the_claim_of_entra_has_few_forms(
 
 
 @pytest.mark.parametrize("value", [True, 1, "1", "true"])
-def test_205_no_other_provider_is_believed_the_claim_of_entra(
+def test_rule_205_no_other_provider_is_believed_the_claim_of_entra(
     provider: OpenIdProvider, browser: SsoVisitor, value: object
 ) -> None:
     provider.person = SignedInPerson(provider.person.sub, email_of(provider), None, {"xms_edov": value})
@@ -146,7 +146,7 @@ def test_205_no_other_provider_is_believed_the_claim_of_entra(
     assert "has not confirmed your e-mail address" in answer.text
 
 
-def test_205_google_vouches_for_the_people_of_the_domain_only(
+def test_rule_205_google_vouches_for_the_people_of_the_domain_only(
     known: tuple[OpenIdProvider, OpenIdProvider, Path], sign_on: SignOn
 ) -> None:
     """Anybody can have a Google account with any address that they could once read."""
@@ -160,7 +160,9 @@ def test_205_google_vouches_for_the_people_of_the_domain_only(
     assert sign_on(known[1], SignedInPerson(email, email, True, {"hd": ORGANISATION})).status_code == 303
 
 
-def test_205_the_tenant_of_personal_microsoft_accounts_is_refused(sso_world: World, provider: OpenIdProvider) -> None:
+def test_rule_205_the_tenant_of_personal_microsoft_accounts_is_refused(
+    sso_world: World, provider: OpenIdProvider
+) -> None:
     for host in (ENTRA, "login.microsoftonline.us", "login.partner.microsoftonline.cn"):
         for tenant in ("9188040d-6c67-4c5b-b112-36a304b66dad", "9188040D-6C67-4C5B-B112-36A304B66DAD"):
             body = connection(provider, issuer=f"https://{host}/{tenant}/v2.0")

@@ -52,7 +52,7 @@ def unverified(world: World, provider: Provider) -> list[str]:
     ]  # fmt: skip
 
 
-def test_190_only_addresses_of_a_verified_domain_are_created(world: World, provider: Provider) -> None:
+def test_rule_190_only_addresses_of_a_verified_domain_are_created(world: World, provider: Provider) -> None:
     """The refusal is the same whether or not anybody has the address, in this account or another."""
     member = world.person()
     bodies = set()
@@ -65,7 +65,7 @@ def test_190_only_addresses_of_a_verified_domain_are_created(world: World, provi
     create(provider, provider.address().upper()).expect(201)
 
 
-def test_190_nobody_is_renamed_to_an_address_of_another_domain(world: World, provider: Provider) -> None:
+def test_rule_190_nobody_is_renamed_to_an_address_of_another_domain(world: World, provider: Provider) -> None:
     made, member = provider.create(), world.person()
     bodies = set()
     for address in unverified(world, provider):
@@ -78,7 +78,7 @@ def test_190_nobody_is_renamed_to_an_address_of_another_domain(world: World, pro
     login(world.api, member.email, member.password).expect(200)
 
 
-def test_190_members_of_other_domains_stay_manageable(world: World, provider: Provider) -> None:
+def test_rule_190_members_of_other_domains_stay_manageable(world: World, provider: Provider) -> None:
     member = world.person()
     body = provider.user(userName=member.email.upper(), displayName="Ada", roles=["VIEWER"])
     assert provider.put(member.user_id, json=body).expect(200).object()["roles"][0]["value"] == "VIEWER"
@@ -87,14 +87,14 @@ def test_190_members_of_other_domains_stay_manageable(world: World, provider: Pr
     provider.request("DELETE", f"/Users/{member.user_id}").expect(204)
 
 
-def test_190_a_leaver_is_out_whatever_their_new_address(world: World, provider: Provider) -> None:
+def test_rule_190_a_leaver_is_out_whatever_their_new_address(world: World, provider: Provider) -> None:
     for address in (world.other.owner.email, provider.create()["userName"]):
         member = world.person()
         left = provider.put(member.user_id, json=provider.user(userName=address, active=False)).expect(200).object()
         assert (left["active"], left["userName"]) == (False, member.email)
 
 
-def test_190_a_removed_domain_admits_nobody_more(world: World) -> None:
+def test_rule_190_a_removed_domain_admits_nobody_more(world: World) -> None:
     owner = new_account(world)
     provider = new_provider(world, owner)
     made = provider.create()
@@ -129,7 +129,7 @@ def full(world: World) -> Iterator[tuple[Provider, Session]]:
         yield new_provider(world, owner), owner
 
 
-def test_191_single_sign_on_adds_nobody_to_a_full_account(
+def test_rule_191_single_sign_on_adds_nobody_to_a_full_account(
     sso_world: World, provider_files: tuple[OpenIdProvider, Path], browser: SsoVisitor
 ) -> None:
     email = address_of(DOMAIN)
@@ -143,7 +143,7 @@ def test_191_single_sign_on_adds_nobody_to_a_full_account(
     assert browser.sign_on(email).status_code == 303
 
 
-def test_191_an_account_has_a_bounded_number_of_people(world: World, full: tuple[Provider, Session]) -> None:
+def test_rule_191_an_account_has_a_bounded_number_of_people(world: World, full: tuple[Provider, Session]) -> None:
     """By whatever way they come; open invitations count for who is invited."""
     provider, owner = full
     _, token = invite(world.api, owner, "VIEWER")
@@ -161,7 +161,7 @@ def test_191_an_account_has_a_bounded_number_of_people(world: World, full: tuple
     create(provider, provider.address()).expect(409, "scim")
 
 
-def test_191_creations_have_a_budget(fresh_world: Callable[..., World]) -> None:
+def test_rule_191_creations_have_a_budget(fresh_world: Callable[..., World]) -> None:
     """Of the account, whatever its tokens and addresses; leavers are processed all the same."""
     world = fresh_world(**PROXIED | {"LINKXG_LIMIT_SCALE": "0.01"}, source=new_source())
     provider = new_provider(world)
@@ -172,7 +172,7 @@ def test_191_creations_have_a_budget(fresh_world: Callable[..., World]) -> None:
     assert provider.deactivate(made[0]["id"]).expect(200).object()["active"] is False
 
 
-def test_192_a_leaver_is_left_with_nothing(
+def test_rule_192_a_leaver_is_left_with_nothing(
     engine: str, fresh_server: Callable[..., Server], smtp_sink: SmtpSink
 ) -> None:
     """Sessions, sign-ins that have begun, password links and changes of the address end, even if they come back."""

@@ -23,7 +23,7 @@ def provider(world: World) -> Iterator[Provider]:
     end_tokens(world)
 
 
-def test_172_a_scim_token_opens_nothing_else(world: World, provider: Provider) -> None:
+def test_rule_172_a_scim_token_opens_nothing_else(world: World, provider: Provider) -> None:
     for path in ("/auth/me", "/account", "/account/users", "/account/scim-tokens", "/products", "/oauth/clients"):
         world.api.get(path, bearer=provider.token).expect(401, "invalid_token")
     refresh(world.api, provider.token).expect(401, "invalid_token")
@@ -34,7 +34,7 @@ def test_172_a_scim_token_opens_nothing_else(world: World, provider: Provider) -
     assert inspected.expect(200).object() == {"active": False}
 
 
-def test_172_nothing_else_opens_scim(world: World, provider: Provider) -> None:
+def test_rule_172_nothing_else_opens_scim(world: World, provider: Provider) -> None:
     _, invitation = invite(world.api, world.owner, "MEMBER")
     wrong = [
         world.owner.access, world.owner.refresh, world.token(), world.oauth.client_secret, invitation,
@@ -53,7 +53,7 @@ def test_172_nothing_else_opens_scim(world: World, provider: Provider) -> None:
     world.api.request("GET", f"//scim/v2/Users?access_token={provider.token}").expect(401, "scim")
 
 
-def test_172_every_scim_route_needs_the_token(world: World) -> None:
+def test_rule_172_every_scim_route_needs_the_token(world: World) -> None:
     """Before anything of the body is read."""
     for method, path in (
         ("GET", "/ServiceProviderConfig"), ("GET", "/ResourceTypes"), ("GET", "/Schemas"), ("GET", "/Users"),
@@ -63,7 +63,7 @@ def test_172_every_scim_route_needs_the_token(world: World) -> None:
         world.api.request(method, f"//scim/v2{path}", content=b"{").expect(401, "scim")
 
 
-def test_173_only_owners_manage_scim_tokens(world: World) -> None:
+def test_rule_173_only_owners_manage_scim_tokens(world: World) -> None:
     for role in ("ADMIN", "MEMBER"):
         session = world.session(role).access
         world.api.get("/account/scim-tokens", bearer=session).expect(403, "access_denied")
@@ -72,7 +72,7 @@ def test_173_only_owners_manage_scim_tokens(world: World) -> None:
     world.api.get("/account/scim-tokens", bearer=world.token()).expect(403, "access_denied")
 
 
-def test_173_a_token_is_shown_once_and_two_are_live(world: World, provider: Provider) -> None:
+def test_rule_173_a_token_is_shown_once_and_two_are_live(world: World, provider: Provider) -> None:
     """A replay with the key shows the same one, while it is live."""
     api, owner = world.api, world.owner.access
     keyed = {"Idempotency-Key": str(uuid4())}
@@ -92,7 +92,7 @@ def test_173_a_token_is_shown_once_and_two_are_live(world: World, provider: Prov
     api.delete(f"/account/scim-tokens/{provider.token_id}", bearer=world.other_owner.access).expect(404, "not_found")
 
 
-def test_174_a_revoked_token_serves_no_further_request(world: World, provider: Provider) -> None:
+def test_rule_174_a_revoked_token_serves_no_further_request(world: World, provider: Provider) -> None:
     provider.get("/Users?count=1").expect(200)
     (listed,) = world.api.get("/account/scim-tokens", bearer=world.owner.access).expect(200).data()
     assert listed["lastUsedAt"] is not None
@@ -102,7 +102,7 @@ def test_174_a_revoked_token_serves_no_further_request(world: World, provider: P
         provider.request("POST", "/Users", json=provider.user()).expect(401, "scim")
 
 
-def test_175_a_leaver_is_out_at_once(world: World, provider: Provider) -> None:
+def test_rule_175_a_leaver_is_out_at_once(world: World, provider: Provider) -> None:
     person = world.person()
     sessions = [sign_in(world.api, person) for _ in range(2)]
     assert provider.deactivate(person.user_id).expect(200).object()["active"] is False
@@ -118,7 +118,7 @@ def test_175_a_leaver_is_out_at_once(world: World, provider: Provider) -> None:
     assert newest["details"]["token_name"] == "IdP"
 
 
-def test_175_a_renamed_person_signs_in_by_the_new_address(world: World, provider: Provider) -> None:
+def test_rule_175_a_renamed_person_signs_in_by_the_new_address(world: World, provider: Provider) -> None:
     person = world.person()
     session = sign_in(world.api, person)
     address = provider.user()["userName"]
@@ -130,7 +130,7 @@ def test_175_a_renamed_person_signs_in_by_the_new_address(world: World, provider
     provider.patch(person.user_id, taken).expect(409, "uniqueness")
 
 
-def test_176_owners_are_protected(world: World, provider: Provider) -> None:
+def test_rule_176_owners_are_protected(world: World, provider: Provider) -> None:
     second = add_person(world.api, world.owner, "OWNER")
     session = sign_in(world.api, second)
     role = {"op": "replace", "path": "roles", "value": [{"value": "VIEWER"}]}
@@ -153,7 +153,7 @@ def test_176_owners_are_protected(world: World, provider: Provider) -> None:
     world.api.delete(f"/account/users/{second.user_id}", bearer=world.owner.access).expect(204)
 
 
-def test_176_the_last_owner_stays_and_nobody_becomes_one(world: World, provider: Provider) -> None:
+def test_rule_176_the_last_owner_stays_and_nobody_becomes_one(world: World, provider: Provider) -> None:
     alone = new_account(world)
     only = new_provider(world, alone)
     owner = me(world.api, alone.access).expect(200).data()["id"]
@@ -167,7 +167,7 @@ def test_176_the_last_owner_stays_and_nobody_becomes_one(world: World, provider:
     assert provider.get(f"/Users/{made['id']}").expect(200).object() == made
 
 
-def test_177_a_password_is_never_used(world: World, provider: Provider) -> None:
+def test_rule_177_a_password_is_never_used(world: World, provider: Provider) -> None:
     secret = world.vault.password()
     made = provider.create(password=secret)
     provider.patch(made["id"], {"op": "replace", "path": "password", "value": secret}).expect(200)
@@ -194,7 +194,7 @@ ATTRIBUTES = st.dictionaries(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations=st.lists(OPERATION, max_size=4), attributes=ATTRIBUTES, text=st.text(max_size=40), other=JSON)
-def test_177_hostile_messages_are_answered(
+def test_rule_177_hostile_messages_are_answered(
     provider: Provider, operations: list[Any], attributes: dict[str, Any], text: str, other: Any
 ) -> None:
     """Held against security rule U1 by the client: no answer is a 5xx."""
@@ -218,7 +218,7 @@ def _send(provider: Provider, method: str, path: str, body: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["((((" * 400, 'a eq "' + "\\" * 1_900, "not " * 400, "x" * 2_001, "userName eq " + "9" * 1_500]
 )
-def test_177_long_filters_are_refused_quickly(provider: Provider, text: str) -> None:
+def test_rule_177_long_filters_are_refused_quickly(provider: Provider, text: str) -> None:
     answer = provider.request("POST", "/Users/.search", json={"schemas": [SEARCH], "filter": text})
     answer.expect(400, "invalidFilter")
     assert answer.seconds < 1

@@ -32,14 +32,14 @@ def _emails() -> list[dict[str, str]]:
     return [{"value": f"a{n}@mail.test", "type": f"t{n}"} for n in range(10)]
 
 
-def test_201_the_members_of_a_value_count_as_operations(provider: Provider) -> None:
+def test_rule_201_the_members_of_a_value_count_as_operations(provider: Provider) -> None:
     person = provider.create(emails=_emails())
     provider.patch(person["id"], _selections(20, 2)).expect(200)
     provider.patch(person["id"], _selections(51, 2)).expect(400, "invalidSyntax")
     provider.patch(person["id"], *[_selections(10, 2)] * 6).expect(400, "invalidSyntax")
 
 
-def test_201_the_filters_of_a_request_are_bounded_together(provider: Provider) -> None:
+def test_rule_201_the_filters_of_a_request_are_bounded_together(provider: Provider) -> None:
     person = provider.create(emails=_emails())
     provider.patch(person["id"], _selections(5, 10)).expect(200)
     provider.patch(person["id"], _selections(6, 10)).expect(400, "invalidPath")
@@ -47,7 +47,7 @@ def test_201_the_filters_of_a_request_are_bounded_together(provider: Provider) -
     provider.patch(person["id"], *[long] * 3).expect(400, "invalidPath")
 
 
-def test_201_large_messages_let_others_write(world: World, provider: Provider) -> None:
+def test_rule_201_large_messages_let_others_write(world: World, provider: Provider) -> None:
     """What one message costs, others would wait for: here ten large ones, all refused, beside small writes."""
     person, other = provider.create(emails=_emails()), provider.create()
     large = _selections(600, 3)
@@ -62,7 +62,7 @@ def test_201_large_messages_let_others_write(world: World, provider: Provider) -
     assert took < 3, took
 
 
-def test_201_changes_of_one_person_at_the_same_time_are_all_kept(provider: Provider) -> None:
+def test_rule_201_changes_of_one_person_at_the_same_time_are_all_kept(provider: Provider) -> None:
     """They are worked out before the transaction, from what was seen then."""
     person = provider.create()
     added = [{"op": "add", "path": "emails", "value": [{"value": f"b{n}@mail.test"}]} for n in range(5)]
@@ -108,7 +108,7 @@ def test_a_leaver_is_out_whatever_else_is_refused(world: World, provider: Provid
     assert (found["active"], found["roles"][0]["value"]) == (False, "MEMBER")
 
 
-def test_202_an_operation_that_is_no_operation_keeps_no_leaver_in(world: World, provider: Provider) -> None:
+def test_rule_202_an_operation_that_is_no_operation_keeps_no_leaver_in(world: World, provider: Provider) -> None:
     refusals = ((400, "invalidSyntax"), (400, "invalidPath"), (400, "invalidValue"))
     for other in ({"op": "copy", "path": "displayName"}, {"op": "replace", "path": "a[", "value": 1}, 7):
         person = add_person(world.api, world.owner, "MEMBER")
@@ -119,7 +119,7 @@ def test_202_an_operation_that_is_no_operation_keeps_no_leaver_in(world: World, 
         me(world.api, session.access).expect(401, "invalid_token")
 
 
-def test_202_who_is_no_leaver_stays_as_they_were(world: World, provider: Provider) -> None:
+def test_rule_202_who_is_no_leaver_stays_as_they_were(world: World, provider: Provider) -> None:
     """The last word on `active` counts; a precondition that does not hold changes nothing."""
     person = add_person(world.api, world.owner, "MEMBER")
     session = sign_in(world.api, person)
@@ -132,7 +132,7 @@ def test_202_who_is_no_leaver_stays_as_they_were(world: World, provider: Provide
     me(world.api, session.access).expect(200)
 
 
-def test_202_the_last_owner_stays(world: World) -> None:
+def test_rule_202_the_last_owner_stays(world: World) -> None:
     """In an account of its own: other tests make more Owners of the first."""
     owner = new_account(world)
     provider = new_provider(world, owner)

@@ -51,7 +51,7 @@ def test_rule_132_a_password_alone_signs_nobody_in(
     me(world.api, session.access).expect(200)
 
 
-def test_the_first_step_of_a_wrong_password_is_as_ever(
+def test_a_wrong_password_of_a_person_with_a_factor_is_answered_like_an_unknown_address(
     world: World, enrolled: tuple[Person, Session, Authenticator]
 ) -> None:
     person, _, _ = enrolled

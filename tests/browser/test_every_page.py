@@ -128,5 +128,5 @@ def test_the_tour_shows_every_page(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["barriers", "overflows", "near buttons", "gaps"])
-def test_no_page_has(walk: Walk, kind: str) -> None:
+def test_no_page_has_a_layout_or_accessibility_finding(walk: Walk, kind: str) -> None:
     assert not walk.found[kind], "\n".join(walk.found[kind])

@@ -81,7 +81,7 @@ def test_every_reason_is_covered() -> None:
 
 
 @pytest.mark.parametrize("reason", BY_API)
-def test_what_ended_the_session_is_said(world: World, new_visitor: NewVisitor, reason: str) -> None:
+def test_a_session_that_a_person_ended_names_its_reason(world: World, new_visitor: NewVisitor, reason: str) -> None:
     person = world.person("MEMBER")
     visitor = new_visitor(person)
     BY_API[reason](world, person)
@@ -89,7 +89,7 @@ def test_what_ended_the_session_is_said(world: World, new_visitor: NewVisitor, r
 
 
 @pytest.mark.parametrize("reason", sorted(NOT_BY_A_PERSON))
-def test_what_nobody_here_did_is_said(world: World, new_visitor: NewVisitor, reason: str) -> None:
+def test_a_session_that_no_person_ended_names_its_reason(world: World, new_visitor: NewVisitor, reason: str) -> None:
     person = world.person("MEMBER")
     visitor = new_visitor(person)
     ended = f"ended_at = 1, end_reason = '{reason}'"

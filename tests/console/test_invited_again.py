@@ -41,7 +41,9 @@ def test_the_inviter_and_the_holder_of_the_first_link_are_told(
         assert "This invitation is no longer valid" in text_of(visitor.get(f"/invitations/{token}"))
 
 
-def test_the_newer_one_must_be_valid(world: World, owner: Visitor, new_visitor: NewVisitor) -> None:
+def test_a_link_does_not_name_a_newer_invitation_that_was_withdrawn(
+    world: World, owner: Visitor, new_visitor: NewVisitor
+) -> None:
     email = new_email()
     (_, first), _ = invite(owner, world, email), invite(owner, world, email)
     listed = owner.get(PAGE).text
@@ -52,7 +54,7 @@ def test_the_newer_one_must_be_valid(world: World, owner: Visitor, new_visitor: 
     assert "This invitation is no longer valid" in text_of(new_visitor().get(f"/invitations/{first}"))
 
 
-def test_the_api_says_so_and_a_replay_says_the_same(world: World) -> None:
+def test_the_api_says_that_an_invitation_replaces_one_and_a_replay_says_the_same(world: World) -> None:
     body, bearer = {"email": new_email(), "role": "VIEWER"}, world.owner.access
 
     def post(key: str) -> bool:

@@ -60,7 +60,7 @@ def test_errors_keep_what_was_typed(world: World, owner: Visitor) -> None:
     assert "Two tokens are live" in text_of(owner.get(PAGE))
 
 
-def test_only_owners_see_it(world: World, new_visitor: NewVisitor) -> None:
+def test_only_owners_see_the_provisioning_page(world: World, new_visitor: NewVisitor) -> None:
     admin = new_visitor(world.person("ADMIN"))
     assert admin.get(PAGE).status_code == 403
     assert PAGE not in admin.get("/account/members").text

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from console.browser import text_of
+from collections.abc import Iterator
+
+import pytest
+
+from conftest import ServerFactory, checked_for_leaks
+from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from harness.factors import add_totp, forget_steps, person_with_totp
-from harness.people import Person, refresh, session_of
-from harness.world import World
+from harness.passkeys import passkey_of
+from harness.people import Person, refresh, session_of, sign_in
+from harness.rows import execute
+from harness.world import World, build_world
 from network.partners import new_account
 
 CODE = "/sign-in/code"
@@ -95,3 +102,82 @@ def test_a_required_factor_is_set_up_while_signing_in(world: World, new_visitor:
     again = new_visitor()
     forget_steps(world, member, app)
     assert again.fill(again.sign_in(member), CODE, code=app.code()).status_code == 303
+
+
+@pytest.fixture(scope="module")
+def named_site(new_server: ServerFactory) -> Iterator[World]:
+    """A server with a host name: browsers make no passkeys for an address."""
+    server = new_server("sqlite")
+    server.environment["LINKXG_PUBLIC_URL"] = f"http://localhost:{server.port}"
+    yield from checked_for_leaks(build_world(server))
+
+
+def without_codes(world: World, person: Person) -> None:
+    execute(world.server.database, f"DELETE FROM recovery_codes WHERE user_id = '{person.user_id}'")
+
+
+def second_page(world: World, person: Person) -> str:
+    """The page after the password, of a browser that has just been opened."""
+    visitor = Visitor(world.server.url, world.vault)
+    try:
+        page = visitor.sign_in(person)
+        assert page.status_code == 200
+        return f"{page.text} {text_of(page)}"
+    finally:
+        visitor.close()
+
+
+def test_a_recovery_code_is_offered_only_to_those_who_have_one(world: World) -> None:
+    person = world.person()
+    person_with_totp(world.api, person)
+    page = second_page(world, person)
+    assert "Use a recovery code instead" in page
+    assert "If you have lost your second factor and your recovery codes, ask an Owner" in page
+    without_codes(world, person)
+    page = second_page(world, person)
+    assert "recovery code" not in page
+    assert "If you have lost your second factor, ask an Owner" in page
+
+
+def test_a_passkey_alone_is_asked_for_without_a_code(named_site: World) -> None:
+    person = named_site.person()
+    passkey_of(named_site, sign_in(named_site.api, person))
+    page = second_page(named_site, person)
+    assert "Or enter one of your recovery codes" in page
+    assert 'name="code"' in page
+    without_codes(named_site, person)
+    page = second_page(named_site, person)
+    assert "data-passkey-button" in page
+    assert "recovery code" not in page
+    assert 'name="code"' not in page, "there is no code that could be entered"
+
+
+def test_a_passkey_that_cannot_be_used_here_is_said_to_be_the_reason(world: World) -> None:
+    """The public address of this server is an IP address, of which browsers use no passkeys."""
+    person = world.person()
+    passkey_of(world, sign_in(world.api, person))
+    assert "Recovery code" in second_page(world, person)
+    without_codes(world, person)
+    page = second_page(world, person)
+    assert "Browsers use no passkeys at the address of this service" in page
+    assert 'name="code"' not in page
+    assert "ask an Owner of your account to reset it" in page
+
+
+def test_a_confirmation_asks_only_for_what_the_person_has(world: World, new_visitor: NewVisitor) -> None:
+    person = world.person("OWNER")
+    _, app = person_with_totp(world.api, person)
+    visitor = new_visitor()
+    visitor.fill(visitor.sign_in(person), CODE, code=app.codes[0])
+    csrf = visitor.csrf()
+    session = "authenticated_at = authenticated_at - 660000"
+    execute(world.server.database, f"UPDATE sessions SET {session} WHERE user_id = '{person.user_id}'")
+
+    def asked() -> str:
+        return text_of(visitor.post("/account/security", [("csrf", csrf), ("act", "app")]))
+
+    assert "Use a recovery code instead" in asked()
+    without_codes(world, person)
+    page = asked()
+    assert "Code of your authenticator app" in page
+    assert "recovery code" not in page

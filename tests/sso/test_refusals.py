@@ -9,11 +9,11 @@ from harness.openid_provider import OpenIdProvider
 from harness.single_sign_on import SsoVisitor
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.single_sign_on import refusals
-from linkxg.identity.single_sign_on.refusals import Refusal, by_provider
+from linkxg.identity.single_sign_on.refusals import Refusal, provider_failed
 from sso.test_sign_in import email_of
 
 NAMED = {name: one for name, one in vars(refusals).items() if isinstance(one, Refusal)}
-ALL = NAMED | refusals.BY_ERROR | {"a fault": by_provider(ProviderFault("Its token has no valid sub."))}
+ALL = NAMED | refusals.BY_ERROR | {"a fault": provider_failed(ProviderFault("Its token has no valid sub."))}
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -10,7 +10,7 @@ from linkxg.cli.options import AsJson, DataDir, load_settings
 from linkxg.cli.output import print_json
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.federation.model import EmailDomainView
-from linkxg.identity.federation.notices import domain_verified
+from linkxg.identity.federation.notices import mail_domain_verified
 from linkxg.identity.federation.verify_domain import find_account_id, verify_by_operator
 from linkxg.ops.command_notices import command_notices
 from linkxg.ops.installation import connected, existing_database
@@ -52,5 +52,5 @@ async def _verify(settings: Settings, account: str, domain: str, *, claims: bool
         if account_id is None:
             return None
         checked = await verify_by_operator(database, CLI, account_id, domain, claims=claims)
-        domain_verified(notices, CLI, account_id, checked)
+        mail_domain_verified(notices, CLI, account_id, checked)
         return checked.view

@@ -25,7 +25,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.read_account import read_account
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.model import MAX_CIDRS, MAX_NAME
-from linkxg.identity.clients.notify_owners import client_created
+from linkxg.identity.clients.notify_owners import mail_client_created
 from linkxg.identity.clients.read_client import client_names, read_client, search_clients
 from linkxg.identity.clients.record_secret_test import record_secret_test
 from linkxg.identity.clients.register_client import register_client
@@ -136,7 +136,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     except (InvalidRequest, InvalidScope) as error:
         return await _form(page, errors=of_api_error(error.description, FIELDS))
     if not replayed:
-        client_created(page.services.notices, page.actor, page.account_id, created.client_id)
+        mail_client_created(page.services.notices, page.actor, page.account_id, created.client_id)
     return show_secret(
         page,
         created.client_id,

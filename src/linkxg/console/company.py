@@ -13,7 +13,7 @@ from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict, ValidationFailed
 from linkxg.http.permissions import session_roles
-from linkxg.identity.accounts.account_notices import account_changed
+from linkxg.identity.accounts.account_notices import mail_account_changed
 from linkxg.identity.accounts.change_account import change_account
 from linkxg.identity.accounts.model import AccountView
 from linkxg.identity.accounts.read_account import read_account
@@ -74,7 +74,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     except (Conflict, ValidationFailed) as error:
         found = FormErrors([(_FIELDS.get(one["field"], one["field"]), _message(one)) for one in error.details or ()])
         return await _show(page, errors=found, status=error.status)
-    account_changed(page.services.notices, page.actor, page.account_id, saved)
+    mail_account_changed(page.services.notices, page.actor, page.account_id, saved)
     said = ", ".join(LABELS[name] for name in LABELS if name in changed)
     return redirect(page, COMPANY, **flash_message(page, f"Saved. {said} changed."))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from linkxg.console.formatting import count
-from linkxg.errors import RateLimitExceeded, ValidationFailed
+from linkxg.errors import PublicError, RateLimitExceeded, ValidationFailed
 
 
 class ErrorLink(NamedTuple):
@@ -80,6 +80,11 @@ def whole_form(message: str | None) -> FormErrors:
 def too_many_attempts(retry_after: int | None) -> str:
     """The message of a sign-in or a confirmation that was tried too often."""
     return f"Too many attempts. Wait {count(retry_after or 1, 'second')} and try again."
+
+
+def retry_headers(error: PublicError) -> dict[str, str]:
+    """The header fields that say when to try again; none if the error does not say."""
+    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after), **error.headers}
 
 
 def wait_for_budget(error: RateLimitExceeded) -> FormErrors:

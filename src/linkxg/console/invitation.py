@@ -7,16 +7,18 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.console.browser_binding import bind_form
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
+from linkxg.console.open_session import sign_in_with_password
 from linkxg.console.pages import redirect, render
-from linkxg.console.sign_in import bind_form, enter, second_step_page
+from linkxg.console.second_step_pages import second_step_page
 from linkxg.console.welcome import WELCOME
 from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
-from linkxg.identity.accounts.account_notices import joined_by_invitation
+from linkxg.identity.accounts.account_notices import mail_joined_by_invitation
 from linkxg.identity.accounts.invite_user import (
     ACCEPTS,
     EmailInUse,
@@ -51,9 +53,9 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
         return await _show(page, token, whole_form(error.description))
     except NotFound:
         return await _show(page, token)
-    joined_by_invitation(page.services.notices, page.anonymous_actor, joined)
+    mail_joined_by_invitation(page.services.notices, page.anonymous_actor, joined)
     try:
-        await enter(page, joined.email, password)
+        await sign_in_with_password(page, joined.email, password)
     except MfaRequired as needed:
         return await second_step_page(page, needed, target=WELCOME, email=joined.email)
     return redirect(page, WELCOME)

@@ -7,18 +7,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.factor_budget import spend_factor_change
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.sign_in_state import without_factor
+from linkxg.console.sign_in_state import describe_sign_in_without_factor
 from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
-from linkxg.identity.accounts.account_notices import role_raised
+from linkxg.identity.accounts.account_notices import mail_role_raised
 from linkxg.identity.accounts.email_changes import approve_email_change, find_email_change
 from linkxg.identity.accounts.invite_user import INVITATIONS, list_invitations, withdraw_invitation
 from linkxg.identity.accounts.manage_user import change_user, find_owner_refusal, list_people, remove_user
@@ -26,7 +27,6 @@ from linkxg.identity.accounts.model import UserView
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.clients.read_client import count_clients_of
-from linkxg.identity.factors.change_factors import FACTOR_CHANGES
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.federation.readmission import readmits
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
@@ -147,7 +147,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
         if act == "role":
             role = _role(edit.changed["role"])
             changed = await change_user(database, actor, account_id, user_id, role=role, expected=person.role)
-            role_raised(page.services.notices, actor, account_id, *changed)
+            mail_role_raised(page.services.notices, actor, account_id, *changed)
             return redirect(page, here, done="role")
         if act == "remove":
             await remove_user(database, actor, account_id, user_id)
@@ -158,14 +158,14 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
             page.services.email_changes.changed(actor, approved, approved=True)
             return redirect(page, here, done="email-approved")
         if act == "reset":
-            await page.services.limits.spend(FACTOR_CHANGES, caller_key(account_id, page.person.user_id))
+            await spend_factor_change(page)
             await reset_factors(database, page.services.notices, actor, account_id, user_id)
             return redirect(page, here, done="factors-reset")
         if act == "end":
             await end_sessions_of(database, actor, account_id, user_id)
             return redirect(page, here, done="sessions-ended")
         changed = await change_user(database, actor, account_id, user_id, disabled=act == "disable")
-        role_raised(page.services.notices, actor, account_id, *changed)
+        mail_role_raised(page.services.notices, actor, account_id, *changed)
     except RateLimitExceeded as error:
         return await _show(page, user_id, errors=wait_for_budget(error), status=error.status)
     except (Conflict, AccessDenied) as error:
@@ -211,7 +211,7 @@ async def _show(
         sessions=await list_sessions(page.database, page.account_id, user_id),
         may_manage=may_manage(page.role, person.role),
         must_stay=await find_owner_refusal(page.database, page.account_id, user_id),
-        without_factor=await without_factor(page, person),
+        sign_in_without_factor=await describe_sign_in_without_factor(page, person),
         email_change=await find_email_change(page.database, page.account_id, user_id),
         offered=_offered(page),
         roles=ROLES,

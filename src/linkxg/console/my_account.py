@@ -17,7 +17,7 @@ from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.current_password import has_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_sessions
 from linkxg.identity.sessions.password_size import is_too_long
-from linkxg.identity.sessions.sign_in_notices import password_changed
+from linkxg.identity.sessions.sign_in_notices import mail_password_changed
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 
@@ -74,7 +74,7 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
         field = "new_password" if isinstance(error, ValidationFailed) else "current_password"
         errors = FormErrors([(field, message)])
         return render(page, "password.html", status=status, minimum=MINIMUM, has_password=True, errors=errors)
-    password_changed(page.services.notices, page.actor, page.account_id, page.person.user_id)
+    mail_password_changed(page.services.notices, page.actor, page.account_id, page.person.user_id)
     return redirect(page, "/account/sessions", done="password")
 
 

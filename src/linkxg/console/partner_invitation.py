@@ -8,13 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import DAY
+from linkxg.console.browser_binding import bind_form
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
+from linkxg.console.open_session import sign_in_with_password
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, name_of
-from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, SignUpDisabled, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
@@ -57,7 +58,7 @@ async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
         return await _show(page, token, errors=whole_form(error.description), status=error.status)
     except NotFound:
         return await _show(page, token)
-    await enter(page, email, password)
+    await sign_in_with_password(page, email, password)
     return redirect(page, PARTNERS, done="joined")
 
 

@@ -8,8 +8,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.confirmation import Question, ask_confirmation, confirmed
-from linkxg.console.factor_removal import removal_effects
+from linkxg.console.factor_budget import spend_factor_change
+from linkxg.console.factor_removal import remove_with_confirmation
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
@@ -18,15 +18,8 @@ from linkxg.console.passkey_field import CREDENTIAL, read_attestation
 from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, InvalidCredentials, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
-from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.change_factors import (
-    FACTOR_CHANGES,
-    LAST_FACTOR,
-    must_keep_factor,
-    read_factors,
-    remove_factor,
-)
+from linkxg.identity.factors.change_factors import must_keep_factor
 from linkxg.identity.factors.model import PASSKEY
 from linkxg.identity.passkey_registration.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
@@ -50,15 +43,11 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
     asking = await ask_step_up(page, _ACT, back=lambda: _list(page))
     if asking is not None:
         return asking
-    if not page.form.has(CREDENTIAL):
-        return await _ask_browser(page)
     name = page.form.text("name")
     try:
-        credential = read_attestation(page.form.text(CREDENTIAL))
-    except InvalidCredentials as error:
-        return await _ask_browser(page, errors=whole_form(error.description), status=422)
-    await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
-    try:
+        await spend_factor_change(page)
+        if not page.form.has(CREDENTIAL):
+            return await _ask_browser(page)
         added = await register_passkey(
             page.database,
             page.services.relying_party,
@@ -66,9 +55,13 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
             page.actor,
             page.account_id,
             page.person.user_id,
-            credential=credential,
+            credential=read_attestation(page.form.text(CREDENTIAL)),
             name=name or None,
         )
+    except RateLimitExceeded as error:
+        return await _list(page, errors=wait_for_budget(error), status=error.status)
+    except InvalidCredentials as error:
+        return await _ask_browser(page, errors=whole_form(error.description), status=422)
     except ValidationFailed as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
         field = "name" if error.details and error.details[0]["field"] == "name" else ""
@@ -89,7 +82,10 @@ async def show(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) ->
 async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
     name = page.form.text("name")
     try:
+        await spend_factor_change(page)
         await rename_passkey(page.database, page.actor, page.account_id, page.person.user_id, passkey_id, name)
+    except RateLimitExceeded as error:
+        return await _show(page, passkey_id, errors=wait_for_budget(error), name=name, status=error.status)
     except ValidationFailed as error:
         errors = FormErrors([("name", error.description)])
         return await _show(page, passkey_id, errors=errors, name=name, status=error.status)
@@ -98,25 +94,7 @@ async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
 
 @post(f"{PASSKEY_PAGE}/remove", **session_roles(EVERYONE))
 async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
-    passkey = await _find(page, passkey_id)
-    if await _must_keep(page):
-        # Before anything is asked.
-        return await _list(page, errors=whole_form(LAST_FACTOR), status=409)
-    if not confirmed(page):
-        factors = (await read_factors(page.database, page.account_id, page.person.user_id)).factors
-        effects = removal_effects(PASSKEY, is_only=len(factors) == 1)
-        question = Question(f"Remove the passkey “{passkey.name}”?", effects, "Remove passkey", "Keep it", PASSKEYS)
-        return ask_confirmation(page, question)
-    asking = await ask_step_up(page, "remove this passkey", back=lambda: _list(page))
-    if asking is not None:
-        return asking
-    try:
-        await remove_factor(
-            page.database, page.services.notices, page.actor, page.account_id, page.person.user_id, passkey_id
-        )
-    except Conflict as error:
-        return await _list(page, errors=whole_form(error.description), status=error.status)
-    return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{passkey.name}” is removed."))
+    return await remove_with_confirmation(page, passkey_id, _list, target=PASSKEYS, method=PASSKEY)
 
 
 HANDLERS = (listing, add, show, rename, remove)
@@ -140,12 +118,9 @@ async def _list(page: PageRequest, *, errors: FormErrors | None = None, status: 
 async def _ask_browser(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
     """The page whose script asks the browser for a passkey, with a new challenge."""
     try:
-        await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
         options = await begin_registration(
             page.database, page.services.relying_party, page.actor, page.account_id, page.person.user_id
         )
-    except RateLimitExceeded as error:
-        return await _list(page, errors=wait_for_budget(error), status=error.status)
     except Conflict as error:
         return await _list(page, errors=whole_form(error.description), status=error.status)
     return render(

@@ -13,11 +13,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.console.browser_binding import bind_form
 from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
 from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
 from linkxg.console.pages import redirect, render
-from linkxg.console.sign_in import bind_form
 from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public

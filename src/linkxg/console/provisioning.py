@@ -19,7 +19,7 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import OWNERS
 from linkxg.identity.scim.manage_tokens import BASE_PATH, TOKEN_CREATIONS, create_token, list_tokens, revoke_token
 from linkxg.identity.scim.model import MAX_TOKENS
-from linkxg.identity.scim.notices import token_created
+from linkxg.identity.scim.notices import mail_scim_token_created
 
 PROVISIONING = "/account/provisioning"
 _FIELDS = {"name": "name", "expiresAt": "expires"}
@@ -63,7 +63,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     except Conflict as error:
         return await _show(page, errors=whole_form(error.description), status=409)
     if not replayed:
-        token_created(page.services.notices, page.actor, page.account_id, created.name)
+        mail_scim_token_created(page.services.notices, page.actor, page.account_id, created.name)
     return render(page, "scim_token.html", name=created.name, token=created.token, base_url=created.base_url)
 
 

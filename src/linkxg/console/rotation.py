@@ -18,7 +18,7 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.identity.clients.notify_owners import secret_rotated
+from linkxg.identity.clients.notify_owners import mail_secret_rotated
 from linkxg.identity.clients.read_client import read_client
 from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
 from linkxg.identity.tokens.scopes import format_scope
@@ -62,7 +62,7 @@ async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
         idempotency_key=form.idempotency_key,
     )
     if not replayed:
-        secret_rotated(page.services.notices, page.actor, page.account_id, client_id)
+        mail_secret_rotated(page.services.notices, page.actor, page.account_id, client_id)
     client = (await read_client(page.database, page.account_id, client_id)).client
     scope = format_scope(client.scopes)
     message = "The secret is rotated."

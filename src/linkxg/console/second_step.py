@@ -10,17 +10,12 @@ from linkxg.console.carried_forms import CARRIED
 from linkxg.console.cookies import SESSION
 from linkxg.console.csrf import form_token
 from linkxg.console.guard import PageRequest, SignInRequired
+from linkxg.console.open_session import replace_browser_session
 from linkxg.console.pages import render
 from linkxg.console.passkey_field import CREDENTIAL, read_assertion, read_attestation
 from linkxg.console.safe_redirect import local_path
-from linkxg.console.sign_in import (
-    SecondStep,
-    adopt,
-    code_page,
-    enrollment_page,
-    finish,
-    sign_in_page,
-)
+from linkxg.console.second_step_pages import SecondStep, code_page, enrollment_page
+from linkxg.console.sign_in import resume_after_sign_in, sign_in_page
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
@@ -54,11 +49,11 @@ async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[Page
     async def attempt() -> OpenedSession:
         return await _open(page, await _complete(page, step.token))
 
-    opened = await _attempt(request, page, step, code_page, attempt)
+    opened = await _run_step(request, page, step, code_page, attempt)
     if isinstance(opened, Response):
         return opened
-    await adopt(page, opened)
-    return await finish(request, page, opened, target=step.target, carried=step.carried)
+    await replace_browser_session(page, opened)
+    return await resume_after_sign_in(request, page, opened, target=step.target, carried=step.carried)
 
 
 @post("/sign-in/set-up", **public(MFA_ATTEMPTS, refused_by_handler=True))
@@ -89,17 +84,17 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
             )
         return await _open(page, completed), codes
 
-    enrolled = await _attempt(request, page, step, enrollment_page, attempt)
+    enrolled = await _run_step(request, page, step, enrollment_page, attempt)
     if isinstance(enrolled, Response):
         return enrolled
     opened, codes = enrolled
-    await adopt(page, opened)
+    await replace_browser_session(page, opened)
     # The forms of the next page are those of the new session.
     page.csrf = form_token(services.server_key, opened.session.session_id)
     return render(page, "sign_in_codes.html", codes=codes, target=step.target, carried=step.carried)
 
 
-async def _attempt(
+async def _run_step(
     request: Request[Any, Any, Any],
     page: PageRequest,
     step: SecondStep,
@@ -111,7 +106,7 @@ async def _attempt(
         require_budget(request.scope)
         return await attempt()
     except InvalidToken as error:
-        return _again(page, error, step)
+        return _restart_sign_in(page, error, step)
     except (InvalidCredentials, RateLimitExceeded, ValidationFailed) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
         return await _show(page, step, form, error)
@@ -121,7 +116,7 @@ async def _show(page: PageRequest, step: SecondStep, form: StepPage, error: Publ
     try:
         return await form(page, step, error=error)
     except InvalidToken as ended:
-        return _again(page, ended, step)
+        return _restart_sign_in(page, ended, step)
 
 
 async def _open(page: PageRequest, completed: Completed) -> OpenedSession:
@@ -156,7 +151,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
 
 
 @post("/sign-in/continue", **session_roles(EVERYONE))
-async def go_on(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
+async def continue_carried_form(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     """From the recovery codes to the form that was carried through the sign-in."""
     # Its body may have taken long to arrive, and nothing else checks the session again.
     person = await reload_console_session(page.database, page.person)
@@ -168,10 +163,10 @@ async def go_on(request: Request[Any, Any, Any], page: NamedDependency[PageReque
     )  # fmt: skip
     opened = OpenedSession(session, page.cookie(SESSION))
     target = local_path(page.form.text("next"))
-    return await finish(request, page, opened, target=target, carried=page.form.text(CARRIED))
+    return await resume_after_sign_in(request, page, opened, target=target, carried=page.form.text(CARRIED))
 
 
-HANDLERS = (enter_code, set_up, go_on)
+HANDLERS = (enter_code, set_up, continue_carried_form)
 
 
 def _step_of(page: PageRequest) -> SecondStep:
@@ -187,7 +182,7 @@ def _step_of(page: PageRequest) -> SecondStep:
     )
 
 
-def _again(page: PageRequest, error: PublicError, step: SecondStep) -> Response[str]:
+def _restart_sign_in(page: PageRequest, error: PublicError, step: SecondStep) -> Response[str]:
     page.context.notes |= {"error": error.code, "reason": error.reason}
     expired = InvalidCredentials(_EXPIRED)
     return sign_in_page(page, target=step.target, email=step.email, carried=step.carried, error=expired)

@@ -1,51 +1,43 @@
 """`/account/security`: the signed-in person's second factors and recovery codes."""
 
-import re
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
+from linkxg.console.browser_binding import bound_browser
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
-from linkxg.console.factor_removal import removal_effects
+from linkxg.console.factor_budget import spend_factor_change
+from linkxg.console.factor_removal import remove_with_confirmation
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
-from linkxg.console.sign_in import bound_browser
 from linkxg.console.step_up import ask_step_up
-from linkxg.errors import Conflict, InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
+from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
-from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.change_factors import (
-    FACTOR_CHANGES,
-    LAST_FACTOR,
     begin_totp,
     confirm_totp,
     must_keep_factor,
     new_codes,
     read_factors,
     read_pending_totp,
-    remove_factor,
 )
-from linkxg.identity.factors.recovery_codes import COUNT
+from linkxg.identity.factors.model import TOTP
+from linkxg.identity.factors.recovery_codes import COUNT, is_recovery_code
 from linkxg.identity.factors.show_totp import show_totp
-from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_of, linking_browser
+from linkxg.identity.sessions.current_password import has_password
+from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_by_account, linking_browser
 from linkxg.identity.single_sign_on.company_sign_in import read_company_sign_in
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 SECURITY = "/account/security"
-_ACTS = {
-    "app": "set up an authenticator app",
-    "confirm": "set up the authenticator app",
-    "codes": "replace your recovery codes",
-    "remove": "remove this second factor",
-    "company": "connect your company sign-in",
-}
-_NO_CODES = (
+_NO_SETUP = (
     "No set-up is in progress. If you have just confirmed an app, it is set up: its recovery codes were shown once, "
     "and you can make new ones below."
 )
-_CODES = re.compile(r"[0-9a-z]{4,8}(-[0-9a-z]{4,8}){3}")
 
 
 @get(SECURITY, **session_roles(EVERYONE))
@@ -55,26 +47,22 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @post(SECURITY, **session_roles(EVERYONE))
 async def change(page: NamedDependency[PageRequest]) -> Response[str]:
-    act = page.form.text("act")
-    if act not in _ACTS:
+    name = page.form.text("act")
+    if name == "remove":
+        return await remove_with_confirmation(page, page.form.text("factor"), _show, target=SECURITY)
+    act = _ACTS.get(name)
+    if act is None:
         raise InvalidRequest("Choose an action.")
-
-    async def back() -> Response[str]:
-        return await _show(page)
-
-    if act == "remove" and await must_keep_factor(page.database, page.account_id, page.person.user_id):
-        # Before anything is asked.
-        return await _show(page, errors=whole_form(LAST_FACTOR), status=409)
-    if act in ("codes", "remove") and not confirmed(page):
-        asked = await _ask(page, act)
-        if asked is not None:
-            return asked
-    asking = await ask_step_up(page, _ACTS[act], back=back)
+    if name == "codes" and not confirmed(page):
+        left = (await read_factors(page.database, page.account_id, page.person.user_id)).recovery_codes_left
+        if left:
+            return _ask_to_replace(page, left)
+    asking = await ask_step_up(page, act.title, back=lambda: _show(page))
     if asking is not None:
         return asking
     try:
-        await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
-        return await _act(page, act)
+        await spend_factor_change(page)
+        return await act.run(page)
     except RateLimitExceeded as error:
         return await _show(page, errors=wait_for_budget(error), status=error.status)
     except Conflict as error:
@@ -85,7 +73,7 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
 async def save_codes(page: NamedDependency[PageRequest]) -> Response[str]:
     """The recovery codes of the page that shows them, as a file."""
     codes = page.form.all("code")
-    if not 0 < len(codes) <= COUNT or not all(_CODES.fullmatch(code) for code in codes):
+    if not 0 < len(codes) <= COUNT or not all(map(is_recovery_code, codes)):
         raise InvalidRequest("Save the codes from the page that shows them.")
     text = f"Recovery codes of {page.person.email}, LinkXG. Each works once.\r\n\r\n" + "\r\n".join(codes) + "\r\n"
     return download(page, text, "text/plain; charset=utf-8", "linkxg-recovery-codes.txt")
@@ -94,26 +82,21 @@ async def save_codes(page: NamedDependency[PageRequest]) -> Response[str]:
 HANDLERS = (show, change, save_codes)
 
 
-async def _act(page: PageRequest, act: str) -> Response[str]:
-    database, notices, actor = page.database, page.services.notices, page.actor
-    account_id, user_id = page.account_id, page.person.user_id
-    if act == "app":
-        pending, email = await begin_totp(database, page.services.server_key, actor, account_id, user_id)
-        return render(page, "new_app.html", totp=show_totp(pending, email))
-    if act == "confirm":
-        return await _confirm(page)
-    if act == "codes":
-        codes = await new_codes(database, notices, actor, account_id, user_id)
-        return render(page, "recovery_codes.html", codes=codes, target=SECURITY)
-    if act == "company":
-        return await _connect(page)
-    await remove_factor(database, notices, actor, account_id, user_id, page.form.text("factor"))
-    return redirect(page, SECURITY, done="factor-removed")
+async def _begin(page: PageRequest) -> Response[str]:
+    pending, email = await begin_totp(
+        page.database, page.services.server_key, page.actor, page.account_id, page.person.user_id
+    )
+    return render(page, "new_app.html", totp=show_totp(pending, email))
+
+
+async def _replace_codes(page: PageRequest) -> Response[str]:
+    codes = await new_codes(page.database, page.services.notices, page.actor, page.account_id, page.person.user_id)
+    return render(page, "recovery_codes.html", codes=codes, target=SECURITY)
 
 
 async def _connect(page: PageRequest) -> Response[str]:
     """Lead to the provider of the account, whose answer is then linked to this person."""
-    provider = await find_provider_of(page.database, page.account_id)
+    provider = await find_provider_by_account(page.database, page.account_id)
     if provider is None:
         raise Conflict("Your account has no identity provider. An Owner connects one under Account, Single sign-on.")
     browser = linking_browser(bound_browser(page), page.person.id)
@@ -138,8 +121,8 @@ async def _confirm(page: PageRequest) -> Response[str]:
         pending = await read_pending_totp(page.database, services.server_key, page.actor, account_id, user_id)
         if pending is None:
             found = await read_factors(page.database, account_id, user_id)
-            if any(factor.method == "totp" for factor in found.factors):
-                return await _show(page, errors=whole_form(_NO_CODES), status=422)
+            if any(factor.method == TOTP for factor in found.factors):
+                return await _show(page, errors=whole_form(_NO_SETUP), status=422)
             return await _show(page, errors=whole_form("The set-up has expired. Begin again."), status=422)
         errors = FormErrors([("code", "The code is incorrect. Enter the one that the app shows now.")])
         totp = show_totp(pending, page.person.email)
@@ -149,21 +132,25 @@ async def _confirm(page: PageRequest) -> Response[str]:
     return render(page, "recovery_codes.html", codes=codes, target=SECURITY)
 
 
-async def _ask(page: PageRequest, act: str) -> Response[str] | None:
-    """What the action does; None if there is nothing to ask."""
-    found = await read_factors(page.database, page.account_id, page.person.user_id)
-    if act == "codes":
-        if not found.recovery_codes_left:
-            return None
-        effect = f"The {found.recovery_codes_left} codes that you have left stop working now."
-        question = Question("Replace your recovery codes?", [effect], "Show new codes", "Keep the codes", SECURITY)
-        return ask_confirmation(page, question)
-    factor = next((one for one in found.factors if one.id == page.form.text("factor")), None)
-    if factor is None:
-        raise NotFound
-    effects = removal_effects(factor.method, is_only=len(found.factors) == 1)
+class _Act(NamedTuple):
+    """An action of the page; `title` completes "Confirm it is you — …"."""
+
+    title: str
+    run: Callable[[PageRequest], Awaitable[Response[str]]]
+
+
+_ACTS = {
+    "app": _Act("set up an authenticator app", _begin),
+    "confirm": _Act("set up the authenticator app", _confirm),
+    "codes": _Act("replace your recovery codes", _replace_codes),
+    "company": _Act("connect your company sign-in", _connect),
+}
+
+
+def _ask_to_replace(page: PageRequest, left: int) -> Response[str]:
+    effect = f"The {left} codes that you have left stop working now."
     return ask_confirmation(
-        page, Question(f"Remove “{factor.name}”?", effects, "Remove second factor", "Keep it", SECURITY)
+        page, Question("Replace your recovery codes?", [effect], "Show new codes", "Keep the codes", SECURITY)
     )
 
 
@@ -177,5 +164,6 @@ async def _show(page: PageRequest, *, errors: FormErrors | None = None, status: 
         most=COUNT,
         must_keep=await must_keep_factor(page.database, *person),
         company=await read_company_sign_in(page.database, *person),
+        has_password=await page.database.read(has_password, *person),
         errors=errors,
     )

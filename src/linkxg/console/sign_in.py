@@ -1,51 +1,31 @@
 """`/`, `/sign-in` and `/sign-out`."""
 
-import re
-import secrets
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
+from linkxg.console.browser_binding import bind_form
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
-from linkxg.console.cookies import BEFORE_SESSION, EXPLAINED_SESSION, SESSION, set_cookie
-from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import FormErrors, of_details, too_many_attempts, whole_form
+from linkxg.console.cookies import EXPLAINED_SESSION, set_cookie
+from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import PageRequest, ended_session_of
+from linkxg.console.open_session import end_session, sign_in_with_passkey, sign_in_with_password
 from linkxg.console.pages import redirect, render
-from linkxg.console.passkey_field import CREDENTIAL, read_assertion
+from linkxg.console.passkey_field import CREDENTIAL
 from linkxg.console.safe_redirect import local_path
-from linkxg.errors import (
-    InvalidCredentials,
-    InvalidRequest,
-    InvalidToken,
-    MfaEnrollmentRequired,
-    MfaRequired,
-    PublicError,
-    RateLimitExceeded,
-    ValidationFailed,
-)
+from linkxg.console.second_step_pages import second_step_page
+from linkxg.console.sign_in_errors import headers_of, message_of
+from linkxg.errors import InvalidCredentials, InvalidRequest, MfaRequired, PublicError, RateLimitExceeded
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.enroll import begin_enrollment
-from linkxg.identity.factors.model import PASSKEY, TOTP
-from linkxg.identity.factors.passkey_proof import begin_passkey_step
-from linkxg.identity.factors.show_totp import show_totp
-from linkxg.identity.factors.sign_in import sign_in as start_sign_in
-from linkxg.identity.passkey_registration.enroll_passkey import begin_passkey_enrollment
-from linkxg.identity.passkeys.sign_in import sign_in_with_passkey
 from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED
-from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
-from linkxg.identity.sessions.end_sessions import logout
+from linkxg.identity.sessions.console_session import OpenedSession
 from linkxg.identity.sessions.model import EndedSession
-from linkxg.identity.sessions.password_size import is_too_long
-from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
-_COOKIE = re.compile(r"[0-9a-f]{32}")
 
 
 @get("/", **public())
@@ -74,9 +54,9 @@ async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageReq
     try:
         require_budget(request.scope)
         if credential:
-            opened = await enter_with_passkey(page, credential)
+            opened = await sign_in_with_passkey(page, credential)
         else:
-            opened = await enter(page, email, page.form.text("password"))
+            opened = await sign_in_with_password(page, email, page.form.text("password"))
     except MfaRequired as needed:
         return await second_step_page(page, needed, target=target, email=email, carried=carried)
     except (InvalidCredentials, InvalidRequest) as error:
@@ -86,10 +66,10 @@ async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageReq
     except RateLimitExceeded as error:
         page.context.notes["error"] = error.code
         return sign_in_page(page, target=target, email=email, error=error, carried=carried)
-    return await finish(request, page, opened, target=target, carried=carried)
+    return await resume_after_sign_in(request, page, opened, target=target, carried=carried)
 
 
-async def finish(
+async def resume_after_sign_in(
     request: Request[Any, Any, Any], page: PageRequest, opened: OpenedSession, *, target: str, carried: str
 ) -> Response[Any]:
     """The answer to a sign-in: the page that was asked for, or the form that was carried through it."""
@@ -138,155 +118,12 @@ def sign_in_page(
         page,
         "sign_in.html",
         status=error.status if error else 200,
-        headers=_headers_of(error),
+        headers=headers_of(error),
         target=target,
         email=email,
-        errors=whole_form(message or _message_of(error)),
+        errors=whole_form(message or message_of(error)),
         offers_passkeys=page.services.relying_party.is_supported,
         carried=carried,
         ended=ended,
         typed=bool(page.form.pairs) and page.path != "/sign-in",
     )
-
-
-def _headers_of(error: PublicError | None) -> dict[str, str]:
-    if isinstance(error, InvalidCredentials):
-        return {"WWW-Authenticate": 'Bearer realm="linkxg"'}
-    if error is not None and error.retry_after is not None:
-        return {"Retry-After": str(error.retry_after), **error.headers}
-    return {}
-
-
-def bind_form(page: PageRequest) -> None:
-    """Bind a form of a public page to this browser, by one cookie for all its windows."""
-    if page.session is None:
-        page.csrf = form_token(page.services.server_key, bound_browser(page))
-
-
-def bound_browser(page: PageRequest) -> str:
-    """The random cookie of this browser, which it gets if it has none."""
-    entry = page.cookie(BEFORE_SESSION)
-    if not _COOKIE.fullmatch(entry):
-        entry = secrets.token_hex(16)
-        page.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=page.services.secure))
-    return entry
-
-
-def _message_of(error: PublicError | None) -> str | None:
-    if error is None or not error.retry_after:
-        return error.description if error else None
-    return too_many_attempts(error.retry_after)
-
-
-async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
-    """Start a session, and end the browser's previous one. Raises as `sign_in` of the API does."""
-    if is_too_long(password):
-        raise InvalidCredentials(reason="password too long")
-    new, cookie = new_console_session(page.context.user_agent)
-    session = await start_sign_in(
-        page.database,
-        page.services.passwords,
-        page.anonymous_actor,
-        new,
-        email=email,
-        password=password,
-        limit_scale=page.services.limit_scale,
-    )
-    opened = OpenedSession(session, cookie)
-    await adopt(page, opened)
-    return opened
-
-
-async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
-    """`enter` by a passkey alone. Raises InvalidCredentials."""
-    new, cookie = new_console_session(page.context.user_agent)
-    party, credential = page.services.relying_party, read_assertion(written)
-    session = await sign_in_with_passkey(page.database, party, page.anonymous_actor, new, credential)
-    opened = OpenedSession(session, cookie)
-    await adopt(page, opened)
-    return opened
-
-
-async def adopt(page: PageRequest, opened: OpenedSession) -> None:
-    """Give the browser the new session, and end its previous one."""
-    signed_in(page.services.notices, page.anonymous_actor, opened.session, page.context.user_agent)
-    if page.session is not None:
-        await end_session(page)
-    # The cookie of the sign-in form stays: a second window may still show that form.
-    page.cookies = [set_cookie(SESSION, opened.cookie, secure=page.services.secure)]
-    page.context.notes |= {"sub": opened.session.user_id, "sid": opened.session.session_id}
-
-
-class SecondStep(NamedTuple):
-    """What the second step keeps of the first: the challenge, who it is, and what follows; in hidden fields."""
-
-    token: str
-    methods: list[str]
-    email: str
-    target: str
-    carried: str
-    by_recovery: bool = False
-
-
-async def second_step_page(
-    page: PageRequest, needed: MfaRequired, *, target: str, email: str, carried: str = ""
-) -> Response[str]:
-    """What follows a correct password: a code, or the set-up of a second factor that the account requires."""
-    page.context.notes["error"] = needed.code
-    step = SecondStep(needed.mfa_token, needed.methods, email, target, carried, TOTP not in needed.methods)
-    if isinstance(needed, MfaEnrollmentRequired):
-        return await enrollment_page(page, step)
-    return await code_page(page, step)
-
-
-async def code_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
-    """The form for a code of the second factor, or a passkey. Raises InvalidToken if the sign-in has ended."""
-    party, options = page.services.relying_party, None
-    if PASSKEY in step.methods and party.is_supported:
-        options = (await begin_passkey_step(page.database, party, step.token)).public_key
-    bind_form(page)
-    return render(
-        page, "mfa.html", status=error.status if error else 200, headers=_headers_of(error), step=step,
-        errors=_code_errors(error), options=msgspec.json.encode(options).decode() if options else "",
-    )  # fmt: skip
-
-
-async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
-    """The forms that set an authenticator app or a passkey up. Raises InvalidToken if the sign-in has ended."""
-    begun = await begin_enrollment(page.database, page.services.server_key, step.token, keep=error is not None)
-    party, options = page.services.relying_party, None
-    if party.is_supported:
-        options = (await begin_passkey_enrollment(page.database, party, step.token)).public_key
-    bind_form(page)
-    totp = show_totp(begun.pending, begun.email)
-    return render(
-        page, "mfa_enrollment.html", status=error.status if error else 200, headers=_headers_of(error),
-        step=step._replace(by_recovery=False), totp=totp, name=page.form.text("name"),
-        options=msgspec.json.encode(options).decode() if options else "",
-        errors=_passkey_errors(error) if page.form.has(CREDENTIAL) else _code_errors(error),
-    )  # fmt: skip
-
-
-def _passkey_errors(error: PublicError | None) -> FormErrors:
-    if isinstance(error, ValidationFailed):
-        return of_details(error)
-    return whole_form(_message_of(error))
-
-
-def _code_errors(error: PublicError | None) -> FormErrors:
-    message = _message_of(error)
-    return FormErrors([("code", message)] if message else [])
-
-
-async def end_session(page: PageRequest) -> None:
-    """End the session.
-
-    The cookie stays, without effect: it names the ended session, so that a form that is still open in another window
-    can be carried through sign-in.
-    """
-    try:
-        await logout(page.database, page.actor, page.account_id, page.person.id)
-    except InvalidToken:
-        # It has already ended.
-        page.context.notes["reason"] = "session had ended"
-    page.session = None

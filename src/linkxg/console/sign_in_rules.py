@@ -19,7 +19,7 @@ from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict
 from linkxg.http.permissions import session_roles
-from linkxg.identity.accounts.account_notices import account_changed
+from linkxg.identity.accounts.account_notices import mail_account_changed
 from linkxg.identity.accounts.authentication_policy import (
     MAX_STEP_UP_MINUTES,
     MIN_STEP_UP_MINUTES,
@@ -98,7 +98,7 @@ async def _save(page: PageRequest, changed: dict[str, str]) -> Response[str]:
     except Conflict as error:
         page.context.notes |= {"error": error.code}
         return await _show(page, errors=_yourself_first(), status=error.status)
-    account_changed(page.services.notices, page.actor, page.account_id, saved)
+    mail_account_changed(page.services.notices, page.actor, page.account_id, saved)
     said = ", ".join(LABELS[name] for name in LABELS if name in changed)
     return redirect(page, RULES, **flash_message(page, f"Saved. {said} changed."))
 

@@ -9,7 +9,7 @@ from linkxg.identity.accounts.read_account import read_account
 from linkxg.identity.federation.sso_only import password_allowed
 
 
-async def without_factor(page: PageRequest, person: UserView) -> str:
+async def describe_sign_in_without_factor(page: PageRequest, person: UserView) -> str:
     """One or two sentences about the person, who has no second factor here."""
     if not await page.database.read(password_allowed, page.account_id, person.id):
         return "None here: they sign in by the identity provider of your company, which has rules of its own."

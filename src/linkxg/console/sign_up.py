@@ -8,11 +8,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.console.browser_binding import bind_form
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.link_pages import LINK_ANSWER, LINK_FORM
+from linkxg.console.open_session import sign_in_with_password
 from linkxg.console.pages import redirect, render
-from linkxg.console.sign_in import bind_form, enter
 from linkxg.console.welcome import WELCOME
 from linkxg.errors import Conflict, NotFound, SignUpDisabled, ValidationFailed
 from linkxg.http.client_ip import source_key
@@ -71,7 +72,7 @@ async def create(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
         return await _account_form(page, token, errors=whole_form(error.description), status=error.status)
     except (NotFound, SignUpDisabled):
         return await _account_form(page, token)
-    await enter(page, created.owner.email, password)
+    await sign_in_with_password(page, created.owner.email, password)
     return redirect(page, WELCOME, done="account-created")
 
 

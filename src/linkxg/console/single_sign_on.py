@@ -36,7 +36,12 @@ from linkxg.identity.federation.connect_provider import (
     read_provider,
 )
 from linkxg.identity.federation.model import IdentityProviderView, backchannel_logout_uri, redirect_uri
-from linkxg.identity.federation.notices import domain_removed, domain_verified, provider_changed, provider_disconnected
+from linkxg.identity.federation.notices import (
+    mail_domain_removed,
+    mail_domain_verified,
+    mail_provider_changed,
+    mail_provider_disconnected,
+)
 from linkxg.identity.federation.verify_domain import (
     DOMAIN_CHECKS,
     check_domain,
@@ -106,7 +111,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         return await _show(page, errors=wait_for_budget(error), status=error.status)
     except TemporarilyUnavailable as error:
         return await _show(page, errors=whole_form(error.description), status=error.status)
-    provider_changed(page.services.notices, page.actor, page.account_id, connected)
+    mail_provider_changed(page.services.notices, page.actor, page.account_id, connected)
     return redirect(page, HERE, **flash_message(page, "Saved. The identity provider answers as it should."))
 
 
@@ -138,7 +143,7 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
         return redirect(page, HERE, **flash_message(page, "No identity provider is connected."))
     except RateLimitExceeded as error:
         return await _show(page, errors=wait_for_budget(error), status=error.status)
-    provider_disconnected(services.notices, page.actor, account_id)
+    mail_provider_disconnected(services.notices, page.actor, account_id)
     return redirect(page, HERE, **flash_message(page, "The identity provider is disconnected."))
 
 
@@ -163,11 +168,11 @@ async def change_domain(page: NamedDependency[PageRequest]) -> Response[str]:
         elif what == "verify":
             await _spend(page, DOMAIN_CHECKS)
             found = await check_domain(database, page.services.resolver, actor, account_id, domain)
-            domain_verified(notices, actor, account_id, found)
+            mail_domain_verified(notices, actor, account_id, found)
             message = f"{found.view.domain} is verified."
         else:
             removed = await remove_domain(database, actor, account_id, domain)
-            domain_removed(notices, actor, account_id, removed)
+            mail_domain_removed(notices, actor, account_id, removed)
             message = f"{removed} is removed."
     except ValidationFailed as error:
         found_errors = FormErrors([("domain", one["message"]) for one in error.details or ()])

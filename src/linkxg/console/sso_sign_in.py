@@ -10,14 +10,16 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.console.browser_binding import bind_form, bound_browser
 from linkxg.console.carried_forms import CARRIED, unseal
 from linkxg.console.cookies import BEFORE_SESSION
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import too_many_attempts, whole_form
+from linkxg.console.form_errors import retry_headers, too_many_attempts, whole_form
 from linkxg.console.guard import PageRequest, SignInRequired
+from linkxg.console.open_session import replace_browser_session
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
-from linkxg.console.sign_in import adopt, bind_form, bound_browser, sign_in_page
+from linkxg.console.sign_in import sign_in_page
 from linkxg.console.welcome import WELCOME
 from linkxg.errors import InvalidToken, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.permissions import public
@@ -29,8 +31,8 @@ from linkxg.identity.single_sign_on.begin_sign_in import (
     MAX_FORM_KEPT_FOR_SSO,
     KeptForm,
     begin_sign_in,
-    find_provider_for,
-    find_provider_of,
+    find_provider_by_account,
+    find_provider_by_email,
 )
 from linkxg.identity.single_sign_on.finish_sign_in import AuthorizationResponse, SignedOn, finish_sign_in
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
@@ -64,12 +66,12 @@ async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageReque
             message=message,
             carried=carried,
             status=error.status,
-            headers=error.headers | {"Retry-After": str(error.retry_after or 1)},
+            headers=retry_headers(error),
         )
     if person is None:
-        provider = await find_provider_for(page.database, email)
+        provider = await find_provider_by_email(page.database, email)
     else:
-        provider, email = await find_provider_of(page.database, person.account_id), person.email
+        provider, email = await find_provider_by_account(page.database, person.account_id), person.email
     if provider is None:
         return sign_in_page(page, target=target, email=email, message=_NOT_HERE, carried=carried)
     try:
@@ -116,7 +118,7 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
         return _refused(page, error, target="/", carried=carried)
     if signed_on.opened is None:
         return redirect(page, signed_on.target, done="sso-linked")
-    await adopt(page, signed_on.opened)
+    await replace_browser_session(page, signed_on.opened)
     if signed_on.carried:
         return await _ask_to_continue(page, signed_on)
     return redirect(page, WELCOME if signed_on.is_new and signed_on.target == "/" else signed_on.target)
@@ -171,8 +173,7 @@ def _refused(
         page.context.notes |= {"error": "sign_in_refused", "reason": error.message}
         return _form(page, target=target, email=email, message=error.message, carried=carried, status=403)
     page.context.notes |= {"error": error.code, "reason": error.reason}
-    headers = {"Retry-After": str(error.retry_after or 1)}
     return _form(
         page, target=target, email=email, message=error.description, carried=carried, status=error.status,
-        headers=headers,
+        headers=retry_headers(error),
     )  # fmt: skip

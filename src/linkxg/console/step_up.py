@@ -20,8 +20,10 @@ from linkxg.console.passkey_field import read_assertion
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.http.client_ip import source_key
 from linkxg.identity.accounts.authentication_policy import FEDERATED
+from linkxg.identity.factors.change_factors import read_factors
 from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
-from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
+from linkxg.identity.factors.model import PASSKEY as PASSKEY_FACTOR
+from linkxg.identity.factors.model import TOTP
 from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED
 from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.current_password import has_password
@@ -61,7 +63,9 @@ async def ask_step_up(
     if any(name in SECRET_FIELDS and value for name, value in page.form.pairs):
         carried.append((LEFT_OUT, "yes"))
     person = (page.account_id, page.person.user_id)
-    passkeys = await list_own_passkeys(page.database, *person)
+    found = await read_factors(page.database, *person)
+    methods, has_codes = {factor.method for factor in found.factors}, found.recovery_codes_left > 0
+    has_app, needs_code = TOTP in methods, page.person.has_second_factor
     by_company = FEDERATED in page.person.amr.split()
     return render(
         page,
@@ -71,10 +75,12 @@ async def ask_step_up(
         carried=carried,
         by_company=by_company,
         sealed=_sealed(page, carried) if by_company else "",
-        needs_code=page.person.has_second_factor,
-        has_password=not by_company or await page.database.read(has_password, *person),
-        offers_passkeys=bool(passkeys) and page.services.relying_party.is_supported,
-        by_recovery=(page.form.text(SWITCH) or page.form.text(KIND)) == "recovery",
+        needs_code=needs_code,
+        by_password=(has_app or has_codes or not needs_code) and await page.database.read(has_password, *person),
+        offers_passkeys=PASSKEY_FACTOR in methods and page.services.relying_party.is_supported,
+        has_app=has_app,
+        has_codes=has_codes,
+        by_recovery=has_codes and (not has_app or (page.form.text(SWITCH) or page.form.text(KIND)) == "recovery"),
         errors=errors,
     )
 

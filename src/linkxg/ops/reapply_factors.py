@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from linkxg.db.schema import AnyRow
 from linkxg.identity.factors import recovery_store, totp_store
-from linkxg.identity.factors.kinds import delete_factors, note_factors
+from linkxg.identity.factors.kinds import delete_factors, update_second_factor_flag
 from linkxg.identity.passkeys import store as passkey_store
 from linkxg.identity.passkeys.model import Passkey
 
@@ -46,4 +46,4 @@ def reapply_factors(conn: Connection, account_id: str, old: AccountFactors, peop
         if code.user_id in people:
             recovery_store.insert_recovery_code(conn, account_id, code)
     for user_id in people:
-        note_factors(conn, account_id, user_id)
+        update_second_factor_flag(conn, account_id, user_id)

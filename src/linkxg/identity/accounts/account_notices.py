@@ -7,14 +7,14 @@ from linkxg.identity.accounts.change_account import ChangedAccount
 from linkxg.identity.accounts.mail_text import person_label
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.notice_kinds import CONTACT_CHANGED, ROLE_GIVEN
-from linkxg.identity.accounts.policy_notices import policy_changed
+from linkxg.identity.accounts.policy_notices import mail_policy_changed
 from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role
 from linkxg.identity.accounts.security_notices import SecurityNotices
 
 
-def account_changed(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedAccount) -> None:
+def mail_account_changed(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedAccount) -> None:
     """To the Owners and the security contact; if that was changed, to the former one too."""
-    policy_changed(notices, actor, account_id, changed)
+    mail_policy_changed(notices, actor, account_id, changed)
     former, contact = changed.before.security_contact, changed.view.security_contact
     if former == contact:
         return
@@ -43,7 +43,7 @@ class Person(Protocol):
     def disabled(self) -> bool: ...
 
 
-def role_raised(
+def mail_role_raised(
     notices: SecurityNotices, actor: Actor, account_id: str, person: Person, former_role: Role, was_disabled: bool
 ) -> None:
     """If a person became an Owner or Admin, or was enabled again as one: to the Owners, and to a new Admin."""
@@ -66,13 +66,13 @@ def role_raised(
         notices.person(actor, account_id, person.id, subject, what, kind=ROLE_GIVEN)
 
 
-def joined_by_invitation(notices: SecurityNotices, actor: Actor, user: User) -> None:
+def mail_joined_by_invitation(notices: SecurityNotices, actor: Actor, user: User) -> None:
     """If an Owner or Admin joined: to the Owners. The person is the one who did it."""
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id)
-    person_added(notices, who, user.account_id, user.email, user.name, user.role, "joined by an invitation")
+    mail_person_added(notices, who, user.account_id, user.email, user.name, user.role, "joined by an invitation")
 
 
-def person_added(
+def mail_person_added(
     notices: SecurityNotices, actor: Actor, account_id: str, email: str, name: str | None, role: Role, how: str
 ) -> None:
     """If the new person is an Owner or Admin: to the Owners; `how` completes the sentence about the person."""

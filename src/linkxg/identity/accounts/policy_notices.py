@@ -13,7 +13,7 @@ _WHO: dict[Requirement, str] = {"NONE": "nobody", "ADMINISTRATORS": "Owners and 
 _STRENGTH: dict[Requirement, int] = {"NONE": 0, "ADMINISTRATORS": 1, "EVERYBODY": 2}
 
 
-def policy_changed(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedAccount) -> None:
+def mail_policy_changed(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedAccount) -> None:
     """To the Owners and the security contact, and the former one: it is no way to change the contact first."""
     former, is_weaker, sentences = changed.before.security_contact, False, []
     for change in (_requirement_change(changed), _step_up_change(changed)):

@@ -19,7 +19,7 @@ from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Paginati
 from linkxg.http.permissions import RecentAuthentication, public, roles
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
-from linkxg.identity.accounts.account_notices import account_changed, joined_by_invitation, role_raised
+from linkxg.identity.accounts.account_notices import mail_account_changed, mail_joined_by_invitation, mail_role_raised
 from linkxg.identity.accounts.authentication_policy import MAX_STEP_UP_MINUTES, MIN_STEP_UP_MINUTES, Requirement
 from linkxg.identity.accounts.change_account import MAX_LIFETIME_DAYS, change_account
 from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
@@ -125,7 +125,7 @@ async def change_account_settings(
         security_contact=data.security_contact,
         client_lifetime_days=data.client_lifetime_days,
     )
-    account_changed(services.notices, actor, account_id, changed)
+    mail_account_changed(services.notices, actor, account_id, changed)
     return Success(data=changed.view)
 
 
@@ -176,7 +176,7 @@ async def change(
     """Change a role, disable or enable. The person's sessions and tokens end immediately."""
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     changed = await change_user(services.database, actor, account_id, user_id, role=data.role, disabled=data.disabled)
-    role_raised(services.notices, actor, account_id, *changed)
+    mail_role_raised(services.notices, actor, account_id, *changed)
     return Success(data=changed.view)
 
 
@@ -206,7 +206,7 @@ async def accept(
     user = await accept_invitation(
         services.database, services.passwords, actor, token=token, password=data.password, name=data.name
     )
-    joined_by_invitation(services.notices, actor, user)
+    mail_joined_by_invitation(services.notices, actor, user)
     return Success(data=user_view(user))
 
 

@@ -9,7 +9,7 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients.store import list_client_names
 
 
-def secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
+def mail_secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
     by = "by the client itself" if actor.kind == "client" else "by an Owner or Admin"
 
     def what(conn: Connection) -> str:
@@ -19,7 +19,7 @@ def secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, clie
     notices.owners(actor, account_id, "Secret of an OAuth client rotated", what, kind=SECRET_ROTATED, advice=advice)
 
 
-def client_created(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
+def mail_client_created(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
     def what(conn: Connection) -> str:
         label = _label(conn, account_id, client_id)
         return f"An Owner or Admin created {label}. It has access to your data."

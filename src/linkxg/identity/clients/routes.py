@@ -29,7 +29,7 @@ from linkxg.identity.clients.model import (
     RotatedSecret,
     SecretView,
 )
-from linkxg.identity.clients.notify_owners import client_created, secret_rotated
+from linkxg.identity.clients.notify_owners import mail_client_created, mail_secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
@@ -132,7 +132,7 @@ async def register(
         idempotency_key=idempotency_key,
     )
     if not registered.replayed:
-        client_created(services.notices, actor, account_id_of(request.scope), registered.value.client_id)
+        mail_client_created(services.notices, actor, account_id_of(request.scope), registered.value.client_id)
     return Response(registered.value, headers=replay(registered.replayed))
 
 
@@ -209,7 +209,7 @@ async def rotate(
         idempotency_key=idempotency_key,
     )
     if not replayed:
-        secret_rotated(services.notices, actor, account_id_of(request.scope), client_id)
+        mail_secret_rotated(services.notices, actor, account_id_of(request.scope), client_id)
     return Response(rotated, headers=replay(replayed))
 
 

@@ -25,13 +25,13 @@ from linkxg.identity.factors.challenges import MFA_ATTEMPTS, Completed
 from linkxg.identity.factors.enroll import begin_enrollment, confirm_enrollment
 from linkxg.identity.factors.factor_services import FactorServices
 from linkxg.identity.factors.model import PASSKEY, Enrolled, NewTotp, Purpose, SteppedUp
-from linkxg.identity.factors.passkey_proof import complete_with_passkey
+from linkxg.identity.factors.passkey_proof import begin_passkey_step, complete_with_passkey
 from linkxg.identity.factors.passkey_step_up import step_up_with_passkey
 from linkxg.identity.factors.request_bodies import CompleteSignIn, ConfirmEnrollment, FirstStep, Login, StepUp
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import GRANT, complete_with_code, sign_in, start_completed
 from linkxg.identity.factors.step_up import complete_step_up, step_up
-from linkxg.identity.passkeys.model import AssertionCredential
+from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.sessions.login import NewSession
 from linkxg.identity.sessions.model import SessionIdentity, SignedIn
 from linkxg.identity.sessions.password_size import check_password_size
@@ -93,6 +93,18 @@ async def complete_login(
         credential=data.credential,
     )
     return Success(data=await _open(services, context, completed))
+
+
+@post(
+    "/auth/mfa/passkey-options",
+    operation_id="beginPasskeyStep",
+    errors=(InvalidToken, TemporarilyUnavailable),
+    status_code=200,
+    **_SECOND_STEP,
+)
+async def step_options(services: NamedDependency[FactorServices], data: JSONBody[FirstStep]) -> Success[PasskeyOptions]:
+    """Options for `navigator.credentials.get`, after `mfa_required`. The challenge can be answered once."""
+    return Success(data=await begin_passkey_step(services.database, services.party, data.mfa_token))
 
 
 @post(
@@ -167,7 +179,7 @@ async def authenticate_again(
     return Success(data=SteppedUp(minted.access_token, "Bearer", minted.expires_in))
 
 
-HANDLERS = (login, complete_login, enroll, enrolled, authenticate_again)
+HANDLERS = (login, complete_login, step_options, enroll, enrolled, authenticate_again)
 
 
 async def _complete(

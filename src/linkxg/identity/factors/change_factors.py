@@ -105,16 +105,16 @@ async def confirm_totp(
         if earlier is not None:
             details = {"factor": earlier.id, "method": TOTP, "replaced_by": factor_id}
             audit.record(conn, account_id, actor, "factor.removed", user_id, details)
-        added = {"factor": factor_id, "method": TOTP}
-        fresh = note_added(conn, actor, account_id, user_id, amr=("otp", MFA), details=added, codes=codes)
+        details = {"factor": factor_id, "method": TOTP}
+        fresh = finish_factor_setup(conn, actor, account_id, user_id, amr=("otp", MFA), details=details, codes=codes)
         return _Confirmed(fresh, earlier is not None)
 
     confirmed = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    note_authenticator(notices, actor, account_id, user_id, replaces=confirmed.replaces)
+    mail_app_added(notices, actor, account_id, user_id, replaces=confirmed.replaces)
     return confirmed.recovery_codes
 
 
-def note_authenticator(
+def mail_app_added(
     notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, *, replaces: bool = False
 ) -> None:
     what = "An authenticator app was added to your sign-in."
@@ -123,7 +123,7 @@ def note_authenticator(
     notices.person(actor, account_id, user_id, "Authenticator app added", what, kind=FACTOR_ADDED)
 
 
-def note_added(
+def finish_factor_setup(
     conn: Connection,
     actor: Actor,
     account_id: str,
@@ -133,23 +133,32 @@ def note_added(
     details: dict[str, Any],
     codes: list[str],
 ) -> list[str] | None:
-    """Inside the unit that has added a factor: `codes` become the recovery codes of a person who has none.
+    """Inside the unit that has added a factor in a session; returns `codes` if they became the person's recovery codes.
 
     The actor's session states the methods of the new factor, `amr`, too; the others end. `details` are those of the
     audit event.
     """
-    fresh = None
-    if not count_recovery_codes(conn, account_id, user_id):
-        replace_codes(conn, account_id, user_id, codes)
-        fresh = codes
+    fresh = _issue_first_recovery_codes(conn, account_id, user_id, codes)
     keep = actor.session_id or ""
     end_other_sessions(conn, actor, account_id, user_id, keep, "factor added")
     session = find_session_identity(conn, account_id, keep)
     if session is not None:
         # What has authenticated the session, such as an identity provider, still has.
         record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr))))
-    audit.record(conn, account_id, actor, "factor.added", user_id, details)
+    audit_factor_added(conn, actor, account_id, user_id, details)
     return fresh
+
+
+def _issue_first_recovery_codes(conn: Connection, account_id: str, user_id: str, codes: list[str]) -> list[str] | None:
+    """`codes` become those of a person who has none left; None for everybody else, who keeps theirs."""
+    if count_recovery_codes(conn, account_id, user_id):
+        return None
+    replace_codes(conn, account_id, user_id, codes)
+    return codes
+
+
+def audit_factor_added(conn: Connection, actor: Actor, account_id: str, user_id: str, details: dict[str, Any]) -> None:
+    audit.record(conn, account_id, actor, "factor.added", user_id, details)
 
 
 async def new_codes(

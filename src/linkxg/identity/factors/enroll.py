@@ -4,11 +4,10 @@ The challenge of the password opens nothing but this. It never replaces a factor
 sign in with it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
@@ -22,7 +21,7 @@ from linkxg.identity.factors.challenges import (
     complete_attempt,
     find_mfa_challenge,
 )
-from linkxg.identity.factors.change_factors import note_authenticator
+from linkxg.identity.factors.change_factors import audit_factor_added, mail_app_added
 from linkxg.identity.factors.kinds import has_factor
 from linkxg.identity.factors.model import TOTP, Amr, MfaChallenge
 from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
@@ -46,9 +45,9 @@ async def begin_enrollment(database: Database, server_key: bytes, token: str, *,
             return None
         account_id, user_id = challenge.account_id, challenge.user_id
         lock_caller(conn, user_id)
-        earlier = find_pending(conn, server_key, account_id, user_id, begun_by(challenge)) if keep else None
+        earlier = find_pending(conn, server_key, account_id, user_id, sign_in_id(challenge)) if keep else None
         if earlier is None:
-            insert_pending(conn, account_id, user_id, begun_by(challenge), pending)
+            insert_pending(conn, account_id, user_id, sign_in_id(challenge), pending)
         return EnrollmentTotp(earlier or pending, challenge.email)
 
     begun = await database.write(unit)
@@ -74,22 +73,33 @@ async def confirm_enrollment(
         account_id, user_id = challenge.account_id, challenge.user_id
         if has_factor(conn, account_id, user_id):
             return None
-        factor_id = confirm_pending(conn, server_key, account_id, user_id, begun_by(challenge), code)
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, sign_in_id(challenge), code)
         if factor_id is None:
             return None
-        replace_codes(conn, account_id, user_id, codes)
-        who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
-        audit.record(conn, account_id, who, "factor.added", user_id, {"factor": factor_id, "method": TOTP})
+        finish_enrollment(conn, actor, challenge, details={"factor": factor_id, "method": TOTP}, codes=codes)
         return ("otp", MFA)
 
     attempt = await begin_attempt(database, actor, token, "enroll", limit_scale=limit_scale)
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale)
-    note_authenticator(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
+    mail_app_added(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
     return completed, codes
 
 
-def begun_by(challenge: MfaChallenge) -> str:
-    """The sign-in to which alone belongs what it begins."""
+def finish_enrollment(
+    conn: Connection, actor: Actor, challenge: MfaChallenge, *, details: dict[str, Any], codes: list[str]
+) -> None:
+    """Inside the proof that has added the first factor: `codes` become the person's recovery codes.
+
+    `details` are those of the audit event.
+    """
+    account_id, user_id = challenge.account_id, challenge.user_id
+    replace_codes(conn, account_id, user_id, codes)
+    who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
+    audit_factor_added(conn, who, account_id, user_id, details)
+
+
+def sign_in_id(challenge: MfaChallenge) -> str:
+    """Names a sign-in that is in progress: a factor whose set-up it begins can be completed in it alone."""
     return challenge.digest.hex()
 
 

@@ -1,8 +1,7 @@
 """The kinds of second factors.
 
-A kind of factor has rows of its own. Whether a person has any factor stands in their row too
-(`users.has_second_factor`), so that a sign-in without one costs no query more; `note_factors` keeps it, in the
-transaction of each change.
+Each kind has a table of its own. The row of a person has a flag besides (`users.has_second_factor`), so that a sign-in
+without a factor costs no further query; `update_second_factor_flag` updates it in the transaction of each change.
 """
 
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clock import rfc3339, rfc3339_or_none
-from linkxg.identity.accounts.second_factor import note_second_factor
+from linkxg.identity.accounts.second_factor import mark_second_factor
 from linkxg.identity.factors import recovery_store, totp_store
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP, FactorView
 from linkxg.identity.passkeys.change_passkeys import delete_passkey, delete_passkeys
@@ -78,7 +77,7 @@ def delete_factor(conn: Connection, account_id: str, user_id: str, factor_id: st
     """Delete one factor; returns its method, None if the person has no such factor."""
     for kind in KINDS:
         if kind.delete(conn, account_id, user_id, factor_id):
-            note_factors(conn, account_id, user_id)
+            update_second_factor_flag(conn, account_id, user_id)
             return kind.name
     return None
 
@@ -86,17 +85,17 @@ def delete_factor(conn: Connection, account_id: str, user_id: str, factor_id: st
 def delete_factors(conn: Connection, account_id: str, user_id: str) -> int:
     """Delete every factor and recovery code of a person; returns how many factors there were."""
     deleted = sum(kind.delete_all(conn, account_id, user_id) for kind in KINDS)
-    note_factors(conn, account_id, user_id)
+    update_second_factor_flag(conn, account_id, user_id)
     return deleted
 
 
-def note_factors(conn: Connection, account_id: str, user_id: str) -> bool:
-    """After a change of a person's factors: note whether they have any. Recovery codes end with the last factor.
+def update_second_factor_flag(conn: Connection, account_id: str, user_id: str) -> bool:
+    """After a change of a person's factors: store whether they have any. Recovery codes end with the last factor.
 
     The caller holds the person's lock.
     """
     has = has_factor(conn, account_id, user_id)
-    note_second_factor(conn, account_id, user_id, has)
+    mark_second_factor(conn, account_id, user_id, has)
     if not has:
         recovery_store.delete_codes(conn, account_id, user_id)
     return has

@@ -4,6 +4,7 @@
 hyphens do not matter when one is typed in, and an O is read as 0, an I or L as 1.
 """
 
+import re
 import secrets
 
 from sqlalchemy import Connection
@@ -16,10 +17,16 @@ COUNT = 10
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _READ_AS = str.maketrans({"o": "0", "i": "1", "l": "1", "-": "", " ": ""})
 _GROUPS, _GROUP = 4, 6
+_CODE = re.compile(rf"[{_ALPHABET}]{{{_GROUP}}}(-[{_ALPHABET}]{{{_GROUP}}}){{{_GROUPS - 1}}}")
 
 
 def new_recovery_codes() -> list[str]:
     return [_new_code() for _ in range(COUNT)]
+
+
+def is_recovery_code(text: str) -> bool:
+    """Whether the text has the form of a code as it is shown."""
+    return _CODE.fullmatch(text) is not None
 
 
 def replace_codes(conn: Connection, account_id: str, user_id: str, codes: list[str]) -> None:

@@ -17,7 +17,7 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_mfa_challenge, complete_attempt
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP, Amr, MfaChallenge, Purpose
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, use_recovery_code
-from linkxg.identity.factors.totp import use_code
+from linkxg.identity.factors.totp import use_totp_code
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
 from linkxg.identity.sessions.model import SessionIdentity
 
@@ -99,16 +99,16 @@ async def complete_with_code(
     proof = code_proof(server_key, method, code)
     completed = await complete_attempt(database, actor, attempt, proof, limit_scale=limit_scale)
     if method == RECOVERY_CODE:
-        note_recovery_code(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
+        mail_recovery_code_used(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
     return completed
 
 
-def note_recovery_code(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
+def mail_recovery_code_used(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
     def what(conn: Connection) -> str:
         left = count_recovery_codes(conn, account_id, user_id)
         codes = "1 recovery code is" if left == 1 else f"{left or 'No'} recovery codes are"
         return (
-            "One of your recovery codes was used, in place of your second factor. It works no more. "
+            "One of your recovery codes was used, in place of your second factor. It cannot be used again. "
             f"{codes} left. If you have lost your authenticator app or passkey, remove it and set up a new one; new "
             "recovery codes are under Account, Sign-in security."
         )
@@ -129,7 +129,7 @@ def code_proof(server_key: bytes, method: str, code: str) -> Proof:
 
     def prove(conn: Connection, challenge: MfaChallenge) -> Amr | None:
         account_id, user_id = challenge.account_id, challenge.user_id
-        if method == TOTP and use_code(conn, server_key, account_id, user_id, code):
+        if method == TOTP and use_totp_code(conn, server_key, account_id, user_id, code):
             return ("otp", MFA)
         if method == RECOVERY_CODE and use_recovery_code(conn, account_id, user_id, code):
             return (MFA,)

@@ -13,7 +13,7 @@ from linkxg.crypto.seal import seal, unseal
 from linkxg.crypto.totp import find_step, new_totp_secret
 from linkxg.db.schema import AnyRow
 from linkxg.identity.factors import totp_store
-from linkxg.identity.factors.kinds import note_factors
+from linkxg.identity.factors.kinds import update_second_factor_flag
 from linkxg.identity.factors.model import ENROLLMENT_MS
 from linkxg.ids import uuid7
 
@@ -35,25 +35,25 @@ def new_pending_totp(server_key: bytes) -> PendingTotp:
     return PendingTotp(factor_id, secret, seal(server_key, seal_purpose(factor_id), secret), now_ms() + ENROLLMENT_MS)
 
 
-def insert_pending(conn: Connection, account_id: str, user_id: str, begun_by: str, pending: PendingTotp) -> None:
+def insert_pending(conn: Connection, account_id: str, user_id: str, begun_in: str, pending: PendingTotp) -> None:
     """Store an app that waits for its first code, in place of an earlier one of the same session or sign-in.
 
-    `begun_by` is the id of the session, or the digest of the sign-in: nobody else who has the password sees the secret,
+    `begun_in` is the id of the session, or the digest of the sign-in: nobody else who has the password sees the secret,
     replaces or confirms it. The caller holds the person's lock.
     """
-    totp_store.delete_pending_totp(conn, account_id, user_id, begun_by)
+    totp_store.delete_pending_totp(conn, account_id, user_id, begun_in)
     totp_store.delete_pending_beyond(conn, account_id, user_id, MAX_PENDING - 1)
     totp_store.insert_totp(
-        conn, account_id, id=pending.id, user_id=user_id, begun_by=begun_by, secret=pending.sealed,
+        conn, account_id, id=pending.id, user_id=user_id, begun_in=begun_in, secret=pending.sealed,
         now=pending.expires_at - ENROLLMENT_MS,
     )  # fmt: skip
 
 
 def find_pending(
-    conn: Connection, server_key: bytes, account_id: str, user_id: str, begun_by: str
+    conn: Connection, server_key: bytes, account_id: str, user_id: str, begun_in: str
 ) -> PendingTotp | None:
     """The app of this session or sign-in that waits for its first code."""
-    row = totp_store.find_pending_totp(conn, account_id, user_id, begun_by, now_ms() - ENROLLMENT_MS)
+    row = totp_store.find_pending_totp(conn, account_id, user_id, begun_in, now_ms() - ENROLLMENT_MS)
     secret = None if row is None else unseal(server_key, seal_purpose(row.id), row.secret)
     if row is None or secret is None:
         return None
@@ -61,7 +61,7 @@ def find_pending(
 
 
 def confirm_pending(
-    conn: Connection, server_key: bytes, account_id: str, user_id: str, begun_by: str, code: str
+    conn: Connection, server_key: bytes, account_id: str, user_id: str, begun_in: str, code: str
 ) -> str | None:
     """Confirm the app that waits, which replaces an earlier one of the person; its id, None for a wrong code.
 
@@ -70,22 +70,22 @@ def confirm_pending(
     The caller holds the person's lock.
     """
     now = now_ms()
-    row = totp_store.find_pending_totp(conn, account_id, user_id, begun_by, now - ENROLLMENT_MS)
+    row = totp_store.find_pending_totp(conn, account_id, user_id, begun_in, now - ENROLLMENT_MS)
     step = None if row is None else _step_of(server_key, row, code, now)
     if row is None or step is None:
         return None
     earlier = totp_store.find_totp(conn, account_id, user_id)
     if earlier is not None:
         totp_store.delete_totp(conn, account_id, user_id, earlier.id)
-    if not totp_store.confirm_totp(conn, account_id, row.id, step, now):
+    if not totp_store.confirm_pending_totp(conn, account_id, row.id, step, now):
         return None
     totp_store.delete_pending_totp(conn, account_id, user_id)
-    note_factors(conn, account_id, user_id)
+    update_second_factor_flag(conn, account_id, user_id)
     return str(row.id)
 
 
-def use_code(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> bool:
-    """Whether it is the code of the person's app, of a step after that of the last one; it is used up."""
+def use_totp_code(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> bool:
+    """Use up a code of the person's app; false for a wrong one, and unless its step follows that of the last one."""
     now = now_ms()
     row = totp_store.find_totp(conn, account_id, user_id)
     step = None if row is None else _step_of(server_key, row, code, now)

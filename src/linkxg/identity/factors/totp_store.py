@@ -27,11 +27,11 @@ totp_factors = Table(
 
 
 def insert_totp(
-    conn: Connection, account_id: str, *, id: str, user_id: str, begun_by: str, secret: bytes, now: int
+    conn: Connection, account_id: str, *, id: str, user_id: str, begun_in: str, secret: bytes, now: int
 ) -> None:
     conn.execute(
         totp_factors.insert().values(
-            account_id=account_id, id=id, user_id=user_id, begun_by=begun_by, secret=secret, last_step=0, created_at=now
+            account_id=account_id, id=id, user_id=user_id, begun_by=begun_in, secret=secret, last_step=0, created_at=now
         )
     )
 
@@ -42,11 +42,11 @@ def find_totp(conn: Connection, account_id: str, user_id: str) -> AnyRow | None:
     return conn.execute(select(totp_factors).where(*mine, totp_factors.c.confirmed_at.is_not(None))).first()
 
 
-def find_pending_totp(conn: Connection, account_id: str, user_id: str, begun_by: str, since: int) -> AnyRow | None:
+def find_pending_totp(conn: Connection, account_id: str, user_id: str, begun_in: str, since: int) -> AnyRow | None:
     """The app of this session or sign-in that waits for its first code, if it was begun after `since`."""
     mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
     pending = (totp_factors.c.confirmed_at.is_(None), totp_factors.c.created_at > since)
-    return conn.execute(select(totp_factors).where(*mine, totp_factors.c.begun_by == begun_by, *pending)).first()
+    return conn.execute(select(totp_factors).where(*mine, totp_factors.c.begun_by == begun_in, *pending)).first()
 
 
 def use_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
@@ -64,7 +64,7 @@ def use_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: 
     return conn.execute(statement).rowcount == 1
 
 
-def confirm_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
+def confirm_pending_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
     """Confirm a pending app by the code of `step`; of concurrent attempts, one succeeds."""
     statement = (
         totp_factors.update()
@@ -88,11 +88,11 @@ def delete_totp(conn: Connection, account_id: str, user_id: str, factor_id: str)
     return conn.execute(statement).rowcount == 1
 
 
-def delete_pending_totp(conn: Connection, account_id: str, user_id: str, begun_by: str | None = None) -> None:
+def delete_pending_totp(conn: Connection, account_id: str, user_id: str, begun_in: str | None = None) -> None:
     """Delete the apps that wait for their first code: that of one session or sign-in, or all of the person."""
     mine = [totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id]
-    if begun_by is not None:
-        mine.append(totp_factors.c.begun_by == begun_by)
+    if begun_in is not None:
+        mine.append(totp_factors.c.begun_by == begun_in)
     conn.execute(totp_factors.delete().where(*mine, totp_factors.c.confirmed_at.is_(None)))
 
 

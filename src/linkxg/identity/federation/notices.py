@@ -23,7 +23,9 @@ _NAMES = {
 """Of what an Owner sets, but the issuer and the client secret."""
 
 
-def provider_changed(notices: SecurityNotices, actor: Actor, account_id: str, connected: ConnectedProvider) -> None:
+def mail_provider_changed(
+    notices: SecurityNotices, actor: Actor, account_id: str, connected: ConnectedProvider
+) -> None:
     """To the Owners and the security contact: what was changed, and who signs in with a password from now on."""
     now, was = connected.view, connected.before
     was_only, former = (False, []) if was is None else (was.sso_only, was.break_glass_owner_ids)
@@ -47,12 +49,12 @@ def provider_changed(notices: SecurityNotices, actor: Actor, account_id: str, co
     notices.owners(actor, account_id, _SUBJECT, what, kind=kind)
 
 
-def provider_disconnected(notices: SecurityNotices, actor: Actor, account_id: str) -> None:
+def mail_provider_disconnected(notices: SecurityNotices, actor: Actor, account_id: str) -> None:
     what = "The identity provider of your account was disconnected. People sign in with a password."
     notices.owners(actor, account_id, _SUBJECT, what, kind=PROVIDER_CHANGED)
 
 
-def domain_verified(notices: SecurityNotices, actor: Actor, account_id: str, checked: CheckedDomain) -> None:
+def mail_domain_verified(notices: SecurityNotices, actor: Actor, account_id: str, checked: CheckedDomain) -> None:
     """Unless the domain had been verified before."""
     if not checked.is_new:
         return
@@ -61,7 +63,7 @@ def domain_verified(notices: SecurityNotices, actor: Actor, account_id: str, che
     notices.owners(actor, account_id, _SUBJECT, what, kind=DOMAIN_CHANGED)
 
 
-def domain_removed(notices: SecurityNotices, actor: Actor, account_id: str, domain: str) -> None:
+def mail_domain_removed(notices: SecurityNotices, actor: Actor, account_id: str, domain: str) -> None:
     """`domain` as it was stored."""
     what = f"The e-mail domain {domain} was removed from your account."
     notices.owners(actor, account_id, _SUBJECT, what, kind=DOMAIN_CHANGED)

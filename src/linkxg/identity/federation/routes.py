@@ -37,10 +37,10 @@ from linkxg.identity.federation.model import (
     IdentityProviderView,
 )
 from linkxg.identity.federation.notices import (
-    domain_removed,
-    domain_verified,
-    provider_changed,
-    provider_disconnected,
+    mail_domain_removed,
+    mail_domain_verified,
+    mail_provider_changed,
+    mail_provider_disconnected,
 )
 from linkxg.identity.federation.verify_domain import (
     DOMAIN_CHECKS,
@@ -132,7 +132,7 @@ async def connect(
         data.break_glass_owner_ids,
     )
     connected = await connect_provider(services.connections, actor, account_id, wanted)
-    provider_changed(services.notices, actor, account_id, connected)
+    mail_provider_changed(services.notices, actor, account_id, connected)
     return Success(data=connected.view)
 
 
@@ -146,7 +146,7 @@ async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[
     """End the connection and its sessions. People without a password need a password link."""
     actor, account_id = _caller(request)
     await disconnect_provider(services.connections, actor, account_id)
-    provider_disconnected(services.notices, actor, account_id)
+    mail_provider_disconnected(services.notices, actor, account_id)
 
 
 @post(
@@ -197,7 +197,7 @@ async def verify(
     """Look for the TXT record of a domain. A domain belongs to one account."""
     actor, account_id = _caller(request)
     found = await check_domain(services.connections.database, services.resolver, actor, account_id, domain)
-    domain_verified(services.notices, actor, account_id, found)
+    mail_domain_verified(services.notices, actor, account_id, found)
     return Success(data=found.view)
 
 
@@ -213,7 +213,7 @@ async def remove(
     """Remove a domain. People who have signed in by the provider before still can."""
     actor, account_id = _caller(request)
     removed = await remove_domain(services.connections.database, actor, account_id, domain)
-    domain_removed(services.notices, actor, account_id, removed)
+    mail_domain_removed(services.notices, actor, account_id, removed)
 
 
 def _caller(request: Request[Any, Any, Any]) -> tuple[Actor, str]:

@@ -1,1 +1,1 @@
-"""The passkeys of a person: registered, listed and named by themselves, as second factors."""
+"""Registers, lists and names the passkeys of a person, also during a sign-in that requires a second factor."""

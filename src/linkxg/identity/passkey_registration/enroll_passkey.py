@@ -13,16 +13,16 @@ from linkxg.errors import InvalidToken, PublicError
 from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import MFA_TOKEN_INVALID, Completed, begin_attempt, complete_attempt
-from linkxg.identity.factors.enroll import begun_by, find_enrollment
+from linkxg.identity.factors.enroll import find_enrollment, finish_enrollment, sign_in_id
 from linkxg.identity.factors.kinds import has_factor
 from linkxg.identity.factors.model import Amr, MfaChallenge
-from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
+from linkxg.identity.factors.recovery_codes import new_recovery_codes
 from linkxg.identity.passkey_registration.register_passkey import (
     NOT_VERIFIED,
     add_verified,
-    audit_added,
+    audit_details,
+    mail_passkey_added,
     new_registration,
-    note_passkey,
     verify_new,
 )
 from linkxg.identity.passkeys import challenges
@@ -51,7 +51,7 @@ async def begin_passkey_enrollment(database: Database, party: RelyingParty, toke
         if enrolling is None:
             return None
         lock_caller(conn, enrolling.user_id)
-        challenges.keep_for_person(conn, challenge, CEREMONY, enrolling.user_id, handle, begun_by=begun_by(enrolling))
+        challenges.keep_for_person(conn, challenge, CEREMONY, enrolling.user_id, handle, begun_in=sign_in_id(enrolling))
         return PasskeyOptions(registration_options(party, challenge, handle, enrolling.email, ()))
 
     options = await database.write(unit)
@@ -89,16 +89,14 @@ async def confirm_passkey_enrollment(
         if verified is None or has_factor(conn, account_id, user_id):
             return None
         passkey = add_verified(
-            conn, account_id, user_id, CEREMONY, begun_by(challenge), *verified, credential, checked_name
+            conn, account_id, user_id, CEREMONY, sign_in_id(challenge), *verified, credential, checked_name
         )
         if isinstance(passkey, PublicError):
             return None
-        replace_codes(conn, account_id, user_id, codes)
-        who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
-        audit_added(conn, who, passkey)
+        finish_enrollment(conn, actor, challenge, details=audit_details(passkey), codes=codes)
         registered.append(passkey)
         return (key_method(passkey.backup_eligible), PRESENCE, MFA)
 
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale, refusal=NOT_VERIFIED)
-    note_passkey(notices, actor, registered[-1])
+    mail_passkey_added(notices, actor, registered[-1])
     return completed, codes

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
@@ -20,8 +19,8 @@ from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
-from linkxg.identity.factors.change_factors import note_added
-from linkxg.identity.factors.kinds import note_factors
+from linkxg.identity.factors.change_factors import finish_factor_setup
+from linkxg.identity.factors.kinds import update_second_factor_flag
 from linkxg.identity.factors.model import PASSKEY
 from linkxg.identity.factors.recovery_codes import new_recovery_codes
 from linkxg.identity.passkeys import challenges
@@ -70,7 +69,7 @@ async def begin_registration(
         if len(existing) >= MAX_PASSKEYS:
             return Conflict(_FULL)
         handle = existing[0].user_handle if existing else new_handle
-        challenges.keep_for_person(conn, challenge, "register", user_id, handle, begun_by=actor.session_id or "")
+        challenges.keep_for_person(conn, challenge, "register", user_id, handle, begun_in=actor.session_id or "")
         return registration_options(party, challenge, handle, user.email, existing)
 
     outcome = value_or_raise(await write_as(database, actor, unit))
@@ -98,14 +97,14 @@ async def register_passkey(
     codes = new_recovery_codes()
 
     def unit(conn: Connection) -> AddedPasskey | PublicError:
-        begun_by = actor.session_id or ""
+        begun_in = actor.session_id or ""
         passkey = add_verified(
-            conn, account_id, user_id, "register", begun_by, client_data, verified, credential, checked_name
+            conn, account_id, user_id, "register", begun_in, client_data, verified, credential, checked_name
         )
-        return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
+        return passkey if isinstance(passkey, PublicError) else _finish_setup(conn, actor, passkey, codes)
 
     outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
-    note_passkey(notices, actor, outcome.passkey)
+    mail_passkey_added(notices, actor, outcome.passkey)
     return outcome
 
 
@@ -120,7 +119,7 @@ def verify_new(party: RelyingParty, credential: AttestationCredential) -> tuple[
     return client_data, verify_attestation(party, client_data, credential)
 
 
-def note_passkey(notices: SecurityNotices, actor: Actor, passkey: Passkey) -> None:
+def mail_passkey_added(notices: SecurityNotices, actor: Actor, passkey: Passkey) -> None:
     what = f"The passkey “{shown(passkey.name)}” was added to your sign-in. Whoever holds it can sign in as you."
     notices.person(actor, passkey.account_id, passkey.user_id, "Passkey added", what, kind=FACTOR_ADDED)
 
@@ -130,14 +129,14 @@ def add_verified(
     account_id: str,
     user_id: str,
     ceremony: Ceremony,
-    begun_by: str,
+    begun_in: str,
     client_data: ClientData,
     verified: VerifiedAttestation,
     credential: AttestationCredential,
     name: str | None,
 ) -> Passkey | PublicError:
     """Use the challenge up and store the passkey. Under the person's lock, so that none exceeds the bound."""
-    taken = challenges.take_registration(conn, client_data, ceremony, user_id, begun_by)
+    taken = challenges.take_registration(conn, client_data, ceremony, user_id, begun_in)
     if taken is None or taken.user_handle is None:
         return _not_verified("challenge unknown, used, expired or begun elsewhere")
     count = count_passkeys(conn, account_id, user_id)
@@ -161,25 +160,22 @@ def add_verified(
     )
     if not add_passkey(conn, account_id, passkey):
         return Conflict("This passkey is registered already.")
-    note_factors(conn, account_id, user_id)
+    update_second_factor_flag(conn, account_id, user_id)
     return passkey
 
 
-def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[str]) -> AddedPasskey:
+def _finish_setup(conn: Connection, actor: Actor, passkey: Passkey, codes: list[str]) -> AddedPasskey:
     # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
     # authenticator need not have verified the person, and `user` does not say so.
     amr = (key_method(passkey.backup_eligible), PRESENCE, MFA)
-    fresh = note_added(
-        conn, actor, passkey.account_id, passkey.user_id, amr=amr, details=_details(passkey), codes=codes
+    fresh = finish_factor_setup(
+        conn, actor, passkey.account_id, passkey.user_id, amr=amr, details=audit_details(passkey), codes=codes
     )
     return AddedPasskey(passkey, fresh)
 
 
-def audit_added(conn: Connection, actor: Actor, passkey: Passkey) -> None:
-    audit.record(conn, passkey.account_id, actor, "factor.added", passkey.user_id, _details(passkey))
-
-
-def _details(passkey: Passkey) -> dict[str, Any]:
+def audit_details(passkey: Passkey) -> dict[str, Any]:
+    """Those of `factor.added`."""
     return {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
 
 

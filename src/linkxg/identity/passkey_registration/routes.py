@@ -1,4 +1,4 @@
-"""`/auth/factors/passkeys…` and `/auth/mfa/passkey-options`: the passkeys of the caller, as second factors."""
+"""`/auth/factors/passkeys…`: the passkeys of the caller, registered and named by themselves."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -8,16 +8,13 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import Conflict, InvalidToken, NotFound, TemporarilyUnavailable, ValidationFailed
+from linkxg.errors import Conflict, NotFound, ValidationFailed
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import RecentAuthentication, public, roles
+from linkxg.http.permissions import RecentAuthentication, roles
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.factors.challenges import MFA_ATTEMPTS
 from linkxg.identity.factors.change_factors import FACTOR_CHANGES
-from linkxg.identity.factors.passkey_proof import begin_passkey_step
-from linkxg.identity.factors.request_bodies import FirstStep
 from linkxg.identity.passkey_registration import enroll_endpoint
 from linkxg.identity.passkey_registration.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkey_registration.registration_services import RegistrationServices
@@ -59,21 +56,6 @@ class RegisteredPasskey(msgspec.Struct, rename="camel"):
 
     passkey: PasskeyView
     recovery_codes: list[str] | None
-
-
-@post(
-    "/auth/mfa/passkey-options",
-    operation_id="beginPasskeyStep",
-    errors=(InvalidToken, TemporarilyUnavailable),
-    status_code=200,
-    **PEOPLE,
-    **public(MFA_ATTEMPTS),
-)
-async def step_options(
-    services: NamedDependency[RegistrationServices], data: JSONBody[FirstStep]
-) -> Success[PasskeyOptions]:
-    """Options for `navigator.credentials.get`, after `mfa_required`. The challenge can be answered once."""
-    return Success(data=await begin_passkey_step(services.database, services.party, data.mfa_token))
 
 
 @get("/auth/factors/passkeys", operation_id="listPasskeys", **_FOR_EVERYBODY)
@@ -133,7 +115,11 @@ async def register(
 
 
 @patch(
-    "/auth/factors/{factor_id:str}", operation_id="renameFactor", errors=(NotFound, ValidationFailed), **_FOR_EVERYBODY
+    "/auth/factors/{factor_id:str}",
+    operation_id="renameFactor",
+    errors=(NotFound, ValidationFailed),
+    **PEOPLE,
+    **roles(EVERYONE, FACTOR_CHANGES),
 )
 async def rename(
     request: Request[Any, Any, Any],
@@ -151,6 +137,6 @@ async def rename(
 def router(services: RegistrationServices) -> Router:
     return Router(
         "/",
-        route_handlers=[*enroll_endpoint.HANDLERS, step_options, listing, registration_options, register, rename],
+        route_handlers=[*enroll_endpoint.HANDLERS, listing, registration_options, register, rename],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -18,9 +18,9 @@ from linkxg.identity.passkeys.client_data import ClientData
 from linkxg.identity.passkeys.model import PASSKEY_CHALLENGE_MS, Ceremony
 
 MAX_OF_PERSON, MAX_OF_SOURCE = 10, 1_500
-"""Of a person so many for each ceremony, so that none crowds out another.
+"""MAX_OF_PERSON holds for each ceremony of a person, so that one ceremony ends no challenge of another.
 
-Of a source as many as its budget admits in five minutes: many people may share it."""
+MAX_OF_SOURCE is what the budget of a source admits in five minutes: many people may share a source."""
 _BYTES = 32
 
 
@@ -35,10 +35,10 @@ def keep_for_person(
     user_id: str,
     user_handle: bytes | None = None,
     *,
-    begun_by: str = "",
+    begun_in: str = "",
 ) -> None:
-    """Inside a unit of work: only this person may answer it, in the session or sign-in `begun_by` if it is given."""
-    _keep(conn, challenge, ceremony, _held_by(user_id, ceremony, begun_by), MAX_OF_PERSON, user_id, user_handle)
+    """Inside a unit of work: only this person may answer it, in the session or sign-in `begun_in` if it is given."""
+    _keep(conn, challenge, ceremony, _held_by(user_id, ceremony, begun_in), MAX_OF_PERSON, user_id, user_handle)
 
 
 def keep_for_stranger(conn: Connection, challenge: bytes, source: str) -> None:
@@ -52,15 +52,15 @@ def take_passkey_challenge(conn: Connection, client_data: ClientData, ceremony: 
 
 
 def take_registration(
-    conn: Connection, client_data: ClientData, ceremony: Ceremony, user_id: str, begun_by: str
+    conn: Connection, client_data: ClientData, ceremony: Ceremony, user_id: str, begun_in: str
 ) -> PasskeyChallenge | None:
     """`take_passkey_challenge` of what this session or sign-in of the person asked for."""
     taken = take_passkey_challenge(conn, client_data, ceremony)
-    return None if taken is None or taken.holder != digest(_held_by(user_id, ceremony, begun_by)) else taken
+    return None if taken is None or taken.holder != digest(_held_by(user_id, ceremony, begun_in)) else taken
 
 
-def _held_by(user_id: str, ceremony: Ceremony, begun_by: str) -> str:
-    return f"person\n{user_id}\n{ceremony}\n{begun_by}"
+def _held_by(user_id: str, ceremony: Ceremony, begun_in: str) -> str:
+    return f"person\n{user_id}\n{ceremony}\n{begun_in}"
 
 
 def _keep(

@@ -23,7 +23,7 @@ from linkxg.identity.authorization.store import lock_account
 from linkxg.identity.password_reset import store
 from linkxg.identity.password_reset.find_valid import ValidReset, find_valid
 from linkxg.identity.password_reset.model import ResetPerson
-from linkxg.identity.sessions.sign_in_notices import password_changed
+from linkxg.identity.sessions.sign_in_notices import mail_password_changed
 from linkxg.identity.sessions.throttle import throttle_of
 
 COMPLETIONS = Budget("password-reset-links-source", 60, 60)
@@ -73,7 +73,7 @@ async def complete_reset(
 
     if not await database.write(unit):
         raise dead_link("reset used meanwhile")
-    password_changed(notices, actor, account_id, user_id, by_link=True)
+    mail_password_changed(notices, actor, account_id, user_id, by_link=True)
 
 
 async def _find(database: Database, token: str) -> tuple[ValidReset, ResetPerson] | None:

@@ -69,7 +69,7 @@ async def create_link(
         database, actor, request, make, recall, record=lambda made: RecordedId(made.id), salt=salt
     )
     if not outcome.replayed:
-        _tell(notices, actor, account_id, user_id, "An Owner or Admin of your account")
+        _mail_link_created(notices, actor, account_id, user_id, "An Owner or Admin of your account")
     return outcome
 
 
@@ -87,7 +87,7 @@ async def create_operator_link(
 
     made = value_or_raise(await write_as(database, CLI, unit))
     user, link = made
-    _tell(notices, CLI, user.account_id, user.id, "The operator of this service")
+    _mail_link_created(notices, CLI, user.account_id, user.id, "The operator of this service")
     return link
 
 
@@ -139,7 +139,7 @@ def _view(reset_id: str, user: User, public_url: str, token: str, expires_at: in
     return PasswordLink(reset_id, user.email, f"{public_url}/password-reset/{token}", rfc3339(expires_at))
 
 
-def _tell(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, who: str) -> None:
+def _mail_link_created(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, who: str) -> None:
     what = f"{who} made a link with which your LinkXG password can be changed. It works once, within 30 minutes."
     notices.person(
         actor, account_id, user_id, "A link to change your password was made", what, kind=PASSWORD_LINK_CREATED

@@ -15,7 +15,7 @@ from linkxg.identity.accounts.model import User, email_key
 LIFETIME_MINUTES = 30
 LIFETIME_MS = LIFETIME_MINUTES * MINUTE
 MAX_MAILED = 3
-"""Mails to one person within WINDOW_MS, whoever asks for them."""
+"""Mails of a kind, with a link or without, to one person within WINDOW_MS, whoever asks for them."""
 WINDOW_MS = HOUR
 MAX_MAILED_LIVE = 2
 """Of these, within LIFETIME_MS: a request is dropped only while a link that was mailed is still valid."""

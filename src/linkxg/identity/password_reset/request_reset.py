@@ -3,9 +3,10 @@
 The answer is given before anybody is looked up: it is the same, after the same work, for every address. The mail goes
 to the stored address, never to the one that was typed.
 
-No mailbox is filled and nobody is locked out: a person gets at most MAX_MAILED mails an hour, and of these at most
-MAX_MAILED_LIVE in the lifetime of a link. So a request is dropped only while an earlier link is valid, and a newer link
-does not end an older one: what strangers ask for takes nothing from the person. The first link that is used ends all.
+No mailbox is filled and nobody is locked out: a person gets at most MAX_MAILED mails with a link an hour, of these at
+most MAX_MAILED_LIVE in the lifetime of a link, and as many without one. So a request is dropped only while an earlier
+link is valid, and a newer link does not end an older one: what strangers ask for takes nothing from the person. The
+first link that is used ends all.
 """
 
 from typing import NamedTuple
@@ -21,14 +22,14 @@ from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.errors import RateLimitExceeded
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.identity.accounts.mail_queue import Mail, MailQueue
-from linkxg.identity.accounts.mail_text import asked_for, last_lines, shown
+from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_account, find_user_by_email
 from linkxg.identity.federation.readmission import has_provider
 from linkxg.identity.password_reset import store
+from linkxg.identity.password_reset.compose_mail import compose_link_mail, compose_no_link_mail
 from linkxg.identity.password_reset.may_choose_password import may_choose_password
 from linkxg.identity.password_reset.model import (
-    LIFETIME_MINUTES,
     LIFETIME_MS,
     MAX_MAILED,
     MAX_MAILED_LIVE,
@@ -36,12 +37,13 @@ from linkxg.identity.password_reset.model import (
     IssuedBy,
     binding_of,
 )
-from linkxg.identity.password_reset.without_password import without_password
 from linkxg.ids import uuid7
 
 SOURCE_REQUESTS = Budget("password-reset-source", 20, 60)
 ADDRESS_REQUESTS = Budget("password-reset-address", 10, 60)
-"""Looked up per address. Short: what is dropped beyond it, the requests before it have done within the minute."""
+"""Requests for one address that are looked up.
+
+Those beyond are dropped without loss: within the minute, the earlier ones have mailed whatever the person may get."""
 LINK, BY_COMPANY, NO_PASSWORD_HERE = "link", "company sign-in", "no password"
 """What is mailed: a link, that the company signs the person in, or that they have no password."""
 _QUEUE = "password resets"
@@ -61,22 +63,14 @@ class ResetMails:
     def enabled(self) -> bool:
         return self._mails.enabled
 
-    async def _text(self, actor: Actor, answer: "_Answer", token: str) -> tuple[str, str]:
-        """(subject, text)."""
+    async def _compose(self, actor: Actor, answer: "_Answer", token: str) -> tuple[str, str]:
+        """The subject and the text of the mail."""
         user = answer.user
         account = await self._database.read_single(find_account, user.account_id)
         name = shown(account.name) if account is not None else ""
         if answer.kind != LINK:
-            return without_password(actor, user, name, self._public_url, by_company=answer.kind == BY_COMPANY)
-        return (
-            f"Choose a new LinkXG password – {name}",
-            f"Somebody asked for a new password for {user.email}, who signs in to {name} on LinkXG.\n"
-            f"{asked_for(actor, user.time_zone)} Who asked is not known: anybody can who knows your address.\n\n"
-            f"Choose it here; the link works once, within {LIFETIME_MINUTES} minutes:\n"
-            f"{self._public_url}/password-reset/{token}\n\n"
-            "If it was not you, ignore this mail: your password stays as it is.\n\n"
-            + last_lines("somebody asked for a link with this address", self._public_url, actor),
-        )
+            return compose_no_link_mail(actor, user, name, self._public_url, by_company=answer.kind == BY_COMPANY)
+        return compose_link_mail(actor, user, name, self._public_url, token)
 
     async def request(self, actor: Actor, email: str) -> None:
         """Mail the person of this address, if there is one who is enabled. Raises InvalidRequest for no address."""
@@ -95,7 +89,7 @@ class ResetMails:
             if answer is None:
                 return []
             account_id = answer.user.account_id
-            return [Mail(answer.user.email, *await self._text(actor, answer, token))]
+            return [Mail(answer.user.email, *await self._compose(actor, answer, token))]
 
         async def forget() -> None:
             await self._database.write(store.delete_reset, account_id, reset_id)

@@ -25,7 +25,7 @@ from linkxg.identity.scim.guard import CREATIONS, ScimGuard, ScimRequest, scim_r
 from linkxg.identity.scim.leavers import is_leaver, is_leaver_by
 from linkxg.identity.scim.manage_tokens import BASE_PATH
 from linkxg.identity.scim.model import CORE_SCHEMA, LIST_SCHEMA, SEARCH_SCHEMA, ScimUser, UserFields
-from linkxg.identity.scim.notices import provisioned, reprovisioned
+from linkxg.identity.scim.notices import mail_person_provisioned, mail_person_reprovisioned
 from linkxg.identity.scim.patch import apply_operations, list_operations, read_operations
 from linkxg.identity.scim.projection import attribute_names, project
 from linkxg.identity.scim.read_users import list_users, read_scim_user
@@ -143,7 +143,7 @@ async def create(request: AnyRequest, services: NamedDependency[ScimServices]) -
     _check_resource(body)
     fields = read_user(body)
     user = await create_scim_user(services.database, caller.actor, caller.account_id, fields)
-    provisioned(services.notices, caller.actor, caller.account_id, user)
+    mail_person_provisioned(services.notices, caller.actor, caller.account_id, user)
     headers = {"Location": f"{services.base_url}/Users/{user.id}"}
     return _user(services, user, status=201, headers=headers)
 
@@ -267,7 +267,7 @@ def _list(resources: list[dict[str, Any]], *, total: int | None = None, start: i
 
 
 def _changed(services: ScimServices, caller: ScimRequest, changed: ProvisionedUser) -> Response[bytes]:
-    reprovisioned(services.notices, caller.actor, caller.account_id, changed)
+    mail_person_reprovisioned(services.notices, caller.actor, caller.account_id, changed)
     if changed.refused is not None:
         raise changed.refused
     return _user(services, changed.user)

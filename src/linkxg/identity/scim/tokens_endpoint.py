@@ -20,7 +20,7 @@ from linkxg.identity.accounts.roles import OWNERS
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.scim.manage_tokens import TOKEN_CREATIONS, create_token, list_tokens, revoke_token
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, CreatedScimToken, ScimTokenView
-from linkxg.identity.scim.notices import token_created
+from linkxg.identity.scim.notices import mail_scim_token_created
 
 _TAG = Tag("Provisioning", "The tokens by which an identity provider creates and removes people, by SCIM 2.0.")
 
@@ -68,7 +68,7 @@ async def create(
         idempotency_key=idempotency_key,
     )
     if not created.replayed:
-        token_created(services.notices, actor, account_id, created.value.name)
+        mail_scim_token_created(services.notices, actor, account_id, created.value.name)
     return Response(Success(data=created.value), headers=replay(created.replayed))
 
 

@@ -40,7 +40,7 @@ _OWNER = (
     "An identity provider can change only an Owner's names, e-mails list, externalId, language and time zone, and "
     "disable them."
 )
-Edit = Callable[[ScimUser], UserFields]
+UserEdit = Callable[[ScimUser], UserFields]
 """What a person is to become; raises ScimError."""
 _TRIES = 10
 _STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")
@@ -84,7 +84,7 @@ async def change_scim_user(
     actor: Actor,
     account_id: str,
     user_id: str,
-    edit: Edit,
+    edit: UserEdit,
     conditions: Conditions,
     *,
     is_leaver: bool,
@@ -110,7 +110,7 @@ async def change_scim_user(
     raise TemporarilyUnavailable("the person has changed meanwhile")
 
 
-def _edited(edit: Edit, seen: ScimUser) -> UserFields | ScimError:
+def _edited(edit: UserEdit, seen: ScimUser) -> UserFields | ScimError:
     try:
         return edit(seen)
     except ScimError as error:

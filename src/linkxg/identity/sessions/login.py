@@ -1,8 +1,8 @@
 """Signs a person in with e-mail and password.
 
-A wrong password, an unknown e-mail address, a disabled person and one who signs in by their company only cost the same
-work and get the same answer. Passwords
-are hashed outside of transactions; the write checks that the person has not changed since the read.
+The work and the answer are the same for a wrong password, an unknown e-mail address, a disabled person and a person who
+may sign in by their company only. Passwords are hashed outside of transactions; the write checks that the person has
+not changed since the read.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from linkxg.identity.accounts.store import find_user_by_email, update_password_h
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.end_sessions import end_session
-from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity
+from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity, SessionPerson
 from linkxg.identity.sessions.place_store import find_person_signing_in
 from linkxg.identity.sessions.places import place_of
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
@@ -124,7 +124,7 @@ async def start_session(
     user = authentication.user
     if FEDERATED not in new.amr and not await database.read_single(password_allowed, user.account_id, user.id):
         # Since it was asked, the account has chosen that its people sign in by the provider only.
-        await database.write(_end_again, actor, user, new.id)
+        await database.write(_undo_session, actor, user, new.id)
         raise InvalidCredentials(reason="single sign-on only")
     return started
 
@@ -167,11 +167,9 @@ def _start(
     if found is None:
         return InvalidCredentials(reason="changed while signing in")
     person, is_new_place = found
-    required_from = None if is_multi_factor(new.amr) else person.required_from
-    if person.has_second_factor and not is_multi_factor(new.amr):
-        return MfaRequired()
-    if required_from is not None and required_from <= now:
-        return MfaEnrollmentRequired()
+    refusal = _refuse_without_factor(person, new.amr, now)
+    if refusal is not None:
+        return refusal
     if record_use is not None and not record_use(conn, actor):
         return InvalidCredentials(reason="used meanwhile, or removed")
     if rehashed is not None:
@@ -180,12 +178,10 @@ def _start(
         throttle.clear(conn)
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
     amr = " ".join(new.amr)
+    required_from = None if is_multi_factor(new.amr) else person.required_from
     expires_at = min(now + new.lifetime_ms, required_from or LATEST_MS)
     authenticated_at = now if new.authenticated_at is None else min(new.authenticated_at, now)
-    for old in store.list_live_sessions_beyond(conn, user.account_id, user.id, MAX_SESSIONS - 1, now):
-        store.end_session(conn, user.account_id, old, now=now, reason="evicted")
-        revoke_session(conn, user.id, old)
-        audit.record(conn, user.account_id, who, "session.ended", old, {"reason": "evicted"})
+    _evict_oldest_sessions(conn, who, user, now)
     store.insert_session(
         conn,
         user.account_id,
@@ -214,7 +210,27 @@ def _start(
     )  # fmt: skip
 
 
-def _end_again(conn: Connection, actor: Actor, user: User, session_id: str) -> None:
+def _refuse_without_factor(
+    person: SessionPerson, amr: tuple[str, ...], now: int
+) -> MfaRequired | MfaEnrollmentRequired | None:
+    """The refusal of a session without the second factor that the person has, or that their account requires."""
+    if is_multi_factor(amr):
+        return None
+    if person.has_second_factor:
+        return MfaRequired()
+    return MfaEnrollmentRequired() if person.required_from is not None and person.required_from <= now else None
+
+
+def _evict_oldest_sessions(conn: Connection, actor: Actor, user: User, now: int) -> None:
+    """Make room for one more session of the person."""
+    for old in store.list_live_sessions_beyond(conn, user.account_id, user.id, MAX_SESSIONS - 1, now):
+        store.end_session(conn, user.account_id, old, now=now, reason="evicted")
+        revoke_session(conn, user.id, old)
+        audit.record(conn, user.account_id, actor, "session.ended", old, {"reason": "evicted"})
+
+
+def _undo_session(conn: Connection, actor: Actor, user: User, session_id: str) -> None:
+    """End a session that was just started, before anybody has its tokens."""
     lock_caller(conn, user.id)
     end_session(conn, actor, user.account_id, user.id, session_id, "single sign-on only")
 

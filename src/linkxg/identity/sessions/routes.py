@@ -25,7 +25,7 @@ from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_own_sessions, logout
 from linkxg.identity.sessions.model import SessionView
 from linkxg.identity.sessions.password_size import check_password_size
-from linkxg.identity.sessions.sign_in_notices import password_changed
+from linkxg.identity.sessions.sign_in_notices import mail_password_changed
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
@@ -116,7 +116,7 @@ async def password(
         new=data.new_password,
         limit_scale=services.limit_scale,
     )
-    password_changed(services.notices, actor, caller.account_id, caller.id)
+    mail_password_changed(services.notices, actor, caller.account_id, caller.id)
     return Success(data=None)
 
 

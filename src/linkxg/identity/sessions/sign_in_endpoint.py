@@ -9,7 +9,7 @@ from linkxg.http.request_context import RequestContext
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.sessions.login import NewSession, SessionTokens, new_api_session
 from linkxg.identity.sessions.model import SessionIdentity, SignedIn
-from linkxg.identity.sessions.sign_in_notices import signed_in
+from linkxg.identity.sessions.sign_in_notices import mail_new_place
 from linkxg.identity.sessions.token_response import mint_for, token_response
 from linkxg.identity.tokens.mint import Minted, Minter
 
@@ -33,7 +33,7 @@ class ApiSessions:
 
     def answer(self, context: RequestContext, grant: str, tokens: SessionTokens) -> SignedIn:
         """A new access token. The person is told by mail of a sign-in from a new place."""
-        signed_in(self.notices, actor_of(context), tokens.session, context.user_agent)
+        mail_new_place(self.notices, actor_of(context), tokens.session, context.user_agent)
         answer, jti = token_response(self.minter, tokens)
         self._note(context, grant, tokens.session, jti)
         return answer

@@ -11,7 +11,7 @@ from linkxg.identity.sessions.places import describe_device
 SIGN_IN_NOTICES = Budget("sign-in-notices", 5, 3_600)
 
 
-def signed_in(notices: SecurityNotices, actor: Actor, session: SessionIdentity, user_agent: str) -> None:
+def mail_new_place(notices: SecurityNotices, actor: Actor, session: SessionIdentity, user_agent: str) -> None:
     """To the person, if they have not signed in from this network or with this kind of device for 30 days."""
     if not session.is_new_place:
         return
@@ -31,7 +31,7 @@ def signed_in(notices: SecurityNotices, actor: Actor, session: SessionIdentity, 
     )
 
 
-def password_changed(
+def mail_password_changed(
     notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, *, by_link: bool = False
 ) -> None:
     """To the person."""

@@ -12,7 +12,7 @@ from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.store import find_provider
 from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.begin_sign_in import SingleSignOnServices
-from linkxg.identity.single_sign_on.end_federated_sessions import BY_PROVIDER, end_all
+from linkxg.identity.single_sign_on.end_federated_sessions import ENDED_BY_PROVIDER, end_all
 
 KEPT_MS = HOUR
 """How long the ids of used tokens are kept; a token is accepted for less."""
@@ -54,4 +54,4 @@ def _end(conn: Connection, actor: Actor, provider: IdentityProvider, token: Logo
     ended = store.end_federated_sessions(
         conn, account_id, provider.issuer, now, subject=token.subject, sid=token.session_id
     )
-    return end_all(conn, actor, account_id, ended, BY_PROVIDER)
+    return end_all(conn, actor, account_id, ended, ENDED_BY_PROVIDER)

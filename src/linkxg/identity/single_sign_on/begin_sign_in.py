@@ -25,6 +25,7 @@ from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.store import find_provider, find_provider_of_domain
 from linkxg.identity.sessions.places import place_of
 from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.refusals import provider_failed
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 LIFETIME_MS = 10 * MINUTE
@@ -60,7 +61,7 @@ class AuthorizationRequest(NamedTuple):
     issuer: str
 
 
-async def find_provider_for(database: Database, email: str) -> IdentityProvider | None:
+async def find_provider_by_email(database: Database, email: str) -> IdentityProvider | None:
     """The provider of the account that has verified the domain of this address.
 
     Only the domain is looked up, which is public knowledge: whether the person exists is not.
@@ -72,7 +73,7 @@ async def find_provider_for(database: Database, email: str) -> IdentityProvider 
     return await database.read_single(find_provider_of_domain, domain)
 
 
-async def find_provider_of(database: Database, account_id: str) -> IdentityProvider | None:
+async def find_provider_by_account(database: Database, account_id: str) -> IdentityProvider | None:
     """The provider of an account, for a person who signs in again."""
     return await database.read_single(find_provider, account_id)
 
@@ -96,7 +97,7 @@ async def begin_sign_in(
     try:
         metadata = await services.providers.metadata(provider.account_id, provider.issuer)
     except ProviderFault as fault:
-        raise SignInRefused.by_provider(fault) from None
+        raise SignInRefused(provider_failed(fault)) from None
     state = b64url(os.urandom(32)).decode()
     pending = {
         "digest": digest(state),

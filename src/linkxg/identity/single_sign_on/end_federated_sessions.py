@@ -14,7 +14,7 @@ from linkxg.identity.sessions.end_sessions import end_session
 from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.store import SessionOfPerson
 
-BY_PROVIDER: EndReason = "by identity provider"
+ENDED_BY_PROVIDER: EndReason = "by identity provider"
 
 
 def end_disallowed_sessions(
@@ -54,5 +54,5 @@ def end_if_provider_changed(
         conn, provider.account_id, session_id
     ):
         return True
-    end_all(conn, actor, provider.account_id, [SessionOfPerson(session_id, user_id)], BY_PROVIDER)
+    end_all(conn, actor, provider.account_id, [SessionOfPerson(session_id, user_id)], ENDED_BY_PROVIDER)
     return False

@@ -7,7 +7,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, now_s
 from linkxg.crypto.secrets import digest
 from linkxg.errors import Conflict, InvalidCredentials, PublicError
-from linkxg.identity.accounts.account_notices import person_added, role_raised
+from linkxg.identity.accounts.account_notices import mail_person_added, mail_role_raised
 from linkxg.identity.accounts.manage_user import change_user
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import find_user
@@ -30,15 +30,16 @@ from linkxg.identity.single_sign_on.begin_sign_in import (
     verifier_of,
 )
 from linkxg.identity.single_sign_on.end_federated_sessions import end_if_provider_changed
-from linkxg.identity.single_sign_on.link_person import identity_linked, link_in_session
+from linkxg.identity.single_sign_on.link_person import link_in_session, mail_identity_linked
 from linkxg.identity.single_sign_on.refusals import (
     ANOTHER_PROVIDER,
     BY_ERROR,
     CHANGED,
-    EXPIRED,
+    NOT_IN_PROGRESS,
     REFUSED_THERE,
     SECRET_LOST,
     SIGNED_OUT,
+    provider_failed,
 )
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 from linkxg.ids import uuid7
@@ -100,12 +101,12 @@ async def _finish(
     try:
         token = await _authenticate(services, provider, pending, response)
     except ProviderFault as fault:
-        raise SignInRefused.by_provider(fault) from None
+        raise SignInRefused(provider_failed(fault)) from None
     if linking is not None:
         linked = await revoke_as(services.database, linking, account_id, link_in_session, linking, provider, token)
         if isinstance(linked, SignInRefused):
             raise linked
-        identity_linked(services.notices, linking, linked, token.issuer)
+        mail_identity_linked(services.notices, linking, linked, token.issuer)
         return SignedOn(None, pending.target)
     admitted = await services.database.write(admit_person, actor, provider, token)
     if isinstance(admitted, SignInRefused):
@@ -113,7 +114,7 @@ async def _finish(
     user = await _with_role(services, actor, provider, admitted)
     opened = await _open(services, actor, provider, token, user, user_agent)
     if admitted.how == "linked":
-        identity_linked(services.notices, actor, user, token.issuer)
+        mail_identity_linked(services.notices, actor, user, token.issuer)
     return SignedOn(opened, pending.target, pending.carried or "", admitted.how is not None)
 
 
@@ -125,7 +126,7 @@ async def _take(
     And the person, if it was begun in their session in order to be linked to them.
     """
     if not _STATE.fullmatch(response.state) or not browser:
-        raise SignInRefused(EXPIRED)
+        raise SignInRefused(NOT_IN_PROGRESS)
     pending = await services.database.write(
         store.take_sign_in, account_id, digest(response.state), digest(browser), now_ms()
     )
@@ -134,7 +135,7 @@ async def _take(
         linking, bound = person, digest(linking_browser(browser, person.session_id or ""))
         pending = await services.database.write(store.take_sign_in, account_id, digest(response.state), bound, now_ms())
     if pending is None:
-        raise SignInRefused(EXPIRED)
+        raise SignInRefused(NOT_IN_PROGRESS)
     provider = await services.database.read_single(find_provider, account_id)
     if provider is None or provider.issuer != pending.issuer:
         raise SignInRefused(CHANGED)
@@ -189,7 +190,7 @@ async def _with_role(
     # The account has decided by its mapping who has which role.
     by = actor._replace(kind="provider", id=provider.account_id, account_id=provider.account_id, role="OWNER")
     if admitted.how == "added":
-        person_added(
+        mail_person_added(
             services.notices, by, user.account_id, user.email, user.name, user.role, "joined by single sign-on"
         )
     if role == user.role:
@@ -200,7 +201,7 @@ async def _with_role(
         return user
     except PublicError as error:
         raise SignInRefused(CHANGED) from error
-    role_raised(services.notices, by, user.account_id, *changed_role)
+    mail_role_raised(services.notices, by, user.account_id, *changed_role)
     changed = await services.database.read_single(find_user, user.account_id, user.id)
     if changed is None:
         raise SignInRefused(CHANGED)
@@ -218,14 +219,14 @@ async def _open(
     """Start the session. Raises SignInRefused if the provider has ended it meanwhile."""
     session_id = uuid7()
     # First, so that a logout that arrives now finds it.
-    by_provider = {
+    federated = {
         "session_id": session_id,
         "issuer": token.issuer,
         "subject": token.subject,
         "provider_session_id": token.session_id,
         "created_at": now_ms(),
     }
-    if not await services.database.write(store.insert_session, provider.account_id, user.id, by_provider):
+    if not await services.database.write(store.insert_session, provider.account_id, user.id, federated):
         raise SignInRefused(CHANGED)
     try:
         opened = await open_console_session(

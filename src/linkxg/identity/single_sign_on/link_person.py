@@ -71,7 +71,7 @@ def insert_link(conn: Connection, actor: Actor, token: IdToken, user: User, how:
     audit.record(conn, user.account_id, actor, "user.linked", user.id, details)
 
 
-def identity_linked(notices: SecurityNotices, actor: Actor, user: User, issuer: str) -> None:
+def mail_identity_linked(notices: SecurityNotices, actor: Actor, user: User, issuer: str) -> None:
     """Mail the person and the Owners."""
     what = f"From now on, {issuer} can sign you in to LinkXG."
     notices.person(actor, user.account_id, user.id, _SUBJECT, what, kind=IDENTITY_LINKED)

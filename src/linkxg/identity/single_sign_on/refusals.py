@@ -28,7 +28,7 @@ _OWNER_ASKS_PROVIDER = (
     "at the provider. Then sign in again."
 )
 
-EXPIRED = Refusal(
+NOT_IN_PROGRESS = Refusal(
     "This sign-in was not begun in this browser, was completed already, or is older than ten minutes.",
     "Sign in again, in one window and without the Back button.",
 )
@@ -132,6 +132,6 @@ BY_ERROR = {
 """By the error code of OAuth 2.0 (RFC 6749, section 4.1.2.1) or OpenID Connect Core 1.0, section 3.1.2.6."""
 
 
-def by_provider(fault: ProviderFault) -> Refusal:
+def provider_failed(fault: ProviderFault) -> Refusal:
     """For a provider that does not work as it should."""
     return Refusal(f"The identity provider of your company did not work as expected. {fault.message}", _TEST_IT)

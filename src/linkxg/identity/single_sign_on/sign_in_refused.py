@@ -1,7 +1,6 @@
 """A sign-in by the identity provider that did not succeed."""
 
-from linkxg.identity.federation.provider_fault import ProviderFault
-from linkxg.identity.single_sign_on.refusals import Refusal, by_provider
+from linkxg.identity.single_sign_on.refusals import Refusal
 
 
 class SignInRefused(Exception):
@@ -11,7 +10,3 @@ class SignInRefused(Exception):
         super().__init__(refusal.message)
         self.message = refusal.message
         self.carried = ""
-
-    @classmethod
-    def by_provider(cls, fault: ProviderFault) -> "SignInRefused":
-        return cls(by_provider(fault))
