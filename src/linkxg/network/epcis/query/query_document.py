@@ -26,6 +26,13 @@ _TRANSLATED: dict[EpcFormat, bytes] = {"Always_GS1_Digital_Link": b"urn:epc:", "
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
 
 
+class _Identified(msgspec.Struct):
+    event_id: str | msgspec.UnsetType = msgspec.field(name="eventID", default=msgspec.UNSET)
+
+
+_identify = msgspec.json.Decoder(_Identified).decode
+
+
 class Destination(NamedTuple):
     """The subscription that a document is for; `delivery_id` tells a repetition from the next one."""
 
@@ -65,7 +72,7 @@ def write_collection(members: Iterable[str]) -> bytes:
 def _event(found: FoundEvent, context: list[Any], epc_format: EpcFormat) -> bytes:
     """Its members as they were captured, and those that the repository adds."""
     added: dict[str, Any] = {"recordTime": rfc3339(found.record_time)}
-    if b'"eventID":' not in found.content:
+    if not _has_id(found.content):
         added["eventID"] = found.event_id
     if context:
         added["@context"] = context
@@ -73,6 +80,11 @@ def _event(found: FoundEvent, context: list[Any], epc_format: EpcFormat) -> byte
     if sign is not None and sign in content.lower():
         content = _encode_any(translate(json.loads(content), epc_format))
     return content[:-1] + b"," + _encode(added)[1:]
+
+
+def _has_id(content: bytes) -> bool:
+    # A field of an extension may have the name, too.
+    return b'"eventID":' in content and _identify(content).event_id is not msgspec.UNSET
 
 
 def _encode_any(event: dict[str, Any]) -> bytes:
