@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from linkxg.clock import now_ms
 from linkxg.network.epcis.query.query_document import write_document
-from linkxg.network.epcis.query.store import FoundEvent
 from linkxg.network.traceability.document_store import EventContent
 
 MEDIA_TYPE = "application/ld+json"
@@ -14,5 +13,4 @@ QUERY_NAME = "TraceabilityGraph"
 
 def event_document(events: Sequence[EventContent]) -> bytes:
     """As the query interface writes them: with the contexts of all, and each with its id and `recordTime`."""
-    found = [FoundEvent((), one.event_id, one.record_time, one.content, one.context) for one in events]
-    return write_document(found, created=now_ms(), query_name=QUERY_NAME)
+    return write_document(events, created=now_ms(), query_name=QUERY_NAME)
