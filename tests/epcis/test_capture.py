@@ -7,12 +7,14 @@ import hashlib
 import json
 import os
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from epcis.documents import (
     CAPTURE,
     CONTEXT,
+    JSON,
     PROCEED,
     captured,
     counts,
@@ -29,10 +31,12 @@ from harness.raw_http import send_raw
 from harness.rows import rows
 from harness.world import World
 from linkxg.audit.model import Actor
+from linkxg.clock import now_ms, rfc3339
+from linkxg.errors import PayloadTooLarge
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.start_job import new_job
-from linkxg.network.epcis.capture import event_capture
+from linkxg.network.epcis.capture import document_check, event_capture
 
 VALIDATION = "epcisException:ValidationException"
 
@@ -298,6 +302,52 @@ def test_a_document_beyond_the_limit_is_refused_with_the_limits(world: World) ->
         assert answer.object()["type"] == "epcisException:CaptureLimitExceededException"
         assert answer.header("gs1-epcis-capture-limit") == "100000"
         assert answer.header("gs1-epcis-capture-file-size-limit") == str(100 << 20)
+
+
+def test_a_document_with_more_events_than_announced_is_refused_with_the_limits(world: World) -> None:
+    """network.md §4.5, no. 14: at once, not by the job."""
+    least = b'{"eventTime":"2026-11-28T10:00:00Z","eventTimeZoneOffset":"+00:00"}'
+    content = document([]).replace(b'"eventList": []', b'"eventList":[%b]' % b",".join([least] * 100_001))
+    answer = send(world, content).expect(413, "payload_too_large")
+    assert answer.object()["type"] == "epcisException:CaptureLimitExceededException"
+    assert "100,000 events" in answer.object()["detail"]
+    assert answer.header("gs1-epcis-capture-limit") == "100000"
+    assert answer.header("gs1-epcis-capture-file-size-limit") == str(100 << 20)
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+def test_events_are_counted_wherever_a_document_is_divided(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(document_check, "MAX_EVENTS", 3)
+
+    def feed(content: bytes) -> None:
+        check = document_check.DocumentHeadCheck()
+        for start in range(0, len(content), size):
+            check.watch(content[start : start + size])
+
+    said = {"example:note": 'an "eventTime" and an "eventTimeZoneOffset"', "example:eventTime": "x"}
+    feed(document(object_event(**said) for _ in range(3)))
+    with pytest.raises(PayloadTooLarge):
+        feed(document(object_event() for _ in range(4)))
+
+
+def test_an_event_from_the_future_is_captured_unless_the_capture_is_strict(world: World) -> None:
+    """network.md §4.3: of a skew of more than 24 hours, a strict capture makes a fault."""
+    ahead = {"eventTime": rfc3339(now_ms() + 25 * 3_600_000)}
+    in_zone, event = object_event(eventTime=rfc3339(now_ms() + 23 * 3_600_000)), object_event(**ahead)
+    strict = f"{CAPTURE}?strict=true"
+    bearer = world.owner.access
+    sent = world.api.post(strict, bearer=bearer, content=document([in_zone, event]), headers={**JSON, **PROCEED})
+    job = ended(world, job_path(sent.expect(202)))
+    assert counts(job) == (1, 0, 1)
+    [error] = job["errors"]
+    assert (error["pointer"], error["code"], error["index"]) == ("/eventTime", "ahead_of_clock", 1)
+    body = {"@context": [CONTEXT], **event}
+    refused = world.api.post("/epcis/events?strict=true", bearer=bearer, json=body).expect(400, "invalid_request")
+    assert refused.object()["details"][0]["field"] == "/eventTime"
+    assert counts(captured(world, document([event]))) == (1, 0, 0)
+    path = f"/traceability/items/events?item={quote(event['epcList'][0], safe='')}"
+    [shown] = world.api.get(path, bearer=bearer).expect(200).json()["data"]
+    assert shown["aheadOfRecordTime"]
 
 
 def test_reading_ends_at_the_limit_of_events(monkeypatch: pytest.MonkeyPatch) -> None:

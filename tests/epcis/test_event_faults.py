@@ -19,6 +19,8 @@ from linkxg.network.epcis.documents.schema import check_schema
 
 LOT = "https://id.gs1.org/01/10614141073464/10/L1"
 SENSOR = {"type": "Temperature", "value": 20, "uom": "CEL"}
+PERIOD = {"startTime": "2026-03-04T09:00:00Z", "endTime": "2026-03-04T10:00:00Z"}
+DEVICE, AT = {"deviceID": "urn:epc:id:giai:4000001.111"}, {"time": "2026-03-04T10:00:00Z"}
 
 
 def faults(changes: dict[str, Any], type: str = "ObjectEvent") -> dict[str, EventFault]:
@@ -111,6 +113,19 @@ def test_the_published_examples_are_valid_by_the_schema(path: Path) -> None:
         ),
         (
             "ObjectEvent",
+            {
+                "sensorElementList": [
+                    {
+                        "sensorMetadata": {"deviceID": "urn:x:1", "startTime": "2026-03-04T10:00:00Z"},
+                        "sensorReport": [SENSOR, SENSOR | {"deviceID": "urn:x:1"}],
+                    }
+                ]
+            },
+            "/sensorElementList/0/sensorReport/1/deviceID",
+            "one of the two",
+        ),
+        (
+            "ObjectEvent",
             {"sensorElementList": [{"sensorReport": [{"type": "Temperature", "value": 20}]}]},
             "/sensorElementList/0/sensorReport/0/uom",
             "uom",
@@ -160,6 +175,15 @@ def test_an_event_of_another_type_is_a_fault(type: Any) -> None:
         (
             "ObjectEvent",
             {"epcList": None, "readPoint": {"id": "urn:a:b"}, "sensorElementList": [{"sensorReport": [SENSOR]}]},
+        ),
+        # Metadata of a period are of the whole series (decision 0029).
+        (
+            "ObjectEvent",
+            {
+                "sensorElementList": [
+                    {"sensorMetadata": PERIOD | DEVICE | AT, "sensorReport": [SENSOR | DEVICE | AT, SENSOR]}
+                ]
+            },
         ),
         ("ObjectEvent", {"bizStep": "https://example.com/steps/dyeing"}),
         ("ObjectEvent", {"bizStep": "https://ref.gs1.org/cbv/BizStep-shipping"}),

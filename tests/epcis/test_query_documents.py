@@ -54,6 +54,12 @@ def test_contexts_are_merged_and_one_that_differs_stays_with_its_event(world: Wo
     assert [one["ex:a"] for one in events_of(found)] == [2]
 
 
+def test_the_hash_is_the_id_of_an_event_whose_extension_has_an_event_id(world: World) -> None:
+    epc = unique("epc")
+    [hashed] = capture(world, event(eventID=None, epcList=[epc], **{"ex:about": {"eventID": "urn:example:other"}}))
+    assert ids_of(find(world, MATCH_epc=epc)) == [hashed]
+
+
 def test_an_event_without_an_id_is_found_by_its_hash(world: World) -> None:
     """network.md §4.5, no. 9."""
     [hashed] = capture(world, event(eventID=None, epcList=[unique("epc")]))

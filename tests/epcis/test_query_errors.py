@@ -100,6 +100,25 @@ def test_a_malformed_query_is_400(world: World, query: str) -> None:
     assert answer.json()["type"] == "epcisException:QueryParameterException"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/epcis/queries", {"query": {}}, "name"),
+        ("/epcis/queries", {"name": 5, "query": {}}, "name"),
+        ("/epcis/queries", {"name": "x", "query": {}, "more": 1}, ""),
+        ("/epcis/queries/x/subscriptions", {"stream": True}, "dest"),
+        ("/epcis/queries/x/subscriptions", {"dest": "https://example.com/", "stream": "yes"}, "stream"),
+    ],
+)
+def test_a_body_of_the_wrong_shape_is_400_as_the_standard_has_it(
+    world: World, path: str, body: dict[str, Any], field: str
+) -> None:
+    """network.md §4.2: 422 is no status of EPCIS."""
+    answer = world.api.post(path, bearer=world.owner.access, json=body)
+    refused(answer, 400, "ValidationException", field)
+    assert [one["field"] for one in answer.json()["details"]] == [field]
+
+
 def test_lists_are_separated_by_pipes_or_repeated_and_a_comma_is_data(world: World) -> None:
     """network.md §4.5, no. 5."""
     epc = unique("epc")

@@ -133,7 +133,7 @@ def test_a_subscription_is_paused_with_the_rights_of_its_client(world: World, re
 
 def test_a_subscription_is_paused_when_its_person_is_removed(world: World, receiver: WebhookReceiver) -> None:
     """Security rule 215."""
-    person = world.person("VIEWER")
+    person = world.person("MEMBER")
     stream = Subscribed(world, receiver, sign_in(world.api, person).access).start()
     stream.bearer = world.owner.access
     world.api.delete(f"/account/users/{person.user_id}", bearer=world.owner.access).expect(204)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -55,6 +56,23 @@ def npm_tools() -> Path:
         _install(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
         (folder / "installed").touch()
     return folder / "node_modules"
+
+
+def npm_package(name: str, version: str, sha256: str) -> Path:
+    """The folder of one package without its dependencies, for those that are published as one bundled file."""
+    need("node", "npm")
+    folder, archive = CACHE / f"{name}-{version}", CACHE / f"{name}-{version}.tgz"
+    if not folder.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        _install(["npm", "pack", "--silent", f"{name}@{version}"], CACHE)
+        assert hashlib.sha256(archive.read_bytes()).hexdigest() == sha256, f"another {name} than the pinned one"
+        unpacked = CACHE / f"{name}-{version}.{os.getpid()}"
+        with tarfile.open(archive) as packed:
+            packed.extractall(unpacked, filter="data")
+        # Another process of the tests may have been faster.
+        if not folder.exists():
+            unpacked.rename(folder)
+    return folder / "package"
 
 
 def generator() -> Path:

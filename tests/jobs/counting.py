@@ -32,6 +32,9 @@ class LetterCheck:
         if head[:1].isdigit():
             raise file_error("not_lines", "The file begins with a number.")
 
+    def watch(self, text: bytes) -> None:
+        """Nothing in the text matters to it."""
+
     def columns(self, head: bytes, *, whole: bool) -> list[str]:
         return ["line"]
 

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+import jsonschema_rs
 import pytest
 
+from epcis.documents import captured
+from epcis.gs1_files import needs_vectors, vector
 from harness.answers import Answer
 from harness.world import World
 from linkxg.db import open_database
@@ -165,6 +168,28 @@ def test_a_graph_as_a_document_has_the_events_that_it_was_derived_from(world: Wo
     (event,) = document["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
     assert event["type"] == "TransformationEvent"
     assert event["recordTime"].endswith("Z")
+
+
+@needs_vectors
+def test_a_graph_as_a_document_is_valid_by_the_schema_of_gs1_and_can_be_captured_again(world: World) -> None:
+    one, other = new_lots(2)
+    sent = {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"ex": "https://example.com/"}],
+        "type": "TransformationEvent",
+        "eventTime": "2026-03-01T10:00:00.000Z",
+        "eventTimeZoneOffset": "+01:00",
+        "inputQuantityList": [{"epcClass": one.uri, "quantity": 2}],
+        "outputQuantityList": [{"epcClass": other.uri, "quantity": 1}],
+        "ex:large": 2**70,
+    }
+    made_one = world.api.post("/epcis/events", bearer=world.owner.access, json=sent).expect(201).object()
+    answer = get(world, GRAPH, one, headers={"Accept": "application/ld+json"}).expect(200)
+    document = answer.object()
+    jsonschema_rs.validator_for(vector("epcis/EPCIS-JSON-Schema.json")).validate(document)
+    (event,) = document["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert (event["eventID"], event["ex:large"]) == (made_one["eventID"], 2**70)
+    job = captured(world, answer.body)
+    assert (job["success"], job["counts"]["unchanged"]) == (True, 1)
 
 
 def test_events_are_paged(world: World) -> None:

@@ -85,6 +85,12 @@ def test_voided_events_are_listed_only_if_asked_for_and_say_so(tracing: Tracing)
     assert sorted(one.voided for one in tracing.timeline(A, include_voided=True)) == [False, True, True]
 
 
+def test_an_event_that_was_recorded_before_it_happened_says_so(tracing: Tracing) -> None:
+    tracing.capture(seen([A], at=10), recorded=20)
+    tracing.capture(seen([A], at=100), recorded=21)
+    assert [one.ahead_of_record_time for one in tracing.timeline(A)] == [True, False]
+
+
 def test_status_has_the_last_location_and_disposition_of_the_item_or_its_container(tracing: Tracing) -> None:
     tracing.capture(
         seen([A], at=1, disposition="active", location=SHOP, read_point=DOCK),

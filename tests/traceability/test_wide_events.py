@@ -44,7 +44,7 @@ def test_contexts_of_a_document_of_events_are_bounded() -> None:
     """Security rule L5: each was compared with all others, and the sum was not bounded."""
     contexts = [f'[{{"p{number}":"https://ns.example.com/{number}/"}}]' for number in range(3_000)]
     started = time.perf_counter()
-    document = event_document([EventContent(1, 1, 1, b"{}", one) for one in contexts])
+    document = event_document([EventContent(1, "urn:e:1", 1, 1, b"{}", one) for one in contexts])
     assert time.perf_counter() - started < 1
     head, _, rest = document.partition(b'"epcisBody"')
     assert len(head) < 4_000

@@ -29,6 +29,7 @@ _HINTS = {
     "duplicate_event_id": (
         "Give the corrected event another eventID, and declare the first one wrong by an errorDeclaration."
     ),
+    "ahead_of_clock": "Correct the clock or the time zone of the device that made the event.",
     "given_twice": "Remove it from the reports, or from the metadata.",
     "too_long": "Shorten the value.",
     "row_too_large": "An event has at most 1 MiB: divide it into several.",

@@ -23,6 +23,7 @@ from linkxg.jobs.read_job import read_job
 from linkxg.network.epcis.capture.model import RESOURCE
 from linkxg.network.epcis.documents.times import read_time
 from linkxg.network.epcis.documents.vocabulary import ERROR_REASON
+from linkxg.network.epcis.events.model import is_ahead
 from linkxg.network.epcis.query.answers_endpoint import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import EventDetails, read_event_details
 from linkxg.network.epcis.query.find_events import read_event
@@ -57,6 +58,7 @@ async def show(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> R
         at=details.event_time,
         is_missing=not originals,
         details=details,
+        is_ahead=is_ahead(details.event_time, details.record_time),
         captured_by=await _capture_of(page, details),
         declarations=[_declaration(one, content) for one, content in declarations],
         facts=await asyncio.to_thread(facts_of, event, names),

@@ -17,7 +17,10 @@ class BodyStyle(Enum):
     SCIM = "scim"
     """Errors are messages of RFC 7644 §3.12; unknown parameters are ignored."""
     EPCIS = "epcis"
-    """Errors are problems (RFC 9457) whose type names an exception of EPCIS 2.0; OPTIONS describes the resource."""
+    """Errors are problems (RFC 9457) whose type names an exception of EPCIS 2.0; an invalid body is 400.
+
+    OPTIONS describes the resource.
+    """
     PAGE = "page"
     """Pages for people; unknown parameters of a link are ignored."""
 

@@ -6,6 +6,7 @@ Unusable files are rejected while they arrive: damaged gzip, gzip bombs, what is
 
 import hashlib
 import zlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from linkxg.errors import PayloadTooLarge
@@ -31,10 +32,17 @@ class FileFacts(NamedTuple):
 class Gunzip:
     """`feed()` what arrives, then `finish()`; both return blocks. Raises ValidationFailed or PayloadTooLarge.
 
-    `head` is the first block, with the header; `is_whole` says that it is the whole file.
+    `head` is the first block, with the header; `is_whole` says that it is the whole file. `watch` is called with each
+    part of the text, in order.
     """
 
-    def __init__(self, charset: str | None = None, max_content: int = MAX_CONTENT) -> None:
+    def __init__(
+        self,
+        charset: str | None = None,
+        max_content: int = MAX_CONTENT,
+        watch: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._watch = watch
         self.head = b""
         self._max_content = max_content
         self.is_whole = False
@@ -125,6 +133,8 @@ class Gunzip:
         self._total += len(text)
         if self._total > self._max_content:
             raise PayloadTooLarge(f"The decompressed file is larger than {self._max_content // MIB} MiB.")
+        if self._watch is not None:
+            self._watch(text)
         self._pending += text
         if not self.head and len(self._pending) >= BLOCK:
             self.head = bytes(self._pending[:BLOCK])

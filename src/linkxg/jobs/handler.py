@@ -24,6 +24,9 @@ class HeadCheck(Protocol):
     def check_early(self, head: bytes, *, whole: bool) -> None:
         """Called as soon as the block has arrived. Raises ValidationFailed for a file that can never be imported."""
 
+    def watch(self, text: bytes) -> None:
+        """Called with each part of the decompressed file, in order. Raises PayloadTooLarge."""
+
     def columns(self, head: bytes, *, whole: bool) -> list[str]:
         """The columns of the file, once it is complete. Raises ValidationFailed."""
 

@@ -26,7 +26,7 @@ async def receive_file(
     `charset` is the declared one. Raises ValidationFailed or PayloadTooLarge for an unusable file, and the errors of
     `parts` and `keep`.
     """
-    gunzip = Gunzip(charset, check.max_content)
+    gunzip = Gunzip(charset, check.max_content, check.watch)
     is_checked = False
     number = 0
 

@@ -35,6 +35,9 @@ class ProductHeadCheck:
             ):
                 raise
 
+    def watch(self, text: bytes) -> None:
+        """Nothing: rows are counted by the job."""
+
     def columns(self, head: bytes, *, whole: bool) -> list[str]:
         """The columns according to the final options. Raises ValidationFailed."""
         final = self._options if self._form_options is None else self._form_options.current()

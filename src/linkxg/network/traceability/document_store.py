@@ -14,6 +14,7 @@ _ACCOUNT = bindparam("account", type_=String)
 
 class EventContent(NamedTuple):
     id: int
+    event_id: str
     event_time: int
     record_time: int
     content: bytes

@@ -102,7 +102,10 @@ class Graph(msgspec.Struct, rename="camel"):
 
 
 class TimelineEvent(msgspec.Struct, rename="camel"):
-    """An event of an item, or of the container `inheritedFrom` while the item was in it."""
+    """An event of an item, or of the container `inheritedFrom` while the item was in it.
+
+    One that is `aheadOfRecordTime` was recorded before it is said to have happened: a clock or a time zone is wrong.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "eventTime": _TIME,
@@ -122,6 +125,7 @@ class TimelineEvent(msgspec.Struct, rename="camel"):
     biz_location: str | None
     inherited_from: str | None
     voided: bool
+    ahead_of_record_time: bool
     owner: Owner | None
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms, rfc3339
 from linkxg.http.long_answer import LongAnswer
+from linkxg.network.epcis.events.model import is_ahead
 from linkxg.network.traceability import describe_store, partner_store
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.containment import Stays, list_stays
@@ -157,5 +158,6 @@ def _view(one: OwnedRow) -> TimelineEvent:
         biz_location=row.biz_location if one.owner is None else None,
         inherited_from=one.inherited_from,
         voided=bool(row.is_voided),
+        ahead_of_record_time=is_ahead(row.event_time, row.record_time),
         owner=Owner(*one.owner) if one.owner else None,
     )

@@ -13,6 +13,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request
 from linkxg.errors import PublicError
 from linkxg.identity.authorization.write_as import write_once
+from linkxg.network.epcis.capture.clock_skew import STRICT, check_skew
 from linkxg.network.epcis.capture.faults import EventExists, invalid_event
 from linkxg.network.epcis.documents.contexts import NO_CONTEXTS
 from linkxg.network.epcis.documents.model import ParsedEvent
@@ -34,13 +35,24 @@ class CapturedEvent(NamedTuple):
 
 
 async def capture_event(
-    database: Database, actor: Actor, account_id: str, content: bytes, *, idempotency_key: str | None = None
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    content: bytes,
+    *,
+    strict: bool = False,
+    idempotency_key: str | None = None,
 ) -> IdempotentOutcome[CapturedEvent]:
-    """The stored event. Raises InvalidRequest with its faults, EventExists, or IdempotencyKeyReused."""
+    """The stored event; `strict` rejects one from the future (`clock_skew`).
+
+    Raises InvalidRequest with its faults, EventExists, or IdempotencyKeyReused.
+    """
     # In a thread: an event of a megabyte would block every other request.
     event = await asyncio.to_thread(parse_event, content, NO_CONTEXTS)
     if not isinstance(event, ParsedEvent):
         raise invalid_event(event)
+    if strict and (skewed := check_skew(event, now_ms())) is not None:
+        raise invalid_event([skewed])
 
     def capture(conn: Connection) -> CapturedEvent | PublicError:
         # Before the clock is read, so that the record times rise with the ids.
@@ -56,7 +68,8 @@ async def capture_event(
     def recall(conn: Connection, recorded: Recorded) -> CapturedEvent:
         return CapturedEvent(recorded.read(RecordedId).id, event)
 
-    request = Request(account_id, ROUTE, idempotency_key, [actor.id, event.event_id, event.content_hash.hex()])
+    named = [actor.id, event.event_id, event.content_hash.hex(), *([STRICT] if strict else [])]
+    request = Request(account_id, ROUTE, idempotency_key, named)
     return await write_once(database, actor, request, capture, recall, record=lambda made: RecordedId(made.id))
 
 

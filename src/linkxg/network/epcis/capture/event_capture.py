@@ -13,6 +13,7 @@ from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import JobRow, RowFault, RowResult
 from linkxg.jobs.row_crash import SERVER_FAULT, row_crash
+from linkxg.network.epcis.capture.clock_skew import STRICT, check_skew
 from linkxg.network.epcis.capture.document_check import DocumentHeadCheck
 from linkxg.network.epcis.capture.faults import DUPLICATE, row_faults
 from linkxg.network.epcis.capture.model import RESOURCE, TOO_MANY_EVENTS
@@ -68,6 +69,7 @@ class EventRows:
     def __init__(self, job: JobRow, lease: JobLease) -> None:
         self._lease = lease
         self._looks_up = job.on_error == "rollback"
+        self._is_strict = job.mode == STRICT
         self._texts = EventTexts(iter(()))
         # Of `onError=rollback`, whose first pass writes nothing that would show a repetition in the document.
         self._seen: dict[EventKey, bytes] = {}
@@ -118,7 +120,10 @@ class EventRows:
             row_crash(fault, self._lease.job_id)
             return ReadEvent("", None, SERVER_FAULT)
         if isinstance(found, ParsedEvent):
-            return ReadEvent(found.event_id, found)
+            skewed = check_skew(found, now_ms()) if self._is_strict else None
+            if skewed is None:
+                return ReadEvent(found.event_id, found)
+            found = (skewed,)
         return ReadEvent(_given_id(text), None, row_faults(found))
 
     def _plan(self, event: ParsedEvent, stored: dict[EventKey, StoredEvent]) -> Plan:

@@ -39,6 +39,10 @@ _EXPIRES = header("GS1-Next-Page-Token-Expires", "Until when the next page can b
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
 _CODINGS = (b"", b"identity", b"gzip")
 ErrorBehaviour = Annotated[OnError, HeaderParameter(name="GS1-Capture-Error-Behaviour")]
+Strict = Annotated[
+    bool,
+    QueryParameter(description="Reject events whose eventTime is more than 24 hours ahead of the service's clock."),
+]
 PerPage = Annotated[int, QueryParameter(name="perPage", ge=1, le=MAX_PER_PAGE)]
 PageToken = Annotated[str | None, QueryParameter(name="nextPageToken")]
 
@@ -67,6 +71,7 @@ async def capture(
     request: Request[Any, Any, Any],
     services: NamedDependency[CaptureServices],
     on_error: ErrorBehaviour = "rollback",
+    strict: Strict = False,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[StartedCapture]:
     """Capture the events of a document, also with gzip.
@@ -83,6 +88,7 @@ async def capture(
         account_id_of(request.scope),
         context.stream(MAX_UPLOAD),
         on_error=on_error,
+        strict=strict,
         idempotency_key=idempotency_key,
     )
     services.wake()
@@ -132,7 +138,10 @@ async def read(
     **scope(SCOPE, EVENTS),
 )
 async def capture_one(
-    request: Request[Any, Any, Any], services: NamedDependency[CaptureServices], idempotency_key: IdempotencyKey = None
+    request: Request[Any, Any, Any],
+    services: NamedDependency[CaptureServices],
+    strict: Strict = False,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Capture one event at once; the answer is 409 if one with the same eventID is stored, whatever it says."""
     context = context_of(request.scope)
@@ -144,7 +153,12 @@ async def capture_one(
         error.headers |= CAPTURE_LIMITS
         raise
     captured = await capture_event(
-        services.database, actor_of(context), account_id_of(request.scope), content, idempotency_key=idempotency_key
+        services.database,
+        actor_of(context),
+        account_id_of(request.scope),
+        content,
+        strict=strict,
+        idempotency_key=idempotency_key,
     )
     services.captured(account_id_of(request.scope))
     event = captured.value.event

@@ -8,6 +8,7 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import InvalidRequest, PayloadTooLarge, ValidationFailed
 from linkxg.jobs.model import JobRow, OnError
 from linkxg.jobs.start_job import new_job, start_job
+from linkxg.network.epcis.capture.clock_skew import STRICT
 from linkxg.network.epcis.capture.document_check import DocumentHeadCheck
 from linkxg.network.epcis.capture.model import MAX_OPEN_CAPTURES, RESOURCE
 from linkxg.network.epcis.gs1_headers import CAPTURE_LIMITS
@@ -24,15 +25,18 @@ async def start_capture(
     parts: AsyncIterator[bytes],
     *,
     on_error: OnError,
+    strict: bool = False,
     idempotency_key: str | None = None,
     file_name: str = "",
 ) -> IdempotentOutcome[JobRow]:
-    """The queued job of the document in `parts`, which may be compressed with gzip.
+    """The queued job of the document in `parts`, which may be compressed with gzip; `strict` rejects events from the
+    future (`clock_skew`).
 
     Raises InvalidRequest for what is no EPCIS document, PayloadTooLarge with the limits, RateLimitExceeded,
     IdempotencyKeyReused, Conflict, and the errors of `parts`.
     """
-    job = new_job(actor, RESOURCE, format="json", on_error=on_error, file_name=file_name)
+    mode = STRICT if strict else ""
+    job = new_job(actor, RESOURCE, format="json", mode=mode, on_error=on_error, file_name=file_name)
     try:
         return await start_job(
             database,

@@ -17,7 +17,7 @@ _MEASURED = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "
 _SAYS_SOMETHING = frozenset(
     (*_MEASURED, "component", "stringValue", "booleanValue", "hexBinaryValue", "uriValue", "exception", "rawData")
 )
-# In the metadata, or in each report, but not in both (EPCIS 2.0 §7.3.7).
+# In the metadata, or in the reports, but not in both (EPCIS 2.0 §7.3.7.1).
 _SHARED = ("time", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")
 
 
@@ -78,11 +78,13 @@ def _check_sensor(element: dict[str, Any], pointer: str, faults: list[EventFault
     for name in ("time", "startTime", "endTime"):
         if name in metadata:
             _check_time(metadata[name], f"{pointer}/sensorMetadata/{name}", faults)
+    # Metadata of a period are of the whole series, and the members of a report of its own value: decision 0029.
+    shared = () if {"startTime", "endTime"} <= metadata.keys() else _SHARED
     for place, report in enumerate(element["sensorReport"]):
         where = f"{pointer}/sensorReport/{place}"
         if "time" in report:
             _check_time(report["time"], f"{where}/time", faults)
-        for name in _SHARED:
+        for name in shared:
             if name in metadata and name in report:
                 message = f"{name} is in sensorMetadata as well; it must be in one of the two."
                 faults.append(EventFault(f"{where}/{name}", "given_twice", message))

@@ -2,9 +2,20 @@
 
 from typing import Literal, NamedTuple
 
+from linkxg.clock import MINUTE
+
 EventKey = tuple[str, str]
 """The event's id and the time of its error declaration."""
 Status = Literal["CREATED", "UNCHANGED", "CONFLICT"]
+
+
+AHEAD_MS = MINUTE
+"""What clocks may differ by."""
+
+
+def is_ahead(event_time: int, record_time: int) -> bool:
+    """Whether the event was recorded before it is said to have happened: a clock or a time zone is wrong."""
+    return event_time > record_time + AHEAD_MS
 
 
 class StoredEvent(NamedTuple):

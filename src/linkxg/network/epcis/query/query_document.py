@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -15,7 +15,6 @@ from linkxg.network.epcis.documents.contexts import (
     write_json,
 )
 from linkxg.network.epcis.documents.urn import EpcFormat, translate
-from linkxg.network.epcis.query.store import FoundEvent
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 SCHEMA_VERSION = "2.0"
@@ -26,6 +25,29 @@ _TRANSLATED: dict[EpcFormat, bytes] = {"Always_GS1_Digital_Link": b"urn:epc:", "
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
 
 
+class _IdOfContent(msgspec.Struct):
+    event_id: str | msgspec.UnsetType = msgspec.field(name="eventID", default=msgspec.UNSET)
+
+
+_identify = msgspec.json.Decoder(_IdOfContent).decode
+
+
+class WritableEvent(Protocol):
+    """A stored event, as far as a document needs it."""
+
+    @property
+    def event_id(self) -> str: ...
+
+    @property
+    def record_time(self) -> int: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+    @property
+    def context(self) -> str: ...
+
+
 class Destination(NamedTuple):
     """The subscription that a document is for; `delivery_id` tells a repetition from the next one."""
 
@@ -34,7 +56,7 @@ class Destination(NamedTuple):
 
 
 def write_document(
-    found: Sequence[FoundEvent],
+    found: Sequence[WritableEvent],
     *,
     created: int,
     query_name: str = SIMPLE_QUERY,
@@ -62,10 +84,10 @@ def write_collection(members: Iterable[str]) -> bytes:
     return _encode({"@context": CONTEXT, "type": "Collection", "member": list(members)})
 
 
-def _event(found: FoundEvent, context: list[Any], epc_format: EpcFormat) -> bytes:
+def _event(found: WritableEvent, context: list[Any], epc_format: EpcFormat) -> bytes:
     """Its members as they were captured, and those that the repository adds."""
     added: dict[str, Any] = {"recordTime": rfc3339(found.record_time)}
-    if b'"eventID":' not in found.content:
+    if not _has_id(found.content):
         added["eventID"] = found.event_id
     if context:
         added["@context"] = context
@@ -73,6 +95,11 @@ def _event(found: FoundEvent, context: list[Any], epc_format: EpcFormat) -> byte
     if sign is not None and sign in content.lower():
         content = _encode_any(translate(json.loads(content), epc_format))
     return content[:-1] + b"," + _encode(added)[1:]
+
+
+def _has_id(content: bytes) -> bool:
+    # A field of an extension may have the name, too.
+    return b'"eventID":' in content and _identify(content).event_id is not msgspec.UNSET
 
 
 def _encode_any(event: dict[str, Any]) -> bytes:
