@@ -17,7 +17,7 @@ from harness.rows import execute, rows
 from harness.world import World
 from linkxg.network.epcis.documents.model import Item
 from network.connected import feed
-from network.partners import account, declare_gln, new_partner
+from network.partners import account, confirm_gln, declare_gln, new_partner
 from network.recalling import NOTICES, RECALLS, STRANGER, sent_to
 from network.sharing import connect
 from traceability.chain import made, packed
@@ -55,6 +55,7 @@ class Chain:
         self.buyer_id, self.shop_id = (str(account(world, one)["id"]) for one in (self.buyer, self.shop))
         gln = declare_gln(world, self.buyer)
         shop_gln = declare_gln(world, self.shop)
+        confirm_gln(world, world.owner, self.connection["id"], gln).expect(200)
         capture(
             world,
             world.account.account_id,
@@ -62,7 +63,7 @@ class Chain:
             sent_to([self.cloth], gln, at=1),
             sent_to([self.cloth], STRANGER, at=2),
         )
-        connect(world, self.buyer_id, self.shop_id)
+        confirm_gln(world, self.buyer, connect(world, self.buyer_id, self.shop_id), shop_gln).expect(200)
         capture(world, self.buyer_id, sent_to([self.cloth], shop_gln, at=3))
 
 
@@ -185,6 +186,7 @@ def test_nobody_behind_a_partner_is_not_the_same_as_all_have_acknowledged(world:
 
 def test_a_recall_that_returns_to_its_issuer_ends(world: World, chain: Chain) -> None:
     own_gln = declare_gln(world, world.owner)
+    confirm_gln(world, chain.buyer, chain.connection["id"], own_gln).expect(200)
     capture(world, chain.buyer_id, sent_to([chain.cloth], own_gln, at=9))
     recall = announce(world, chain.yarn).expect(201).data()
     (notice,) = notices(world, chain.buyer)
@@ -226,8 +228,9 @@ def test_a_partner_of_an_ended_connection_is_not_notified(world: World, chain: C
 
 
 def test_what_is_in_a_container_is_recalled_from_who_received_the_container(world: World) -> None:
-    buyer, _ = new_partner(world)
+    buyer, connection = new_partner(world)
     gln = declare_gln(world, buyer)
+    confirm_gln(world, world.owner, connection["id"], gln).expect(200)
     lot, box = new_lots(2)
     own = world.account.account_id
     capture(world, own, packed([lot], box), sent_to([box], gln, at=1))
@@ -297,3 +300,58 @@ def test_both_trails_have_the_acknowledgement(world: World, chain: Chain) -> Non
         (one, "recall.acknowledged") for one in (world.account.account_id, chain.buyer_id)
     )
     execute(world.server.database, f"delete from recall_notices where id = '{notice['id']}'")
+
+
+def all_items(world: World, path: str, by: Session, limit: int = 100) -> list[str]:
+    found: list[str] = []
+    cursor = ""
+    while True:
+        page = world.api.get(f"{path}?limit={limit}{cursor}", bearer=by.access).expect(200).object()
+        found += [one["id"] for one in page["data"]]
+        if not page["pagination"]["hasMore"]:
+            return found
+        cursor = f"&cursor={page['pagination']['nextCursor']}"
+
+
+def test_answers_have_the_first_items_of_a_notice_and_pages_have_all(world: World, chain: Chain) -> None:
+    """Security rule 228: the size of a list of notices was a product of notices and items."""
+    many = new_lots(45)
+    gln = str(account(world, chain.buyer)["gln"])
+    capture(world, world.account.account_id, made([chain.cloth], many), sent_to(many, gln, at=5))
+    recall = announce(world, chain.yarn).expect(201).data()
+    known = next(one for one in recall["recipients"] if one["notified"])
+    expected = sorted({chain.cloth.uri, *(one.uri for one in many)})
+    (notice,) = notices(world, chain.buyer)
+    for shown in (known, notice, read(world, recall)["recipients"][recall["recipients"].index(known)]):
+        assert (shown["itemCount"], shown["items"], shown["truncated"]) == (46, expected[:20], False)
+    of_issuer = f"{RECALLS}/{recall['id']}/recipients/{known['id']}/items"
+    of_recipient = f"{NOTICES}/{notice['id']}/items"
+    assert all_items(world, of_issuer, world.owner, 7) == expected
+    assert all_items(world, of_recipient, chain.buyer) == expected
+    for path, stranger in ((of_issuer, chain.buyer), (of_recipient, world.owner), (of_recipient, chain.shop)):
+        world.api.get(path, bearer=stranger.access).expect(404, "not_found")
+    table = world.api.get(f"{RECALLS}/{recall['id']}", bearer=world.owner.access, headers=[("Accept", "text/csv")])
+    assert many[-1].uri in table.body.decode()
+    passed = {"reason": "Passed on.", "noticeId": notice["id"]}
+    world.api.post(RECALLS, bearer=chain.buyer.access, json=passed).expect(201)
+
+
+def contest(world: World, chain: Chain) -> JsonObject:
+    """A recall while two partners have the buyer's GLN, as may be from a time before GLNs were confirmed."""
+    other, connection = new_partner(world)
+    gln = declare_gln(world, other, str(account(world, chain.buyer)["gln"]))
+    execute(
+        world.server.database,
+        f"update connections set partner_gln = '{gln}' where id = '{connection['id']}' "
+        f"and account_id = '{world.account.account_id}'",
+    )
+    found: JsonObject = announce(world, chain.yarn).expect(201).data()
+    return found
+
+
+def test_a_stored_recall_says_which_recipient_was_contested(world: World, chain: Chain) -> None:
+    """Security rule 229: a recall said of a contested GLN that it is no partner's."""
+    recall = contest(world, chain)
+    assert recall["progress"] == {"recipients": 2, "notified": 0, "acknowledged": 0}
+    for found in (recall, read(world, recall)):
+        assert sorted(one["contested"] for one in found["recipients"]) == [False, True]

@@ -38,6 +38,10 @@ CHANNEL = "linkxg_changes"
 POOL = 8
 READS = 5
 BOUNDED_READS = 2
+BOUNDED_STATEMENT_S = 4.0
+"""Below the time after which the client takes the server for dead."""
+BOUNDED_MARGIN_S = 0.5
+"""In which the server itself ends a statement that takes too long, and the connection stays."""
 POOL_WAIT = 3.0
 ADMINISTRATOR_WAIT = 10.0
 POLL = 1.0
@@ -174,8 +178,10 @@ class PostgresDatabase(Database):
     read_in_thread = read_single
 
     async def read_bounded(self, unit: Unit[P, T], seconds: float, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        statement_ms = int(min(seconds, BOUNDED_STATEMENT_S) * 1_000)
+
         def bounded(conn: Connection) -> T | ReadTooLong:
-            conn.execute(text(f"set local statement_timeout = {int(seconds * 1000)}"))
+            conn.execute(text(f"set local statement_timeout = {statement_ms}"))
             try:
                 return unit(conn, *args, **kwargs)
             except DBAPIError as error:
@@ -184,7 +190,7 @@ class PostgresDatabase(Database):
                 raise
 
         async with self._bounded_reads.slot():
-            outcome: T | ReadTooLong = await self._run("read", self._snapshots.connect, bounded)
+            outcome: T | ReadTooLong = await self._run("read", self._snapshots.connect, bounded, seconds)
         if isinstance(outcome, ReadTooLong):
             raise outcome
         return outcome
@@ -209,14 +215,17 @@ class PostgresDatabase(Database):
         outcome: T = await self._run("write", self._single.connect, lambda conn: unit(conn, *args, **kwargs))
         return outcome
 
-    async def _run(self, door: str, connect: Any, unit: Any) -> Any:
+    async def _run(self, door: str, connect: Any, unit: Any, seconds: float | None = None) -> Any:
+        """Raises ReadTooLong for a unit that runs on after `seconds`."""
         started = time.perf_counter()
         await ensure_task()
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(DEADLINE if seconds is None else DEADLINE + seconds):
                 if door == "write":
                     return await self._attempt(connect, unit)
                 async with self._reads.slot():
+                    if seconds is not None:
+                        return await self._bounded_attempt(connect, unit, seconds)
                     return await self._attempt(connect, unit)
         except _UNREACHABLE as error:
             missing = await self._standby.missing() if door == "write" and isinstance(error, TimeoutError) else None
@@ -228,6 +237,17 @@ class PostgresDatabase(Database):
         finally:
             self.on_wait(door, time.perf_counter() - started)
 
+    async def _bounded_attempt(self, connect: Any, unit: Any, seconds: float) -> Any:
+        """The server bounds each statement alone; of a unit of many, the sum is bounded here."""
+        deadline = asyncio.timeout(seconds + BOUNDED_MARGIN_S)
+        try:
+            async with deadline:
+                return await self._once(connect, unit, is_bounded=True)
+        except TimeoutError:
+            if deadline.expired():
+                return ReadTooLong()
+            raise
+
     async def _attempt(self, connect: Any, unit: Any) -> Any:
         """Run again a transaction that the server has rolled back for a deadlock or a serialization failure."""
         for _ in range(ATTEMPTS - 1):
@@ -238,7 +258,7 @@ class PostgresDatabase(Database):
                     raise
         return await self._once(connect, unit)
 
-    async def _once(self, connect: Any, unit: Any) -> Any:
+    async def _once(self, connect: Any, unit: Any, *, is_bounded: bool = False) -> Any:
         try:
             async with connect() as conn:
                 try:
@@ -247,8 +267,10 @@ class PostgresDatabase(Database):
                     await self._pool_guard.terminate(conn)
                     raise
         except (TimeoutError, asyncio.CancelledError):
-            # Perhaps during the commit, whose result is unknown then.
-            self._pool_guard.distrust()
+            # Perhaps during the commit, whose result is unknown then. A read that takes too long says nothing about
+            # the server.
+            if not is_bounded:
+                self._pool_guard.distrust()
             raise
 
     async def storage_fault(self) -> str | None:
