@@ -28,6 +28,7 @@ from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.pool import PoolGuard
 from linkxg.db.schema import AnyRow
 from linkxg.db.single_statement import allow_one_statement
+from linkxg.db.sqlstates import CANCELED, RETRYABLE, is_transient
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.background import BackgroundTask
@@ -58,9 +59,6 @@ SERVER_BOUNDS = {
     # It compiles statements whose cost is overestimated, for longer than any of them takes.
     "jit": "off",
 }
-# Deadlock and serialization failure.
-_RETRYABLE = ("40P01", "40001")
-_CANCELED = "57014"
 _UNREACHABLE = (
     OSError,
     PoolTimeout,
@@ -185,7 +183,7 @@ class PostgresDatabase(Database):
             try:
                 return unit(conn, *args, **kwargs)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) == _CANCELED:
+                if getattr(error.orig, "sqlstate", None) == CANCELED:
                     return ReadTooLong()
                 raise
 
@@ -231,7 +229,7 @@ class PostgresDatabase(Database):
             missing = await self._standby.missing() if door == "write" and isinstance(error, TimeoutError) else None
             raise TemporarilyUnavailable(f"{door}: {missing or str(error) or type(error).__name__}") from error
         except DBAPIError as error:
-            if error.connection_invalidated or _is_transient(error):
+            if error.connection_invalidated or is_transient(error):
                 raise TemporarilyUnavailable(f"{door}: {error.orig}") from error
             raise
         finally:
@@ -254,7 +252,7 @@ class PostgresDatabase(Database):
             try:
                 return await self._once(connect, unit)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
+                if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
                     raise
         return await self._once(connect, unit)
 
@@ -349,9 +347,3 @@ def _lift_bounds(conn: Connection) -> None:
     """Override timeouts of the role or database for administration."""
     for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         conn.execute(text(f"set local {name} = 0"))
-
-
-def _is_transient(error: DBAPIError) -> bool:
-    """Server-side limits, shutdown, lost primary, deadlock: the same request may succeed later (SQLSTATE classes)."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006", "25P03"}

@@ -3,7 +3,7 @@
 Whoever states the GLN of another company would otherwise be taken for it, and its recall notices would go astray.
 """
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
@@ -11,7 +11,7 @@ from linkxg.db import Database
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError
-from linkxg.identity.accounts.store import accounts
+from linkxg.identity.accounts.store import find_account
 from linkxg.network.connections import store
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import view_of
@@ -20,7 +20,8 @@ from linkxg.network.connections.write_connection import write_connection
 
 def pin_gln(conn: Connection, account_id: str, partner_id: str, connection_id: str) -> None:
     """Keep the GLN that the partner states when the connection begins, unless it is already that of another partner."""
-    gln = conn.execute(select(accounts.c.gln).where(accounts.c.id == partner_id)).scalar_one_or_none()
+    partner = find_account(conn, partner_id)
+    gln = None if partner is None else partner.gln
     if gln is not None and store.has_gln(conn, account_id, gln, besides=connection_id):
         gln = None
     store.update_connection(conn, account_id, connection_id, partner_gln=gln)

@@ -91,7 +91,7 @@ class PartnerWalks:
                 claims = _PartnerClaims(self._conn, partner_id, self._bounds, self._limits, self.faces)
                 self._by_partner[partner_id] = claims
             claims.extend(by_depth, until)
-            self.is_cut_short = self.is_cut_short or claims.walk.is_cut_short
+            self.is_cut_short = self.is_cut_short or claims.walk.is_truncated
         self.faces.learn_own(self._conn, {node for claims in self._by_partner.values() for node in claims.reached})
         self._seconds_left -= time.monotonic() - began
 
