@@ -21,7 +21,7 @@ CLAIMS_S = 2.0
 """For those of all partners together."""
 
 
-class Claim(NamedTuple):
+class PartnerClaim(NamedTuple):
     """`is_known`: own events are about the item, but do not say that it came from the partner."""
 
     item: ItemRow
@@ -30,7 +30,7 @@ class Claim(NamedTuple):
     is_known: bool
 
 
-class _PartnerClaims:
+class _PartnerWalk:
     """The search over the events of one partner."""
 
     def __init__(self, conn: Connection, partner_id: str, bounds: Bounds, limits: WalkLimits, faces: Faces) -> None:
@@ -71,7 +71,7 @@ class PartnerWalks:
     def __init__(self, conn: Connection, viewer_id: str, bounds: Bounds, limits: WalkLimits, faces: Faces) -> None:
         self.faces = faces
         self._conn, self._viewer_id, self._bounds, self._limits = conn, viewer_id, bounds, limits
-        self._by_partner: dict[str, _PartnerClaims] = {}
+        self._by_partner: dict[str, _PartnerWalk] = {}
         self._seconds_left = CLAIMS_S
         self.is_cut_short = False
 
@@ -88,7 +88,7 @@ class PartnerWalks:
         for partner_id, by_depth in begins.items():
             claims = self._by_partner.get(partner_id)
             if claims is None:
-                claims = _PartnerClaims(self._conn, partner_id, self._bounds, self._limits, self.faces)
+                claims = _PartnerWalk(self._conn, partner_id, self._bounds, self._limits, self.faces)
                 self._by_partner[partner_id] = claims
             claims.extend(by_depth, until)
             self.is_cut_short = self.is_cut_short or claims.walk.is_truncated
@@ -106,16 +106,16 @@ class PartnerWalks:
                     found.setdefault(item_id, {})[partner_id] = depth
         return found
 
-    def list_claims(self, own: Iterable[int]) -> list[Claim]:
+    def list_claims(self, own: Iterable[int]) -> list[PartnerClaim]:
         """What partners have reached, but own items that own events confirm; the nearest first."""
         confirmed = set(own)
-        found: dict[int, Claim] = {}
+        found: dict[int, PartnerClaim] = {}
         for partner_id, claims in self._by_partner.items():
             own_ids = self.faces.own_items(claims.reached)
             for node in claims.reached:
                 depth, own_id = claims.walk.depths[node], own_ids.get(node)
                 if own_id not in confirmed and (node not in found or depth < found[node].depth):
-                    found[node] = Claim(self.faces.rows[node], partner_id, depth, own_id is not None)
+                    found[node] = PartnerClaim(self.faces.rows[node], partner_id, depth, own_id is not None)
         listed = sorted(found.values(), key=lambda claim: (claim.depth, claim.item.uri))
         self.is_cut_short = self.is_cut_short or len(listed) > self._limits.nodes
         return listed[: self._limits.nodes]

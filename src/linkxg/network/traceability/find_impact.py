@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability import describe_store, party_store
 from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
-from linkxg.network.traceability.claims import Claim, PartnerWalks
+from linkxg.network.traceability.claims import PartnerClaim, PartnerWalks
 from linkxg.network.traceability.containment import list_stays
 from linkxg.network.traceability.describe_store import ItemRow, ProductName
 from linkxg.network.traceability.faces import Faces
@@ -31,7 +31,7 @@ class FoundImpact(NamedTuple):
     items: Mapping[int, ItemRow]
     names: Mapping[str, ProductName]
     quantities: Mapping[int, tuple[float, str | None]]
-    claims: list[Claim]
+    claims: list[PartnerClaim]
     are_claims_cut: bool
     faces: Faces | None
     sent: list[tuple[int, PartyRow]]

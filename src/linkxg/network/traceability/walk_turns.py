@@ -1,4 +1,4 @@
-"""Whose walk is read next: one walk of a database at a time in a process, and one of each account in the queue.
+"""Gives walks their turn: one of a database at a time in a process, and one of each account in the queue.
 
 The other slots of bounded reads stay free for queries, and an account with many walks, such as those of a recall, keeps
 others waiting for one of them.
