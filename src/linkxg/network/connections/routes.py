@@ -208,7 +208,7 @@ async def confirm(
     data: JSONBody[ConfirmGln],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[ConnectionView]]:
-    """Confirm the GLN that a partner states, so that traceability and recalls know them by it."""
+    """Confirm the GLN that a partner states: traceability and recalls know them by it."""
     outcome = await confirm_gln(
         services.database,
         actor_of(context_of(request.scope)),

@@ -119,8 +119,10 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
         "connectionId": _ID,
         "partner": _PARTNER,
         "notified": True,
+        "contested": False,
         "items": [_LOT],
         "itemCount": 1,
+        "truncated": False,
         "lastSentAt": _TIME,
         "acknowledgedAt": _TIME,
         "acknowledgedBy": "PARTNER",
@@ -175,6 +177,7 @@ class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
         "instructions": _INSTRUCTIONS,
         "items": [_LOT],
         "itemCount": 1,
+        "truncated": False,
         "recallIds": [],
     }
 
