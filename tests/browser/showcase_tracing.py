@@ -8,8 +8,9 @@ from typing import Any
 
 from harness.world import World
 from linkxg.ids import uuid7
-from network.partners import declare_gln
+from network.partners import confirm_gln, declare_gln
 from network.recalling import STRANGER, forget_gln, recall, received, sent_to
+from network.sharing import connection_of
 from traceability.chain import crate, lot, made, packed, party, seen, serial
 from traceability.test_routes import capture
 
@@ -37,6 +38,7 @@ def in_thread(unit: Any, *args: Any, **options: Any) -> Any:
 def build_tracing(world: World) -> Tracing:
     name, own, partner = uuid7()[-4:].upper(), world.account.account_id, world.other_owner
     gln = declare_gln(world, partner)
+    confirm_gln(world, world.owner, connection_of(world), gln).expect(200)
     yarn, recycled = lot(f"Y-{name}"), lot(f"R-{name}")
     fabric, jackets = lot(f"F-{name}", FABRIC_GTIN), lot(f"J-{name}", JACKET_GTIN)
     one, pallet = serial(f"S-{name}", JACKET_GTIN, f"J-{name}"), crate(f"pallet-{name}")
@@ -69,6 +71,7 @@ def build_tracing(world: World) -> Tracing:
     where = f"/traceability/recall-notices/{acknowledged['id']}/acknowledge"
     world.api.post(where, bearer=world.owner.access, json={"note": "Separated."}).expect(200)
     declare_gln(world, partner, gln)
+    confirm_gln(world, world.owner, connection_of(world), gln).expect(200)
     return Tracing(
         jackets.uri,
         fabric.uri,

@@ -67,6 +67,10 @@ def declare_gln(world: World, session: Session, gln: str | None = None) -> str:
     return found
 
 
+def confirm_gln(world: World, by: Session, connection_id: str, gln: str) -> Answer:
+    return world.api.post(f"{CONNECTIONS}/{connection_id}/confirm-gln", bearer=by.access, json={"gln": gln})
+
+
 def act(world: World, session: Session, connection: JsonObject, verb: str, **options: Any) -> Answer:
     return world.api.post(f"{CONNECTIONS}/{connection['id']}/{verb}", bearer=session.access, **options)
 

@@ -8,7 +8,7 @@ from harness.answers import JsonObject
 from harness.people import Session
 from harness.world import World
 from linkxg.network.epcis.documents.model import Item
-from network.partners import account, declare_gln
+from network.partners import account, confirm_gln, declare_gln
 from network.sharing import connection_of
 from traceability.chain import party, seen
 from traceability.test_routes import capture, new_lots
@@ -23,11 +23,12 @@ def sent_to(items: list[Item], gln: str, **options: Any) -> Any:
 
 def shipped(world: World, by: Session | None = None, to: Session | None = None) -> Item:
     """A lot that one account (the first) has shipped to another (the second), and to somebody who is no partner."""
-    connection_of(world)
+    connection = connection_of(world)
     issuer, recipient = by or world.owner, to or world.other_owner
     item = new_lots(1)[0]
     # Of a GLN that is its own at this moment alone, so that the tests of others find none.
     gln = declare_gln(world, recipient)
+    confirm_gln(world, issuer, connection, gln).expect(200)
     own = str(account(world, issuer)["id"])
     capture(world, own, sent_to([item], gln, at=1), sent_to([item], STRANGER, at=2))
     return item

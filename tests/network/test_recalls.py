@@ -17,7 +17,7 @@ from harness.rows import execute, rows
 from harness.world import World
 from linkxg.network.epcis.documents.model import Item
 from network.connected import feed
-from network.partners import account, declare_gln, new_partner
+from network.partners import account, confirm_gln, declare_gln, new_partner
 from network.recalling import NOTICES, RECALLS, STRANGER, sent_to
 from network.sharing import connect
 from traceability.chain import made, packed
@@ -55,6 +55,7 @@ class Chain:
         self.buyer_id, self.shop_id = (str(account(world, one)["id"]) for one in (self.buyer, self.shop))
         gln = declare_gln(world, self.buyer)
         shop_gln = declare_gln(world, self.shop)
+        confirm_gln(world, world.owner, self.connection["id"], gln).expect(200)
         capture(
             world,
             world.account.account_id,
@@ -62,7 +63,7 @@ class Chain:
             sent_to([self.cloth], gln, at=1),
             sent_to([self.cloth], STRANGER, at=2),
         )
-        connect(world, self.buyer_id, self.shop_id)
+        confirm_gln(world, self.buyer, connect(world, self.buyer_id, self.shop_id), shop_gln).expect(200)
         capture(world, self.buyer_id, sent_to([self.cloth], shop_gln, at=3))
 
 
@@ -185,6 +186,7 @@ def test_nobody_behind_a_partner_is_not_the_same_as_all_have_acknowledged(world:
 
 def test_a_recall_that_returns_to_its_issuer_ends(world: World, chain: Chain) -> None:
     own_gln = declare_gln(world, world.owner)
+    confirm_gln(world, chain.buyer, chain.connection["id"], own_gln).expect(200)
     capture(world, chain.buyer_id, sent_to([chain.cloth], own_gln, at=9))
     recall = announce(world, chain.yarn).expect(201).data()
     (notice,) = notices(world, chain.buyer)
@@ -226,8 +228,9 @@ def test_a_partner_of_an_ended_connection_is_not_notified(world: World, chain: C
 
 
 def test_what_is_in_a_container_is_recalled_from_who_received_the_container(world: World) -> None:
-    buyer, _ = new_partner(world)
+    buyer, connection = new_partner(world)
     gln = declare_gln(world, buyer)
+    confirm_gln(world, world.owner, connection["id"], gln).expect(200)
     lot, box = new_lots(2)
     own = world.account.account_id
     capture(world, own, packed([lot], box), sent_to([box], gln, at=1))

@@ -15,6 +15,7 @@ from harness.held_request import HttpRequest
 from harness.passkeys import new_authenticator
 from harness.people import Person
 from harness.world import World
+from network.partners import declare_gln
 from products.catalogue import body, new_gtin
 from races.things import CSV, SESSION_ID, SUBSCRIPTION, UPLOADED, Things, insert_passkey
 
@@ -38,6 +39,9 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /connections/{connection_id}/accept": lambda w, t: _empty(f"/connections/{t.acceptable}/accept"),
     "POST /connections/{connection_id}/decline": lambda w, t: _json(f"/connections/{t.declinable}/decline", {}),
+    "POST /connections/{connection_id}/confirm-gln": lambda w, t: _json(
+        f"/connections/{t.connection}/confirm-gln", {"gln": declare_gln(w, w.other_owner)}
+    ),
     "POST /connections/{connection_id}/revoke": lambda w, t: _json(f"/connections/{t.invited}/revoke", {}),
     "POST /connections/{connection_id}/requests": lambda w, t: _json(
         f"/connections/{t.connection}/requests", {"type": "PRODUCT", "gtin": new_gtin(), "purpose": "For our label."}

@@ -33,7 +33,8 @@ def connect(tracing: Tracing, gln: str, status: str = "ACTIVE") -> tuple[str, st
         for one, other in ((tracing.account_id, partner_id), (partner_id, tracing.account_id)):
             row = {"account_id": one, "id": connection_id, "partner_id": other, "direction": "OUTGOING"}
             times = {"invited_at": now, "expires_at": now, "responded_at": now}
-            conn.execute(insert(connections).values(**row, **times, status=status, relationship="CUSTOMER"))
+            values = {**row, **times, "status": status, "relationship": "CUSTOMER", "partner_gln": gln}
+            conn.execute(insert(connections).values(**values))
 
     tracing.run(tracing.database.write(unit))
     return connection_id, partner_id

@@ -13,6 +13,7 @@ from linkxg.http.long_answer import LongAnswer
 from linkxg.http.request_context import RequestContext
 from linkxg.network.traceability import read_graph
 from linkxg.network.traceability.read_graph import MAX_WALKS_OF_ACCOUNT, read_aside, read_settled
+from linkxg.network.traceability.walk_turns import walk_turn
 from traceability.tracing import Tracing
 
 ENDLESS = text("with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n where i < 0")
@@ -29,8 +30,6 @@ def answer_for(account_id: str) -> LongAnswer:
 
 def test_a_walk_that_takes_too_long_is_refused(tracing: Tracing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Security rule L4: walks ran one at a time without a deadline: one held up those of all others."""
-    if tracing.database.dialect != "sqlite":
-        pytest.skip("PostgreSQL bounds every statement")
     monkeypatch.setattr(read_graph, "WALK_S", 0.2)
     with pytest.raises(InvalidRequest, match="too long"):
         tracing.run(read_aside(tracing.database, lambda conn: conn.execute(ENDLESS).all()))
@@ -50,3 +49,34 @@ def test_walks_of_an_account_at_the_same_time_are_bounded(tracing: Tracing) -> N
     refused = [one for one in found if isinstance(one, RateLimitExceeded)]
     assert [one for one in found if one not in refused] == [1] * (MAX_WALKS_OF_ACCOUNT + 1)
     assert len(refused) == 2
+
+
+def test_many_short_statements_have_a_deadline_together(tracing: Tracing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security rule L4: on PostgreSQL each statement had one, and a walk of many none."""
+    monkeypatch.setattr(read_graph, "WALK_S", 0.2)
+
+    def unit(conn: Any) -> None:
+        while True:
+            conn.execute(text("with recursive n(i) as (select 1 union all select i + 1 from n where i < 9000) "
+                              "select count(*) from n")).all()  # fmt: skip
+
+    with pytest.raises(InvalidRequest, match="too long"):
+        tracing.run(read_aside(tracing.database, unit))
+    assert tracing.run(tracing.database.read(lambda conn: conn.execute(text("select 1")).scalar_one())) == 1
+
+
+def test_a_walk_waits_for_one_of_an_account_with_many(tracing: Tracing) -> None:
+    """Security rule 227: the walks of a recall held every slot of bounded reads."""
+    order: list[str] = []
+
+    async def one(name: str, pause: float = 0.0) -> None:
+        async with walk_turn(tracing.database, name):
+            order.append(name)
+            await asyncio.sleep(pause)
+
+    async def run() -> None:
+        await asyncio.gather(*(one("recall", 0.01) for _ in range(5)), one("graph"))
+
+    tracing.run(run())
+    assert order.index("graph") <= 2
+    assert len(order) == 6

@@ -83,10 +83,9 @@ class Tracing:
         found: ItemStatus = self.run(read_status(self.reader, self.account_id, item.uri, _bounds(as_of)))
         return found
 
-    def impact(self, item: Item, **bounds: Any) -> Impact:
-        found: Impact = self.run(
-            read_impact(self.reader, self.account_id, item.uri, _bounds(None, **bounds), WalkLimits(20, 5_000))
-        )
+    def impact(self, item: Item, *, depth: int = 20, nodes: int = 5_000, **bounds: Any) -> Impact:
+        limits = WalkLimits(depth, nodes)
+        found: Impact = self.run(read_impact(self.reader, self.account_id, item.uri, _bounds(None, **bounds), limits))
         return found
 
 

@@ -73,6 +73,7 @@ ACTIONS = (
     "connection.accepted",
     "connection.declined",
     "connection.revoked",
+    "connection.gln_confirmed",
     "share.created",
     "share.withdrawn",
     "product.acknowledged",

@@ -23,6 +23,7 @@ from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.access_log.read_log import read_access_log
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections.accept import accept_connection
+from linkxg.network.connections.confirm_gln import confirm_gln
 from linkxg.network.connections.decline import decline_connection
 from linkxg.network.connections.invite import INVITATIONS, invite_partner
 from linkxg.network.connections.model import LIFETIME_DAYS, ConnectionView, InvitePartner, Relationship
@@ -93,7 +94,7 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
     database, mails, actor, account_id = page.database, page.services.connection_mails, page.actor, page.account_id
     here = f"{PARTNERS}/{connection_id}"
     seen = await read_connection(database, account_id, connection_id)
-    if act not in ("accept", "decline", "revoke"):
+    if act not in ("accept", "decline", "revoke", "gln"):
         raise InvalidRequest("Choose an action.")
     if page.form.text(CANCEL):
         return await _show(page, connection_id)
@@ -104,11 +105,14 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
         if act == "accept":
             await accept_connection(database, mails, actor, account_id, connection_id)
             return redirect(page, here, **flash_message(page, f"You are connected with {name_of(seen)}."))
+        if act == "gln":
+            await confirm_gln(database, actor, account_id, connection_id, page.form.text("gln"))
+            return redirect(page, here, **flash_message(page, f"Recalls know {name_of(seen)} by this GLN."))
         if act == "decline":
             await decline_connection(database, actor, account_id, connection_id, reason)
             return redirect(page, PARTNERS, **flash_message(page, "The invitation is declined."))
         await revoke_connection(database, mails, actor, account_id, connection_id, reason)
-    except (ConnectionExists, InvalidState) as error:
+    except (Conflict, ConnectionExists, InvalidState) as error:
         return await _show(page, connection_id, errors=whole_form(error.description), status=error.status)
     except ValidationFailed as error:
         found = of_details(error)

@@ -28,7 +28,7 @@ from linkxg.network.recalls.announce import RECALLS as BUDGET
 from linkxg.network.recalls.announce import UNKNOWN, announce_recall
 from linkxg.network.recalls.joint_impact import JointImpact, read_joint_impact
 from linkxg.network.recalls.model import MAX_ITEMS, AnnounceRecall, RecallNotice
-from linkxg.network.recalls.read_recalls import read_notice
+from linkxg.network.recalls.read_recalls import read_notice, read_notice_items
 
 NEW = f"{RECALLS}/new"
 SHOWN_ITEMS = 100
@@ -92,7 +92,8 @@ async def _read_recalled(page: PageRequest, fields: PageForm) -> _Recalled:
     """Raises NotFound for a notice that is none of the account's."""
     if notice_id := fields.text("notice"):
         notice = await read_notice(page.database, page.account_id, notice_id)
-        return _Recalled("", notice.items[:MAX_ITEMS], notice, "")
+        items = await read_notice_items(page.database, page.account_id, notice_id)
+        return _Recalled("", items[:MAX_ITEMS], notice, "")
     text = fields.text("item").strip()
     if not text:
         return _Recalled("", [], None, "")

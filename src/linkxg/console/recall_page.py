@@ -22,7 +22,7 @@ from linkxg.network.check_fields import check_reason
 from linkxg.network.recalls.acknowledge import RECALL_ANSWERS, acknowledge_notice, record_acknowledgement
 from linkxg.network.recalls.csv_table import recall_table
 from linkxg.network.recalls.model import Onward
-from linkxg.network.recalls.read_recalls import read_notice, read_recall
+from linkxg.network.recalls.read_recalls import read_notice, read_notice_items, read_recall
 from linkxg.network.recalls.withdraw import withdraw_recall
 from linkxg.network.traceability import csv_tables
 
@@ -44,7 +44,7 @@ async def show(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> 
 
 @get(f"{RECALL}/recall.csv", **session_roles(EVERYONE))
 async def as_csv(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> Response[str]:
-    table = recall_table(await read_recall(page.database, page.account_id, recall_id)).decode()
+    table = recall_table(await read_recall(page.database, page.account_id, recall_id, whole=True)).decode()
     return download(page, "\ufeff" + table, csv_tables.MEDIA_TYPE, "recall.csv")
 
 
@@ -145,6 +145,7 @@ async def _show_notice(
         "recall_notice.html",
         status=status,
         received=await read_notice(page.database, page.account_id, notice_id),
+        received_items=await read_notice_items(page.database, page.account_id, notice_id),
         key=page.form.key_or_new(),
         note=page.form.text("note"),
         short_uri=short_uri,

@@ -28,6 +28,7 @@ from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.pool import PoolGuard
 from linkxg.db.schema import AnyRow
 from linkxg.db.single_statement import allow_one_statement
+from linkxg.db.sqlstates import CANCELED, RETRYABLE, is_transient
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.background import BackgroundTask
@@ -38,6 +39,10 @@ CHANNEL = "linkxg_changes"
 POOL = 8
 READS = 5
 BOUNDED_READS = 2
+BOUNDED_STATEMENT_S = 4.0
+"""Below the time after which the client takes the server for dead."""
+BOUNDED_MARGIN_S = 0.5
+"""In which the server itself ends a statement that takes too long, and the connection stays."""
 POOL_WAIT = 3.0
 ADMINISTRATOR_WAIT = 10.0
 POLL = 1.0
@@ -54,9 +59,6 @@ SERVER_BOUNDS = {
     # It compiles statements whose cost is overestimated, for longer than any of them takes.
     "jit": "off",
 }
-# Deadlock and serialization failure.
-_RETRYABLE = ("40P01", "40001")
-_CANCELED = "57014"
 _UNREACHABLE = (
     OSError,
     PoolTimeout,
@@ -174,17 +176,19 @@ class PostgresDatabase(Database):
     read_in_thread = read_single
 
     async def read_bounded(self, unit: Unit[P, T], seconds: float, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        statement_ms = int(min(seconds, BOUNDED_STATEMENT_S) * 1_000)
+
         def bounded(conn: Connection) -> T | ReadTooLong:
-            conn.execute(text(f"set local statement_timeout = {int(seconds * 1000)}"))
+            conn.execute(text(f"set local statement_timeout = {statement_ms}"))
             try:
                 return unit(conn, *args, **kwargs)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) == _CANCELED:
+                if getattr(error.orig, "sqlstate", None) == CANCELED:
                     return ReadTooLong()
                 raise
 
         async with self._bounded_reads.slot():
-            outcome: T | ReadTooLong = await self._run("read", self._snapshots.connect, bounded)
+            outcome: T | ReadTooLong = await self._run("read", self._snapshots.connect, bounded, seconds)
         if isinstance(outcome, ReadTooLong):
             raise outcome
         return outcome
@@ -209,24 +213,38 @@ class PostgresDatabase(Database):
         outcome: T = await self._run("write", self._single.connect, lambda conn: unit(conn, *args, **kwargs))
         return outcome
 
-    async def _run(self, door: str, connect: Any, unit: Any) -> Any:
+    async def _run(self, door: str, connect: Any, unit: Any, seconds: float | None = None) -> Any:
+        """Raises ReadTooLong for a unit that runs on after `seconds`."""
         started = time.perf_counter()
         await ensure_task()
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(DEADLINE if seconds is None else DEADLINE + seconds):
                 if door == "write":
                     return await self._attempt(connect, unit)
                 async with self._reads.slot():
+                    if seconds is not None:
+                        return await self._bounded_attempt(connect, unit, seconds)
                     return await self._attempt(connect, unit)
         except _UNREACHABLE as error:
             missing = await self._standby.missing() if door == "write" and isinstance(error, TimeoutError) else None
             raise TemporarilyUnavailable(f"{door}: {missing or str(error) or type(error).__name__}") from error
         except DBAPIError as error:
-            if error.connection_invalidated or _is_transient(error):
+            if error.connection_invalidated or is_transient(error):
                 raise TemporarilyUnavailable(f"{door}: {error.orig}") from error
             raise
         finally:
             self.on_wait(door, time.perf_counter() - started)
+
+    async def _bounded_attempt(self, connect: Any, unit: Any, seconds: float) -> Any:
+        """The server bounds each statement alone; of a unit of many, the sum is bounded here."""
+        deadline = asyncio.timeout(seconds + BOUNDED_MARGIN_S)
+        try:
+            async with deadline:
+                return await self._once(connect, unit, is_bounded=True)
+        except TimeoutError:
+            if deadline.expired():
+                return ReadTooLong()
+            raise
 
     async def _attempt(self, connect: Any, unit: Any) -> Any:
         """Run again a transaction that the server has rolled back for a deadlock or a serialization failure."""
@@ -234,11 +252,11 @@ class PostgresDatabase(Database):
             try:
                 return await self._once(connect, unit)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
+                if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
                     raise
         return await self._once(connect, unit)
 
-    async def _once(self, connect: Any, unit: Any) -> Any:
+    async def _once(self, connect: Any, unit: Any, *, is_bounded: bool = False) -> Any:
         try:
             async with connect() as conn:
                 try:
@@ -247,8 +265,10 @@ class PostgresDatabase(Database):
                     await self._pool_guard.terminate(conn)
                     raise
         except (TimeoutError, asyncio.CancelledError):
-            # Perhaps during the commit, whose result is unknown then.
-            self._pool_guard.distrust()
+            # Perhaps during the commit, whose result is unknown then. A read that takes too long says nothing about
+            # the server.
+            if not is_bounded:
+                self._pool_guard.distrust()
             raise
 
     async def storage_fault(self) -> str | None:
@@ -327,9 +347,3 @@ def _lift_bounds(conn: Connection) -> None:
     """Override timeouts of the role or database for administration."""
     for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         conn.execute(text(f"set local {name} = 0"))
-
-
-def _is_transient(error: DBAPIError) -> bool:
-    """Server-side limits, shutdown, lost primary, deadlock: the same request may succeed later (SQLSTATE classes)."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006", "25P03"}

@@ -12,6 +12,7 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
 from linkxg.errors import ConnectionExists, InvalidState, NotFound, PublicError
 from linkxg.network.connections import store
+from linkxg.network.connections.confirm_gln import pin_gln
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import MIRRORED, ConnectionView
 from linkxg.network.connections.read_connections import view_of
@@ -71,6 +72,8 @@ def connect(conn: Connection, actor: Actor, account_id: str, inviter_id: str, co
     store.end_pending(conn, inviter_id, connection_id, partner_id=account_id, token_digest=None, **active)
     if not store.end_pending(conn, account_id, connection_id, **active):
         _insert_side(conn, account_id, inviter_id, connection_id, now)
+    pin_gln(conn, account_id, inviter_id, connection_id)
+    pin_gln(conn, inviter_id, account_id, connection_id)
     store.expire_invitations(conn, account_id, inviter_id, now)
     own, theirs = {"partner": inviter_id}, {"partner": account_id}
     audit.record_both(conn, actor, account_id, inviter_id, "connection.accepted", connection_id, own, theirs)

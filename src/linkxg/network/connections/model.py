@@ -33,6 +33,7 @@ _EXAMPLE = {
     "partner": _PARTNER,
     "invitee": "weaver-ltd",
     "message": "Please share your fabrics.",
+    "confirmedGln": "4012345000009",
 }
 Reason = Annotated[str, described(maxLength=MAX_TEXT)]
 
@@ -56,7 +57,11 @@ class Partner(PartnerAccount):
 
 
 class ConnectionView(msgspec.Struct, rename="camel"):
-    """A connection or invitation. `relationship` is the partner's role; `partner` is null to whom it is unknown."""
+    """A connection or invitation. `relationship` is the partner's role; `partner` is null to whom it is unknown.
+
+    `confirmedGln` is the GLN by which traceability knows the partner: the one that they stated when the connection
+    began, or that you have confirmed since. `partner.gln` is what they state now.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = _EXAMPLE
 
@@ -73,6 +78,15 @@ class ConnectionView(msgspec.Struct, rename="camel"):
     ended_at: str | None
     ended_by: EndedBy | None
     reason: str | None
+    confirmed_gln: str | None
+
+
+class ConfirmGln(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The GLN that the partner states."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"gln": "4012345000009"}
+
+    gln: Annotated[str, described(pattern=GLN_PATTERN)]
 
 
 class InvitedConnection(ConnectionView):
@@ -85,6 +99,7 @@ class InvitedConnection(ConnectionView):
     EXAMPLE: ClassVar[dict[str, Any]] = _EXAMPLE | {
         "status": "PENDING",
         "partner": None,
+        "confirmedGln": None,
         "invitee": "sales@weaver.example",
         "link": None,
         "linkCreatesAccount": True,

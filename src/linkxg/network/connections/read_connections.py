@@ -64,4 +64,5 @@ def connection_view(row: AnyRow, now: int) -> ConnectionView:
         rfc3339_or_none(row.ended_at),
         row.ended_by,
         row.reason,
+        row.partner_gln,
     )

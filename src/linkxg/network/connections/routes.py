@@ -22,11 +22,13 @@ from linkxg.identity.accounts.invite_user import ACCEPTS
 from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.accept_by_link import accept_link_with_new_account
+from linkxg.network.connections.confirm_gln import confirm_gln
 from linkxg.network.connections.decline import decline_connection
 from linkxg.network.connections.invite import INVITATIONS, invite_partner
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import (
     AcceptConnectionInvitation,
+    ConfirmGln,
     ConnectionStatus,
     ConnectionView,
     Direction,
@@ -192,6 +194,33 @@ async def revoke(
 
 
 @post(
+    "/connections/{connection_id:str}/confirm-gln",
+    operation_id="confirmConnectionGln",
+    errors=(Conflict, InvalidState),
+    status_code=200,
+    response_headers=[REPLAYED],
+    **scope("connections:write"),
+)
+async def confirm(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ConnectionServices],
+    connection_id: FromPath[str],
+    data: JSONBody[ConfirmGln],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[ConnectionView]]:
+    """Confirm the GLN that a partner states: traceability and recalls know them by it."""
+    outcome = await confirm_gln(
+        services.database,
+        actor_of(context_of(request.scope)),
+        account_id_of(request.scope),
+        connection_id,
+        data.gln,
+        idempotency_key,
+    )
+    return _response(outcome)
+
+
+@post(
     "/connection-invitations/{token:str}/accept",
     operation_id="acceptConnectionInvitation",
     errors=(SignUpDisabled, Conflict, TemporarilyUnavailable),
@@ -227,6 +256,6 @@ def router(services: ConnectionServices) -> Router:
     return Router(
         "/",
         tags=[TAG],
-        route_handlers=[invite, list_all, read, accept, decline, revoke, accept_by_link],
+        route_handlers=[invite, list_all, read, accept, decline, revoke, confirm, accept_by_link],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -37,6 +37,8 @@ connections = Table(
     Column("id", String(36), primary_key=True),
     # Null while the invitee is unknown.
     Column("partner_id", String(36)),
+    # That counts for this side: it was confirmed, whatever the partner states.
+    Column("partner_gln", String(13)),
     Column("direction", String(8), nullable=False),
     Column("status", String(8), nullable=False),
     Column("relationship", String(8), nullable=False),
@@ -125,6 +127,12 @@ def end_pending(conn: Connection, account_id: str, connection_id: str, **values:
 def is_connected(conn: Connection, account_id: str, partner_id: str) -> bool:
     found = select(_c.id).where(_c.account_id == account_id, _c.partner_id == partner_id, _c.status == "ACTIVE")
     return conn.execute(found).first() is not None
+
+
+def has_gln(conn: Connection, account_id: str, gln: str, *, besides: str) -> bool:
+    """Whether this is the GLN of a partner by another active connection."""
+    found = select(_c.id).where(_c.account_id == account_id, _c.status == "ACTIVE", _c.partner_gln == gln)
+    return conn.execute(found.where(_c.id != besides).limit(1)).first() is not None
 
 
 def has_disconnected(conn: Connection, account_id: str, partner_id: str, *, since: int) -> bool:

@@ -28,10 +28,12 @@ from linkxg.network.recalls.model import (
     MAX_ITEMS,
     MAX_NOTICES,
     MAX_PASSED_ON,
+    MAX_PRODUCTS,
     AnnounceRecall,
     RecallDetails,
 )
-from linkxg.network.recalls.read_recalls import read_notice
+from linkxg.network.recalls.read_recalls import read_notice_items
+from linkxg.network.recalls.share_out import FIRST_ITEMS
 from linkxg.network.recalls.view_recall import details_of
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.read_query import read_uri
@@ -78,7 +80,8 @@ async def announce_recall(
             notices,
             id=recall_id,
             item_uris=_encode(checked.items),
-            products=_encode(impact.products),
+            products=_encode(impact.products[:MAX_PRODUCTS]),
+            product_count=len(impact.products),
             affected_items=len(impact.items),
             truncated=int(impact.truncated or checked.is_partial),
             reason=checked.reason,
@@ -107,8 +110,7 @@ async def _check(reader: TraceReader, account_id: str, given: AnnounceRecall) ->
     texts, of_notice = given.items, None
     if given.notice_id is not None:
         try:
-            notice = await read_notice(reader.database, account_id, given.notice_id)
-            of_notice = notice.items
+            of_notice = await read_notice_items(reader.database, account_id, given.notice_id)
             texts = of_notice[:MAX_ITEMS] if texts is None else texts
         except PublicError:
             faults.append(fault("noticeId", "You have no notice with this id."))
@@ -179,6 +181,8 @@ def _notices(
         rows.append({
             "id": notice_id, "party": one.party[:500], "gln": one.gln, "recipient_id": partner_id,
             "connection_id": one.connection_id, "item_uris": _encode(one.items),
+            "first_items": _encode(one.items[:FIRST_ITEMS]), "item_count": len(one.items),
+            "truncated": int(len(one.items) < one.item_count), "contested": int(one.contested),
             "last_sent_at": read_rfc3339(one.last_sent_at),
         })  # fmt: skip
         if partner_id is not None:

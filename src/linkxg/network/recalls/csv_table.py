@@ -5,6 +5,7 @@ from linkxg.network.traceability.csv_tables import write_table
 
 _COLUMNS = (
     "party", "gln", "partner", "notified", "items", "lastSentAt", "acknowledgedAt", "acknowledgedBy", "note", "onward",
+    "contested",
 )  # fmt: skip
 
 
@@ -13,6 +14,7 @@ def recall_table(recall: RecallDetails) -> bytes:
         [
             one.party, one.gln, one.partner.name if one.partner else None, "true" if one.notified else "false",
             "; ".join(one.items), one.last_sent_at, one.acknowledged_at, one.acknowledged_by, one.note, one.onward,
+            "true" if one.contested else "false",
         ]
         for one in recall.recipients
     ]  # fmt: skip

@@ -16,6 +16,8 @@ MAX_ITEMS = 50
 MAX_INSTRUCTIONS = 2_000
 MAX_PASSED_ON = 10
 """Recalls that are not withdrawn by which one notice is passed on."""
+MAX_PRODUCTS = 200
+"""Affected products that a recall lists."""
 MAX_NOTICES = 500
 """Recipients of one recall."""
 _ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
@@ -93,6 +95,7 @@ class ItemRecall(msgspec.Struct, rename="camel", kw_only=True):
     notice_id: str | None
     as_of: str
     affected_items: int
+    product_count: int
     products: list[AffectedProduct]
     progress: RecallProgress
     truncated: bool
@@ -105,7 +108,8 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
     """A party that received affected items. Of one that was not `notified`, you record the acknowledgement yourself.
 
     `onward` says whether the partner has passed the notice on, and whether everybody behind them has acknowledged;
-    never to whom.
+    never to whom. `items` are the first 20 of `itemCount`; `…/recipients/{id}/items` has all. If it is `truncated`,
+    they received more than a recall can hold. If it was `contested`, several partners had its GLN: none was notified.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -115,7 +119,10 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
         "connectionId": _ID,
         "partner": _PARTNER,
         "notified": True,
+        "contested": False,
         "items": [_LOT],
+        "itemCount": 1,
+        "truncated": False,
         "lastSentAt": _TIME,
         "acknowledgedAt": _TIME,
         "acknowledgedBy": "PARTNER",
@@ -129,7 +136,10 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
     connection_id: str | None
     partner: PartnerAccount | None
     notified: bool
+    contested: bool
     items: list[str]
+    item_count: int
+    truncated: bool
     last_sent_at: str
     acknowledged_at: str | None
     acknowledged_by: AcknowledgedBy | None
@@ -145,8 +155,19 @@ class RecallDetails(ItemRecall, kw_only=True):
     recipients: list[RecallRecipient]
 
 
+class NoticeItem(msgspec.Struct):
+    """An affected item that the recipient received."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"id": _LOT}
+
+    id: str
+
+
 class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
-    """A partner's recall, with the affected items that you received. `recallIds` are your recalls that pass it on."""
+    """A partner's recall, with the affected items that you received. `recallIds` are your recalls that pass it on.
+
+    `items` are the first 20 of `itemCount`; `…/items` has all. If it is `truncated`, you received more than it names.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": _ID,
@@ -155,6 +176,8 @@ class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
         "reason": _REASON,
         "instructions": _INSTRUCTIONS,
         "items": [_LOT],
+        "itemCount": 1,
+        "truncated": False,
         "recallIds": [],
     }
 
@@ -164,6 +187,8 @@ class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
     reason: str
     instructions: str | None
     items: list[str]
+    item_count: int
+    truncated: bool
     last_sent_at: str
     created_at: str
     withdrawn_at: str | None

@@ -6,12 +6,12 @@ from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.network.recalls import store
 from linkxg.network.recalls.model import ItemRecall, RecallDetails, RecallNotice
-from linkxg.network.recalls.view_recall import details_of, notice_of, view_notice, view_recall
+from linkxg.network.recalls.view_recall import details_of, notice_of, read_items, view_notice, view_recall
 
 
-async def read_recall(database: Database, account_id: str, recall_id: str) -> RecallDetails:
-    """Raises NotFound."""
-    found = await database.read(details_of, account_id, recall_id)
+async def read_recall(database: Database, account_id: str, recall_id: str, *, whole: bool = False) -> RecallDetails:
+    """If it is `whole`, with all items of each recipient. Raises NotFound."""
+    found = await database.read(details_of, account_id, recall_id, whole=whole)
     if isinstance(found, NotFound):
         raise found
     return found
@@ -37,6 +37,22 @@ async def read_notice(database: Database, account_id: str, notice_id: str) -> Re
     if isinstance(found, NotFound):
         raise found
     return found
+
+
+async def read_notice_items(database: Database, account_id: str, notice_id: str) -> list[str]:
+    """All items of a notice to the account. Raises NotFound."""
+    return _found(await database.read_single(store.view_received_items, account_id, notice_id))
+
+
+async def read_recipient_items(database: Database, account_id: str, recall_id: str, notice_id: str) -> list[str]:
+    """All items of a recipient of a recall of the account. Raises NotFound."""
+    return _found(await database.read_single(store.find_items, account_id, recall_id, notice_id))
+
+
+def _found(item_uris: str | None) -> list[str]:
+    if item_uris is None:
+        raise NotFound
+    return read_items(item_uris)
 
 
 async def list_notices(

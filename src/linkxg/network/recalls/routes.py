@@ -25,11 +25,19 @@ from linkxg.network.recalls.model import (
     AcknowledgeNotice,
     AnnounceRecall,
     ItemRecall,
+    NoticeItem,
     RecallDetails,
     RecallNotice,
     WithdrawRecall,
 )
-from linkxg.network.recalls.read_recalls import list_notices, list_recalls, read_notice, read_recall
+from linkxg.network.recalls.read_recalls import (
+    list_notices,
+    list_recalls,
+    read_notice,
+    read_notice_items,
+    read_recall,
+    read_recipient_items,
+)
 from linkxg.network.recalls.withdraw import withdraw_recall
 from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import csv_tables
@@ -101,8 +109,9 @@ async def read(
     request: Request[Any, Any, Any], services: NamedDependency[RecallServices], recall_id: FromPath[str]
 ) -> Response[Success[RecallDetails]]:
     """A recall with its recipients: who has acknowledged, tier by tier. `Accept: text/csv` for a table."""
-    found = await read_recall(services.database, account_id_of(request.scope), recall_id)
-    if request.accept.best_match([MediaType.JSON, csv_tables.MEDIA_TYPE]) == csv_tables.MEDIA_TYPE:
+    is_table = request.accept.best_match([MediaType.JSON, csv_tables.MEDIA_TYPE]) == csv_tables.MEDIA_TYPE
+    found = await read_recall(services.database, account_id_of(request.scope), recall_id, whole=is_table)
+    if is_table:
         named = {"Content-Disposition": 'attachment; filename="recall.csv"'}
         table: Response[Any] = Response(recall_table(found), media_type=csv_tables.MEDIA_TYPE, headers=named)
         return table
@@ -196,6 +205,43 @@ async def read_received(
     return Success(data=await read_notice(services.database, account_id_of(request.scope), notice_id))
 
 
+@get(
+    "/traceability/recalls/{recall_id:str}/recipients/{notice_id:str}/items",
+    operation_id="listRecallRecipientItems",
+    response_headers=[LINK],
+    **scope("traceability:read"),
+)
+async def list_recipient_items(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    recall_id: FromPath[str],
+    notice_id: FromPath[str],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Response[Page[NoticeItem]]:
+    """All affected items that a recipient received."""
+    items = await read_recipient_items(services.database, account_id_of(request.scope), recall_id, notice_id)
+    return _items_page(request, services, items, f"{PATH}/{recall_id}/recipients/{notice_id}/items", limit, cursor)
+
+
+@get(
+    "/traceability/recall-notices/{notice_id:str}/items",
+    operation_id="listRecallNoticeItems",
+    response_headers=[LINK],
+    **scope("traceability:read"),
+)
+async def list_notice_items(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    notice_id: FromPath[str],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Response[Page[NoticeItem]]:
+    """All affected items that you received, of a recall of a partner."""
+    items = await read_notice_items(services.database, account_id_of(request.scope), notice_id)
+    return _items_page(request, services, items, f"{NOTICES}/{notice_id}/items", limit, cursor)
+
+
 @post(
     "/traceability/recall-notices/{notice_id:str}/acknowledge",
     operation_id="acknowledgeRecallNotice",
@@ -221,6 +267,22 @@ async def acknowledge(
         idempotency_key,
     )
     return _response(outcome)
+
+
+def _items_page(
+    request: Request[Any, Any, Any],
+    services: RecallServices,
+    items: list[str],
+    path: str,
+    limit: int,
+    cursor: str | None,
+) -> Response[Page[NoticeItem]]:
+    filters = {"list": path, "account": account_id_of(request.scope)}
+    begin = int(services.cursors.open(cursor, filters)[0]) if cursor else 0
+    end = begin + limit
+    following = services.cursors.seal([str(end)], filters) if end < len(items) else None
+    found = [NoticeItem(uri) for uri in items[begin:end]]
+    return page_response(found, following, services.public_url + path, limit=limit)
 
 
 def _reader(request: Request[Any, Any, Any]) -> Any:
@@ -249,6 +311,17 @@ def router(database: Database, server_key: bytes, count_reads: CountReads, curso
     return Router(
         "/",
         tags=[TAG],
-        route_handlers=[announce, list_all, read, withdraw, record, list_received, read_received, acknowledge],
+        route_handlers=[
+            announce,
+            list_all,
+            read,
+            withdraw,
+            record,
+            list_recipient_items,
+            list_received,
+            read_received,
+            list_notice_items,
+            acknowledge,
+        ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

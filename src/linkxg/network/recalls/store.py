@@ -22,6 +22,7 @@ recalls = Table(
     # JSON: the recalled items, and the affected products.
     Column("item_uris", Text, nullable=False),
     Column("products", Text, nullable=False),
+    Column("product_count", Integer, nullable=False),
     Column("affected_items", Integer, nullable=False),
     Column("truncated", SmallInteger, nullable=False),
     Column("reason", String(MAX_TEXT), nullable=False),
@@ -46,7 +47,14 @@ recall_notices = Table(
     # Null for a recipient who is not notified.
     Column("recipient_id", String(36)),
     Column("connection_id", String(36)),
+    # JSON: all of its items, and those that answers show.
     Column("item_uris", Text, nullable=False),
+    Column("first_items", Text, nullable=False),
+    Column("item_count", Integer, nullable=False),
+    # Whether it has fewer items than were found.
+    Column("truncated", SmallInteger, nullable=False),
+    # Whether several partners have its GLN.
+    Column("contested", SmallInteger, nullable=False),
     Column("last_sent_at", Milliseconds, nullable=False),
     Column("acknowledged_at", Milliseconds),
     Column("acknowledged_by", String(7)),
@@ -56,8 +64,8 @@ recall_notices = Table(
 )
 _r, _n = recalls.c, recall_notices.c
 _RECEIVED: tuple[Column[Any], ...] = (
-    _n.id, _n.account_id, _n.connection_id, _n.item_uris, _n.last_sent_at, _n.acknowledged_at, _n.note, _r.reason,
-    _r.instructions, _r.created_at, _r.withdrawn_at, _r.withdrawal_reason,
+    _n.id, _n.account_id, _n.connection_id, _n.first_items, _n.item_count, _n.truncated, _n.last_sent_at,
+    _n.acknowledged_at, _n.note, _r.reason, _r.instructions, _r.created_at, _r.withdrawn_at, _r.withdrawal_reason,
 )  # fmt: skip
 _partner = (accounts.c.id.label("partner_id"), accounts.c.name.label("partner_name"), accounts.c.slug)
 
@@ -93,9 +101,10 @@ def count_notices(conn: Connection, account_id: str, recall_ids: Collection[str]
 
 
 def list_notices(conn: Connection, account_id: str, recall_id: str) -> list[AnyRow]:
-    """The recipients of a recall of the account, by party; with the partner if they are notified."""
+    """The recipients of a recall of the account, by party; with the partner if they are notified, without all items."""
     joined = recall_notices.outerjoin(accounts, accounts.c.id == _n.recipient_id)
-    query = select(recall_notices, *_partner).select_from(joined)
+    shown = (column for column in recall_notices.columns if column.name != "item_uris")
+    query = select(*shown, *_partner).select_from(joined)
     return list(conn.execute(query.where(_n.account_id == account_id, _n.recall_id == recall_id).order_by(_n.party)))
 
 
@@ -125,6 +134,24 @@ def count_passing_on(conn: Connection, account_id: str, notice_id: str) -> int:
     """Recalls of the account that pass a notice on and are not withdrawn."""
     mine = (_r.account_id == account_id, _r.notice_id == notice_id, _r.withdrawn_at.is_(None))
     return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
+
+
+def list_items(conn: Connection, account_id: str, recall_id: str) -> dict[str, str]:
+    """All items of each notice of a recall of the account, as JSON."""
+    query = select(_n.id, _n.item_uris).where(_n.account_id == account_id, _n.recall_id == recall_id)
+    return {row.id: row.item_uris for row in conn.execute(query)}
+
+
+def find_items(conn: Connection, account_id: str, recall_id: str, notice_id: str) -> str | None:
+    """All items of one of them."""
+    query = select(_n.item_uris).where(_n.account_id == account_id, _n.recall_id == recall_id, _n.id == notice_id)
+    return conn.execute(query).scalar_one_or_none()
+
+
+def view_received_items(conn: Connection, viewer_id: str, notice_id: str) -> str | None:
+    """All items of a notice to the viewer."""
+    query = select(_n.item_uris).where(_n.recipient_id == viewer_id, _n.id == notice_id)
+    return conn.execute(query).scalar_one_or_none()
 
 
 def acknowledge_notice(conn: Connection, account_id: str, notice_id: str, **values: Any) -> bool:

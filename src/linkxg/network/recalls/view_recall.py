@@ -24,8 +24,8 @@ from linkxg.network.traceability.model import AffectedProduct
 _NOBODY = (0, 0, 0)
 
 
-def details_of(conn: Connection, account_id: str, recall_id: str) -> RecallDetails | NotFound:
-    """Inside a unit of work."""
+def details_of(conn: Connection, account_id: str, recall_id: str, *, whole: bool = False) -> RecallDetails | NotFound:
+    """Inside a unit of work; if it is `whole`, with all items of each recipient."""
     row = store.find_recall(conn, account_id, recall_id)
     if row is None:
         return NotFound()
@@ -36,7 +36,8 @@ def details_of(conn: Connection, account_id: str, recall_id: str) -> RecallDetai
         sum(one.recipient_id is not None for one in notices),
         sum(one.acknowledged_at is not None for one in notices),
     )
-    recipients = [_recipient(one, onward.get(one.id, "NONE")) for one in notices]
+    items = store.list_items(conn, account_id, recall_id) if whole else {}
+    recipients = [_recipient(one, onward.get(one.id, "NONE"), items.get(one.id, one.first_items)) for one in notices]
     summary = view_recall(row, counts)
     members = {name: getattr(summary, name) for name in summary.__struct_fields__}
     return RecallDetails(**members, recipients=recipients)
@@ -50,12 +51,13 @@ def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemReca
     return ItemRecall(
         id=row.id,
         status=status if row.withdrawn_at is None else "WITHDRAWN",
-        items=_texts(row.item_uris),
+        items=read_items(row.item_uris),
         reason=row.reason,
         instructions=row.instructions,
         notice_id=row.notice_id,
         as_of=rfc3339(row.created_at),
         affected_items=row.affected_items,
+        product_count=row.product_count,
         products=msgspec.json.decode(row.products, type=list[AffectedProduct]),
         progress=progress,
         truncated=bool(row.truncated),
@@ -80,7 +82,9 @@ def view_notice(row: AnyRow, passing_on: Mapping[str, list[str]]) -> RecallNotic
         issuer=PartnerAccount(row.partner_id, row.partner_name, row.slug),
         reason=row.reason,
         instructions=row.instructions,
-        items=_texts(row.item_uris),
+        items=read_items(row.first_items),
+        item_count=row.item_count,
+        truncated=bool(row.truncated),
         last_sent_at=rfc3339(row.last_sent_at),
         created_at=rfc3339(row.created_at),
         withdrawn_at=rfc3339_or_none(row.withdrawn_at),
@@ -130,7 +134,7 @@ def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
     }
 
 
-def _recipient(row: AnyRow, onward: Onward) -> RecallRecipient:
+def _recipient(row: AnyRow, onward: Onward, items: str) -> RecallRecipient:
     is_notified = row.recipient_id is not None
     return RecallRecipient(
         id=row.id,
@@ -139,7 +143,10 @@ def _recipient(row: AnyRow, onward: Onward) -> RecallRecipient:
         connection_id=row.connection_id,
         partner=PartnerAccount(row.partner_id, row.partner_name, row.slug) if is_notified else None,
         notified=is_notified,
-        items=_texts(row.item_uris),
+        contested=bool(row.contested),
+        items=read_items(items),
+        item_count=row.item_count,
+        truncated=bool(row.truncated),
         last_sent_at=rfc3339(row.last_sent_at),
         acknowledged_at=rfc3339_or_none(row.acknowledged_at),
         acknowledged_by=row.acknowledged_by,
@@ -148,5 +155,6 @@ def _recipient(row: AnyRow, onward: Onward) -> RecallRecipient:
     )
 
 
-def _texts(encoded: str) -> list[str]:
+def read_items(encoded: str) -> list[str]:
+    """Of a column."""
     return msgspec.json.decode(encoded, type=list[str])

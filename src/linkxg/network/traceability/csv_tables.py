@@ -28,6 +28,7 @@ _IMPACT = (
     "lastSentAt",
     "quantity",
     "unit",
+    "claimedBy",
 )
 
 
@@ -64,7 +65,7 @@ def timeline_table(found: Iterable[TimelineEvent]) -> bytes:
 
 
 def impact_table(impact: Impact) -> bytes:
-    """A row for each item, with whom it was sent to."""
+    """A row for each item, with whom it was sent to; then those that partners claim."""
     sent: dict[str, list[tuple[str, str]]] = {}
     for party in impact.recipients:
         for item in party.items:
@@ -75,8 +76,12 @@ def impact_table(impact: Impact) -> bytes:
         rows.append([
             one.id, one.gtin, one.lot, one.serial, one.granularity, one.depth, one.product_id,
             "; ".join(name for name, _ in to), max((at for _, at in to), default=None),
-            one.quantity.value if one.quantity else None, one.quantity.unit if one.quantity else None,
+            one.quantity.value if one.quantity else None, one.quantity.unit if one.quantity else None, None,
         ])  # fmt: skip
+    rows += [
+        [one.id, one.gtin, one.lot, one.serial, one.granularity, one.depth, *[None] * 5, one.claimed_by.name]
+        for one in impact.claims
+    ]
     return write_table(_IMPACT, rows)
 
 

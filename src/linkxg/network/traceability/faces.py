@@ -28,6 +28,7 @@ class Faces:
         self._node_of: dict[int, int] = {}
         self._by_uri: dict[str, int] = {}
         self._own_by_uri: dict[str, int] = {}
+        self._looked_up: set[str] = set()
         self._tiers: dict[str, dict[str, int]] = {}
         self._with_items: dict[str, set[str]] = {}
         self._products: dict[tuple[str, str], set[str]] = {}
@@ -52,6 +53,17 @@ class Faces:
         """The viewer's own items among these nodes, by node: also of one that a partner's event has reached first."""
         found = ((node, self._own_by_uri.get(self.rows[node].uri)) for node in nodes)
         return {node: item_id for node, item_id in found if item_id is not None}
+
+    def own_item_of(self, item_id: int) -> int | None:
+        """The viewer's own item with the identifier of this one."""
+        return self._own_by_uri.get(self.rows[item_id].uri)
+
+    def learn_own(self, conn: Connection, nodes: Iterable[int]) -> None:
+        """Read which of these nodes are items of the viewer, too."""
+        rows = (self.rows[node] for node in nodes)
+        if unknown := [row.uri for row in rows if row.uri not in self._looked_up]:
+            self._looked_up.update(unknown)
+            self._keep(self._viewer_id, partner_store.list_items_by_uri(conn, self._viewer_id, unknown))
 
     def learn(self, conn: Connection, account_id: str, item_ids: Iterable[int]) -> None:
         """Read the identifiers of items before they are added to the graph."""

@@ -40,8 +40,6 @@ class FoundGraph(NamedTuple):
     owners: Mapping[int, tuple[str, str]]
     """Account and name of the partner, for items that only a partner knows."""
     hidden: list[HiddenParty]
-    own: Mapping[int, int]
-    """The account's own item of each node that has one."""
 
 
 def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -> FoundGraph | None:
@@ -70,12 +68,11 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
         items,
         events,
         describe_store.list_product_names(conn, account_id, gtins) if gtins else {},
-        _quantities(
+        list_lot_quantities(
             conn, account_id, {id: node for node, id in own.items() if items[node].level == Level.LOT}, query.bounds
         ),
         {} if faces is None else _owners_of(faces, items.keys() - own.keys()),
         find_hidden_parties(conn, account_id, walk, faces, items),
-        own,
     )
 
 
@@ -121,7 +118,7 @@ def _list_events(
     return found
 
 
-def _quantities(
+def list_lot_quantities(
     conn: Connection, account_id: str, lots: Mapping[int, int], bounds: Bounds
 ) -> dict[int, tuple[float, str | None]]:
     """How much of each lot, by node, was made; nothing for one whose quantities have several units."""

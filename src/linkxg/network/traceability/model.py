@@ -174,6 +174,22 @@ class AffectedItem(msgspec.Struct, rename="camel"):
     quantity: Quantity | None
 
 
+class ClaimedItem(msgspec.Struct, rename="camel"):
+    """What only a partner says was made of an affected item; no product, recipient or recall counts it.
+
+    If it is `known`, own events are about it, but do not say that it came from the partner.
+    """
+
+    id: str
+    gtin: str | None
+    lot: str | None
+    serial: str | None
+    granularity: Granularity
+    depth: int
+    claimed_by: Owner
+    known: bool
+
+
 class AffectedProduct(msgspec.Struct, rename="camel"):
     """An own product, or a GTIN that is none of them, with the number of its affected lots and serials.
 
@@ -191,7 +207,8 @@ class AffectedProduct(msgspec.Struct, rename="camel"):
 class Recipient(msgspec.Struct, rename="camel"):
     """A party that some affected items were sent to; `connectionId` and `partner` if it is connected.
 
-    If it is `contested`, several partners declare its GLN, and neither of them is taken for it.
+    `itemCount` says how many items were found if `items` has fewer. If it is `contested`, several partners have its
+    GLN, and neither of them is taken for it.
     """
 
     party: str
@@ -199,12 +216,13 @@ class Recipient(msgspec.Struct, rename="camel"):
     connection_id: str | None
     partner: Owner | None
     items: list[str]
+    item_count: int
     last_sent_at: str
     contested: bool
 
 
 class Impact(msgspec.Struct, rename="camel"):
-    """What a recall of an item concerns: everything made of it."""
+    """What a recall of an item concerns: everything made of it by own events, and what partners claim beside it."""
 
     root: str
     as_of: str | None
@@ -213,3 +231,5 @@ class Impact(msgspec.Struct, rename="camel"):
     recipients: list[Recipient]
     stats: GraphStats
     truncated: bool
+    claims: list[ClaimedItem]
+    claims_truncated: bool

@@ -35,6 +35,7 @@ class ConnectionRow(NamedTuple):
     partner_id: str
     name: str
     gln: str | None
+    """The confirmed one."""
 
 
 def _parties(direction: WalkDirection, include_voided: bool) -> CompiledStatement:
@@ -51,7 +52,7 @@ _PARTIES = {(way, voided): _parties(way, voided) for way in DIRECTIONS for voide
 # An invitation does not tell who is invited.
 _KNOWN = or_(_c.status == "ACTIVE", and_(_c.status == "REVOKED", _c.responded_at.is_not(None)))
 _CONNECTIONS = CompiledStatement(
-    select(_c.id, _c.status, _c.partner_id, accounts.c.name, accounts.c.gln)
+    select(_c.id, _c.status, _c.partner_id, accounts.c.name, _c.partner_gln)
     .select_from(connections.join(accounts, accounts.c.id == _c.partner_id))
     .where(_c.account_id == _ACCOUNT, _KNOWN)
     # One that is active, of an account with several.

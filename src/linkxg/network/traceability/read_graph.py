@@ -15,10 +15,12 @@ from linkxg.http.rate_limits import rate_limit_fields
 from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import document_store
 from linkxg.network.traceability.document_store import EventContent
+from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.find_graph import FoundGraph, GraphQuery, find_graph
 from linkxg.network.traceability.model import Graph
 from linkxg.network.traceability.tombstones import HiddenParty
 from linkxg.network.traceability.view_graph import view_graph
+from linkxg.network.traceability.walk_turns import walk_turn
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 Pseudonymizer = Callable[[str, HiddenParty, str], str]
@@ -40,12 +42,10 @@ class TraceReader(NamedTuple):
 
 
 async def read_aside(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """One snapshot; on SQLite beside the event loop and with a deadline, since a walk may read 200,000 rows.
+    """One snapshot, with a deadline and off the event loop of SQLite, since a walk may read 200,000 rows.
 
     Raises InvalidRequest if it takes too long.
     """
-    if database.dialect != "sqlite":
-        return await database.read(unit, *args, **kwargs)
     try:
         return await database.read_bounded(unit, WALK_S, *args, **kwargs)
     except ReadTooLong:
@@ -80,7 +80,11 @@ async def _read_settled(
     unit: Callable[[Connection], T | None],
 ) -> T:  # fmt: skip
     for _ in range(ATTEMPTS):
-        found = await read_aside(reader.database, unit)
+        if answer is None:
+            found = await read_aside(reader.database, unit)
+        else:
+            async with walk_turn(reader.database, answer.account_id):
+                found = await read_aside(reader.database, unit)
         if found is None:
             raise NotFound
         if answer is None or not answer.took_long:
@@ -99,8 +103,8 @@ async def read_graph(
     def unit(conn: Connection) -> FoundGraph | None:
         return find_graph(conn, account_id, query, now_ms())
 
-    found = await read_settled(reader, answer, is_still_shared, unit)
-    count_partner_reads(reader, account_id, found)
+    found = await read_settled(reader, answer, lambda conn, one, now: is_still_shared(conn, one.walk.faces, now), unit)
+    count_partner_reads(reader, account_id, found.walk.faces)
     return view_graph(found, query.bounds.as_of, partial(reader.pseudonym, account_id))
 
 
@@ -122,22 +126,20 @@ async def read_graph_events(
         return found, document_store.list_contents(conn, account_id, ids)
 
     found, events = await read_settled(
-        reader, answer, lambda conn, both, now: is_still_shared(conn, both[0], now), unit
+        reader, answer, lambda conn, both, now: is_still_shared(conn, both[0].walk.faces, now), unit
     )
     if events is None:
         raise InvalidRequest("The events of this graph are larger than 16 MiB. Ask for fewer nodes with maxNodes.")
-    count_partner_reads(reader, account_id, found)
+    count_partner_reads(reader, account_id, found.walk.faces)
     return events
 
 
-def is_still_shared(conn: Connection, found: FoundGraph, now: int) -> bool:
-    faces = found.walk.faces
+def is_still_shared(conn: Connection, faces: Faces | None, now: int) -> bool:
     return faces is None or faces.is_unchanged(conn, now)
 
 
-def count_partner_reads(reader: TraceReader, account_id: str, found: FoundGraph) -> None:
+def count_partner_reads(reader: TraceReader, account_id: str, faces: Faces | None) -> None:
     """Reads of partners' events, by partner."""
-    faces = found.walk.faces
     if faces is not None:
         for owner_id, product_ids in faces.products_read().items():
             reader.count_reads(owner_id, account_id, product_ids)

@@ -107,14 +107,14 @@ def _at_ends(
 
 
 class Parties(NamedTuple):
-    """Connections by the GLN that their partner declares, and the GLNs that several partners declare."""
+    """Connections by the confirmed GLN of their partner, and the GLNs that several partners have."""
 
     known: Mapping[str, ConnectionRow]
     contested: frozenset[str]
 
 
 def connections_by_gln(connections: Iterable[ConnectionRow]) -> Parties:
-    """A former partner counts only for a GLN that no partner declares, and never takes one from them."""
+    """A former partner counts only for a GLN that no partner has, and never takes one from them."""
     active: dict[str, dict[str, ConnectionRow]] = {}
     ended: dict[str, dict[str, ConnectionRow]] = {}
     for row in connections:

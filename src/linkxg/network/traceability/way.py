@@ -5,13 +5,16 @@ is a part of what, and which serial is of which lot. Classes are found but not e
 lots.
 """
 
+from copy import copy
 from typing import Any
 
+from linkxg.db.yield_turn import yield_turn
 from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.traceability import lot_store, walk_store
 from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, CutReason, EdgeKind, ItemEdge, Walk
 from linkxg.network.traceability.walk_store import Step, WalkDirection, WalkEvent
 
+PAIRS_AT_ONCE = 5_000
 _KIND: dict[int, EdgeKind] = {ItemRole.INPUT: "TRANSFORMED", ItemRole.OUTPUT: "TRANSFORMED"}
 
 
@@ -30,7 +33,15 @@ class Way:
         self._lots: list[int] = []
         self.found: list[int] = []
         """The nodes that the last step has added to the graph."""
+        self.reached: set[int] = set()
+        """The nodes that a partner's events lead to."""
         self._profile = walk_store.read_profile(walk.conn, account_id, walk.bounds)
+
+    def again(self) -> "Way":
+        """The search from other items: those that were expanded here are not expanded again."""
+        found = copy(self)
+        found._serials, found._lots, found.found = [], [], []
+        return found
 
     @property
     def frontier(self) -> list[int]:
@@ -80,7 +91,9 @@ class Way:
             self._cross_alone(steps)
             return
         faces.learn(self._walk.conn, self.account_id, {other for _, _, other in steps})
-        for item_id, event_id, other in steps:
+        for number, (item_id, event_id, other) in enumerate(steps):
+            if number % PAIRS_AT_ONCE == 0:
+                yield_turn(self._walk.conn)
             self._reach(item_id, other, faces.rows[other].level, "TRANSFORMED", event_id)
 
     def _cross_alone(self, steps: list[Step]) -> None:
@@ -89,7 +102,9 @@ class Way:
         depths, edges, visited, lots = walk.depths, walk.edges, self._visited, self._lots
         nodes, classes = walk.limits.nodes, self._profile.classes or ()
         most = nodes * EDGES_PER_NODE
-        for item_id, event_id, other in steps:
+        for number, (item_id, event_id, other) in enumerate(steps):
+            if number % PAIRS_AT_ONCE == 0:
+                yield_turn(walk.conn)
             is_new = other not in depths
             if is_new:
                 if len(depths) >= nodes:
@@ -174,7 +189,9 @@ class Way:
             kind = _KIND.get(role, "PART_OF")
             before, found = tried.get(group, (-1, others))
             if tiers > before:
-                for other, level in others.items():
+                for number, (other, level) in enumerate(others.items()):
+                    if number % PAIRS_AT_ONCE == 0:
+                        yield_turn(walk.conn)
                     self._reach(item_id, other, level, kind, event_id)
                 tried[group] = tiers, {one: level for one, level in others.items() if walk.node_of(one) in walk.depths}
                 continue
@@ -196,6 +213,8 @@ class Way:
                 walk.mark(near, Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
                 return
             self.found.append(far)
+        if not self._is_own:
+            self.reached.add(far)
         self.add(other, level, 0 if self._is_own else self._tiers[item_id] - 1)
         if self._direction == "upstream":
             walk.join(far, near, kind, event_id, is_new=is_new)

@@ -1,4 +1,4 @@
-"""Recalls, and the notices to their recipients."""
+"""Recalls, the notices to their recipients, and the GLN by which a side of a connection knows its partner."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("item_uris", sa.Text(), nullable=False),
         sa.Column("products", sa.Text(), nullable=False),
+        sa.Column("product_count", sa.Integer(), nullable=False),
         sa.Column("affected_items", sa.Integer(), nullable=False),
         sa.Column("truncated", sa.SmallInteger(), nullable=False),
         sa.Column("reason", sa.String(500), nullable=False),
@@ -37,6 +38,10 @@ def upgrade() -> None:
         sa.Column("recipient_id", sa.String(36), nullable=True),
         sa.Column("connection_id", sa.String(36), nullable=True),
         sa.Column("item_uris", sa.Text(), nullable=False),
+        sa.Column("first_items", sa.Text(), nullable=False),
+        sa.Column("item_count", sa.Integer(), nullable=False),
+        sa.Column("truncated", sa.SmallInteger(), nullable=False),
+        sa.Column("contested", sa.SmallInteger(), nullable=False),
         sa.Column("last_sent_at", sa.BigInteger(), nullable=False),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_by", sa.String(7), nullable=True),
@@ -46,3 +51,9 @@ def upgrade() -> None:
     op.create_index("ix_recall_notices_recall_id", "recall_notices", ["account_id", "recall_id"])
     op.create_index("ix_recall_notices_recipient_id", "recall_notices", ["recipient_id", "id"])
     op.add_column("feed_entries", sa.Column("notice_id", sa.String(36), nullable=True))
+    op.add_column("connections", sa.Column("partner_gln", sa.String(13), nullable=True))
+    # So far, what a partner states has counted.
+    op.execute(
+        "update connections set partner_gln = (select gln from accounts where accounts.id = connections.partner_id) "
+        "where status in ('ACTIVE', 'REVOKED') and responded_at is not null"
+    )
