@@ -1,9 +1,11 @@
-"""Registers routers within routers without deep copies of all that they refer to.
+"""Registers routes in a fraction of the time.
 
-Litestar copies a router with everything below it, metadata included, once for each router around it: a quarter of what
-building the application takes. Registration changes only the layers themselves, so only those are copied.
+Litestar copies a router with everything below it, metadata included, once for each router around it, and maps all
+routes anew for each one that is registered: half of what building the application takes. Registration changes only the
+layers themselves, so only those are copied, and it asks for one path at a time.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,8 @@ from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 if TYPE_CHECKING:
-    from litestar.types.internal_types import RouteHandlerType
+    from litestar.routes import BaseRoute
+    from litestar.types.internal_types import RouteHandlerMapItem, RouteHandlerType
 
 
 class LayerCopies(Router):
@@ -25,6 +28,35 @@ class LayerCopies(Router):
             if len(routes) == len(value.routes):
                 return _Copies(value, self).of(routes)
         return super()._validate_registration_value(value)
+
+    @property
+    def route_handler_method_map(self) -> "Mapping[str, RouteHandlerMapItem]":  # type: ignore[override]
+        return _Handlers(self.routes)
+
+
+class _Handlers(Mapping[str, "RouteHandlerMapItem"]):
+    """The handlers of `routes` by path and method; for one path, only those of that path are mapped."""
+
+    def __init__(self, routes: "Sequence[BaseRoute]") -> None:
+        self._routes = routes
+
+    def __getitem__(self, path: str) -> "RouteHandlerMapItem":
+        found = [route for route in self._routes if route.path == path]
+        if not found:
+            raise KeyError(path)
+        return {
+            method: handler
+            for route in found
+            if isinstance(route, HTTPRoute)
+            for handler in route.route_handlers
+            for method in handler.http_methods
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(route.path for route in self._routes))
+
+    def __len__(self) -> int:
+        return len({route.path for route in self._routes})
 
 
 class _Copies:
