@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Request, Response, Router
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
@@ -43,6 +43,7 @@ from linkxg.http.plain_http import PlainHttp
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import context_of
+from linkxg.http.route_copies import LayerCopies
 from linkxg.http.route_declaration import RawRoutes, declared_styles
 from linkxg.http.slim_litestar import SlimLitestar
 from linkxg.http.strict_request import StrictRequest
@@ -256,7 +257,7 @@ def build(
         deliverer.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
-    api = Router(
+    api = LayerCopies(
         BASE,
         route_handlers=[
             client_routes.router(ClientServices(database, server_key, cursors, notices)),

@@ -45,9 +45,10 @@ def generate(document: Path, language: str, folder: Path, *options: str) -> None
 def python(document: Path, folder: Path) -> list[str]:
     generate(document, "python", folder)
     environment = folder / "environment"
-    run([sys.executable, "-m", "venv", str(environment)], folder)
+    run([sys.executable, "-m", "venv", "--without-pip", str(environment)], folder)
     program = str(environment / "bin" / "python")
-    run([program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(folder)], folder)
+    pip = [sys.executable, "-m", "pip", "--python", program, "--disable-pip-version-check"]
+    run([*pip, "install", "--quiet", str(folder)], folder)
     return [program, str(PROGRAMS / "list_products.py")]
 
 

@@ -25,11 +25,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, TypedDict
 
+from harness.forked_workers import fork_workers
 from harness.processes import start_program
 
 READ_BY_INTERPRETER = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "TZ")
 MODULES = (
-    "linkxg.app", "linkxg.ops.doctor.checks", "linkxg.db.postgres", "linkxg.db.sqlite",
+    "linkxg.app", "linkxg.server.worker", "linkxg.ops.doctor.checks", "linkxg.db.postgres", "linkxg.db.sqlite",
     "uvicorn.protocols.http.httptools_impl", "uvloop",
 )  # fmt: skip
 TIMEOUT_S = 120.0
@@ -240,6 +241,7 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(command["environment"])
     os.chdir(command["directory"])
+    fork_workers()
     sys.argv = ["linkxg", *command["arguments"]]
     cli.main()
 
