@@ -36,6 +36,7 @@ from linkxg.identity.sessions.console_session import (
 )
 from linkxg.identity.sessions.model import ConsoleSession, EndedSession
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
+from linkxg.network.recalls.waiting_store import NOTHING_WAITS, Waiting, count_waiting
 
 _SCOPE_KEY = "linkxg.page"
 
@@ -61,6 +62,8 @@ class PageRequest:
     upload: MultipartUpload | None = None
     ended_session: EndedSession | None = None
     """The ended session that the cookie belonged to."""
+    waiting: Waiting = NOTHING_WAITS
+    """What the navigation counts."""
 
     @property
     def database(self) -> Database:
@@ -150,6 +153,8 @@ class ConsoleGuard:
                 raise SignInRequired
             if page.role not in allowed:
                 raise AccessDenied
+        if page.session is not None and not is_upload:
+            page.waiting = await page.database.read_single(count_waiting, page.session.account_id)
         if is_upload:
             # Last: nothing of a large body is read before the role is checked.
             await _read_upload(page, route.opt["upload"])
