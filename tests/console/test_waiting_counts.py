@@ -54,7 +54,7 @@ def test_requests_of_partners_are_counted_for_whoever_reads(
     world: World, editor: Visitor, new_visitor: NewVisitor
 ) -> None:
     before = counts(editor).get("/requests", 0)
-    request = sent(world)
+    request = sent(world, gtin="4006381333931")
     assert counts(editor)["/requests"] == before + 1
     assert counts(new_visitor(world.person("VIEWER")))["/requests"] == before + 1
     # A page that shows the errors of a form counts, too.
