@@ -128,7 +128,7 @@ def test_a_taken_name_is_refused_and_the_search_is_kept(editor: Visitor) -> None
 
 
 def test_the_secret_is_shown_once_and_signs(world: World, editor: Visitor) -> None:
-    """Sent twice, the form subscribes once and shows the same secret."""
+    """Sent twice, the form subscribes once and shows the same secret. Security rule 214."""
     name = new_name()
     saved(editor, "?step=shipping", name)
     form = editor.get(f"{NEW}?query={name}")
@@ -247,7 +247,7 @@ def test_deleting_a_query_says_how_many_subscriptions_end(world: World, editor: 
 
 
 def test_a_viewer_sees_how_subscriptions_fare_and_changes_none(world: World, new_visitor: NewVisitor) -> None:
-    """Who only reads events makes, resumes and ends neither queries nor subscriptions, as at the API."""
+    """Who only reads events makes, resumes and ends neither queries nor subscriptions. Security rule 218."""
     name, id = subscribed(world)
     fail(world, id)
     viewer = new_visitor(world.person("VIEWER"))

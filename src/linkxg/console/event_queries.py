@@ -11,7 +11,7 @@ from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.event_items import place_name
 from linkxg.console.event_search import FIELDS
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
+from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
@@ -62,9 +62,8 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
         is_name = error.description.startswith("A name has")
         return await _form(page, query, FormErrors([("name" if is_name else "", error.description)]))
     except Conflict as error:
-        is_taken = "name" in error.description.partition(" ")[2] and "at most" not in error.description
-        errors = FormErrors([("name", error.description)]) if is_taken else whole_form(error.description)
-        return await _form(page, query, errors, status=409)
+        field = "" if "at most" in error.description else "name"
+        return await _form(page, query, FormErrors([(field, error.description)]), status=409)
     except RateLimitExceeded as error:
         return await _form(page, query, wait_for_budget(error), status=error.status)
     message = f"Saved. The query {made.name} can be subscribed to."
