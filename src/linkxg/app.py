@@ -119,10 +119,8 @@ from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
 from linkxg.network.epcis import routes as epcis_routes
-from linkxg.network.epcis.page_tokens import PageTokens
 from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
 from linkxg.network.epcis.subscriptions.mails import SubscriptionMails
-from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
@@ -232,9 +230,7 @@ def build(
         email_changes=email_changes,
         connection_mails=connection_mails,
         recall_mails=recall_mails,
-        subscriptions=SubscriptionServices(
-            database, PageTokens(cursors), issuer, server_key, deliverer.may_connect, deliverer.wake
-        ),
+        subscriptions=epcis_routes.subscription_services(database, cursors, issuer, server_key, deliverer),
         sign_ups=sign_ups,
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),

@@ -1,26 +1,14 @@
 """Counts what waits for an answer of an account: requests of partners, and notices of their recalls."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, ScalarSelect, Select, String, bindparam, func, select
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.network.connections.request_store import share_requests
 from linkxg.network.recalls.store import recall_notices, recalls
+from linkxg.network.recalls.waiting_model import MAX_COUNTED, Waiting
 
-MAX_COUNTED = 100
 _r, _n = share_requests.c, recall_notices.c
 _ACCOUNT = bindparam("account_id", type_=String)
-
-
-class Waiting(NamedTuple):
-    """Each counted up to MAX_COUNTED."""
-
-    requests: int
-    notices: int
-
-
-NOTHING_WAITS = Waiting(0, 0)
 
 
 def count_waiting(conn: Connection, account_id: str) -> Waiting:

@@ -37,22 +37,22 @@ _ROLES = frozenset(role for role, scopes in ROLE_SCOPES.items() if SCOPE in scop
 _NO_DELIVERY: dict[str, Any] = {"delivery_id": None, "attempts": 0, "last_error": None}
 
 
-class Attempt(NamedTuple):
+class BegunAttempt(NamedTuple):
     """`number` is None if there is to be no attempt; `has_failed` then says that the subscription has."""
 
     number: int | None
     has_failed: bool = False
 
 
-def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery: Delivery) -> Attempt:
+def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery: Delivery) -> BegunAttempt:
     actor = _actor_of(row)
     if not job_is_authorised(conn, lease.account_id, actor.kind, actor.id or "", scope=SCOPE, roles=_ROLES):
         _stop(conn, lease, row, "PAUSED", UNAUTHORISED, attempts=row.attempts)
-        return Attempt(None)
+        return BegunAttempt(None)
     if row.attempts >= MAX_ATTEMPTS:
         # The process has died with the last one.
         reason = row.last_error or "The last attempt was interrupted."
-        return Attempt(None, _stop(conn, lease, row, "FAILED", reason, attempts=row.attempts))
+        return BegunAttempt(None, _stop(conn, lease, row, "FAILED", reason, attempts=row.attempts))
     attempt = row.attempts + 1
     values: dict[str, Any] = {"attempts": attempt, "lease_until": now_ms() + LEASE_MS}
     if row.delivery_id is None:
@@ -64,7 +64,7 @@ def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery
             "delivery_at": delivery.at,
             "delivery_is_last": int(delivery.is_last),
         }
-    return Attempt(attempt if delivery_store.update_held(conn, lease.account_id, lease, values) else None)
+    return BegunAttempt(attempt if delivery_store.update_held(conn, lease.account_id, lease, values) else None)
 
 
 def find_held(conn: Connection, lease: Lease) -> SubscriptionRow | None:
