@@ -121,10 +121,12 @@ from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
 from linkxg.network.epcis import routes as epcis_routes
 from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
+from linkxg.network.epcis.subscriptions.mails import SubscriptionMails
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
 from linkxg.network.recalls import routes as recall_routes
+from linkxg.network.recalls.mails import RecallMails
 from linkxg.network.requests import routes as request_routes
 from linkxg.network.requests.routes import RequestServices
 from linkxg.network.shared_products import routes as shared_routes
@@ -204,6 +206,8 @@ def build(
         database, passwords, SignUpMails(database, mails, issuer), sign_up_mode, settings.limit_scale
     )
     connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
+    recall_mails = RecallMails(database, mails, limits, issuer)
+    deliverer.on_failed = SubscriptionMails(database, mails, limits, issuer).failed
     party = relying_party(issuer)
     resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
     provider_client = ProviderClient(resolver, settings.provider_networks)
@@ -226,6 +230,8 @@ def build(
         notices=notices,
         email_changes=email_changes,
         connection_mails=connection_mails,
+        recall_mails=recall_mails,
+        subscriptions=epcis_routes.subscription_services(database, cursors, issuer, server_key, deliverer),
         sign_ups=sign_ups,
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
@@ -299,7 +305,7 @@ def build(
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
-            *recall_routes.routers(database, server_key, access_log.count, cursors, issuer),
+            *recall_routes.routers(database, server_key, access_log.count, recall_mails, cursors, issuer),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

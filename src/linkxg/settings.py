@@ -158,7 +158,7 @@ class Settings:
     smtp_url: str = _setting(
         "",
         _url("smtp", "smtps"),
-        "smtp://USER:PASSWORD@HOST:PORT for all mail: invitations, password links, confirmations, security notices.",
+        "smtp://USER:PASSWORD@HOST:PORT for all mail: invitations, password links, confirmations, notices.",
     )
     mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of all mail.")
     sign_up: str = _setting(

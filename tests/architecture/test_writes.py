@@ -29,7 +29,7 @@ UNAUTHORISED = {
     "ops/demo/traceability._capture": "the command line stands above the accounts",
     "ops/demo/products._publish_all": "the command line stands above the accounts",
     "network/epcis/subscriptions/deliverer._deliver": "holds a subscription that was authorised",
-    "network/epcis/subscriptions/deliverer._prepare": "counts a failed attempt",
+    "network/epcis/subscriptions/deliverer._record_fault": "counts a failed attempt",
     "network/epcis/subscriptions/deliverer._deliver_next": "moves on behind events that are not delivered",
     "network/epcis/subscriptions/deliverer._attempt": "each attempt checks the rights of the subscription itself",
     "network/feed/read_feed.read_feed": "records what has expired by itself, whoever reads",

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from browser.showcase_products import HOUR
 from epcis.documents import Event, captured, document
 from harness.databases import SqliteDatabase
+from harness.rows import execute
 from harness.world import World
 from linkxg.console.captures import LIST
 from linkxg.console.event_items import event_path
+from linkxg.ids import uuid7
 from linkxg.ops.demo.brand_events import brand_events
 from linkxg.ops.demo.mill_events import mill_events
 from linkxg.ops.demo.weaver_events import weaver_events
@@ -31,6 +33,8 @@ class ShownEvents:
     capture: str
     faulty: str
     running: str
+    query: str
+    subscription: str
 
 
 def build_events(world: World) -> ShownEvents:
@@ -51,7 +55,26 @@ def build_events(world: World) -> ShownEvents:
         f"{LIST}/{done['captureID']}",
         f"{LIST}/{faulty['captureID']}",
         f"{LIST}/{running['captureID']}",
+        "/events/queries/shipped-to-retail",
+        _failed_subscription(world),
     )
+
+
+def _failed_subscription(world: World) -> str:
+    """Its address; the receiver has not taken a delivery."""
+    owner, name = world.owner.access, "shipped-to-retail"
+    query = {"name": name, "query": {"EQ_bizStep": ["shipping"], "eventType": ["ObjectEvent"]}}
+    world.api.post("/epcis/queries", bearer=owner, json=query).expect(201)
+    dest = "https://erp.weaver.example.test/epcis-events"
+    body = {"dest": dest, "signatureToken": "s" * 32, "schedule": {"minute": "0"}}
+    made = world.api.post(f"/epcis/queries/{name}/subscriptions", bearer=owner, json=body).expect(201).object()
+    execute(
+        world.server.database,
+        f"UPDATE epcis_subscriptions SET state = 'FAILED', attempts = 16, last_error = 'It answered 500.', "
+        f"delivery_id = '{uuid7()}', delivery_events = 12, delivery_at = created_at "
+        f"WHERE id = '{made['subscriptionID']}'",
+    )
+    return f"/events/subscriptions/{made['subscriptionID']}"
 
 
 def _first(events: list[Event], **members: str) -> str:

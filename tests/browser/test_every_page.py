@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Error, Page, Request
 
 from browser.chromium import new_page
 from browser.conftest import watch
@@ -31,6 +31,7 @@ NO_PAGES = {
     "/", "/account/audit.csv", "/account/audit.ndjson", f"{CLIENT}/env", "/imports/template",
     "/account/sessions/left",
     "/imports/{import_id}/failed-rows", "/events/{event_id}/document", "/events/captures/{capture_id}/faults",
+    "/events/document", "/events/subscriptions/{subscription_id}/delivery",
     "/traceability/graph.csv", "/traceability/graph.json", "/traceability/graph.jsonld",
     "/traceability/recalls/{recall_id}/recall.csv",
     # Whoever asks again for where a form was sent is led back.
@@ -75,6 +76,15 @@ class Walk:
     paths: set[str] = field(default_factory=set)
 
 
+def _shown_if_lost(page: Page, names: Iterator[str]) -> Iterator[str]:
+    """The tour; where it gets stuck, the error has what the page showed."""
+    try:
+        yield from names
+    except Error as fault:
+        fault.add_note(f"{page.url}\n{page.locator('body').inner_text()[:2000]}")
+        raise
+
+
 @pytest.fixture(scope="module")
 def walk(browser: Browser, showcase: Showcase) -> Iterator[Walk]:
     world = showcase.world
@@ -91,7 +101,7 @@ def walk(browser: Browser, showcase: Showcase) -> Iterator[Walk]:
     seen = Walk()
     watch(page, world.server.url, seen.found["policy"])
     scales = Scales(page)
-    for name in tour(page, showcase):
+    for name in _shown_if_lost(page, tour(page, showcase)):
         page.wait_for_load_state("networkidle")
         seen.paths.add(urlsplit(page.url).path)
         seen.weights[name] = sum(scales.weights.values())

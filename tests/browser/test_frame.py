@@ -75,6 +75,34 @@ def test_the_bar_holds_eight_entries_beside_long_names(
         execute(site.server.database, f"UPDATE accounts SET name = '{before}' WHERE id = {account}")
 
 
+_COUNT = """() => document.querySelectorAll('.top nav.wide a').forEach((link) => {
+  if (link.querySelector('.badge')) return;
+  link.insertAdjacentHTML('beforeend', '<span class="badge">99+</span>');
+})"""
+# A number may reach into the padding of the next entry, not onto its name.
+_COVERED = """() => {
+  const links = [...document.querySelectorAll('.top nav.wide a')];
+  const name = (link) => {
+    const range = document.createRange();
+    range.selectNodeContents(link.firstChild);
+    return range.getBoundingClientRect();
+  };
+  return links.slice(1).filter((link, index) => {
+    const badge = links[index].querySelector('.badge').getBoundingClientRect(), next = name(link);
+    return badge.right > next.left && badge.bottom > next.top;
+  }).map((link) => link.textContent);
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024])
+def test_the_bar_has_room_for_what_is_counted(open_page: OpenPage, someone: Person, width: int) -> None:
+    page = open_page(someone, width=width)
+    page.goto("/account/profile")
+    page.evaluate(_COUNT)
+    assert page.evaluate(_CROWDED) == []
+    assert page.evaluate(_COVERED) == []
+
+
 def clock_of(page: Page) -> str:
     return page.locator('td[data-label="Signed in"] time').first.inner_text()
 

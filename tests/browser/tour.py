@@ -42,6 +42,7 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
         "imports-empty": "/imports",
         "events-empty": "/events",
         "captures-empty": "/events/captures",
+        "subscriptions-empty": "/events/subscriptions",
         "audit-empty": "/account/audit?action=token.revoked",
     }.items():
         page.goto(path)
@@ -208,6 +209,10 @@ def _events(page: Page, showcase: Showcase) -> Iterator[str]:
         "capture": shown.capture,
         "capture-faults": shown.faulty,
         "capture-running": shown.running,
+        "subscriptions": "/events/subscriptions",
+        "subscription-failed": shown.subscription,
+        "query": shown.query,
+        "query-new": "/events/queries?step=shipping&q=09520000010010&from=2026-03-01",
     }
     for name, path in pages.items():
         page.goto(path)
@@ -222,6 +227,23 @@ def _events(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Upload document").click()
     page.get_by_role("alert").wait_for()
     yield "captures-refused"
+    page.goto("/events/subscriptions/new")
+    page.get_by_role("button", name="Subscribe").click()
+    page.get_by_role("alert").wait_for()
+    yield "subscription-refused"
+    page.get_by_label("Query").select_option("shipped-to-retail")
+    page.get_by_label("Address of the receiver").fill("https://erp.weaver.example.test/epcis-events")
+    page.get_by_label("As soon as they are captured").check()
+    page.get_by_role("button", name="Subscribe").click()
+    page.get_by_role("heading", name="Copy this secret now").wait_for()
+    _remember(page, showcase)
+    yield "subscription-secret"
+    page.get_by_role("link", name="I have stored it").click()
+    page.get_by_role("button", name="Delete subscription…").click()
+    page.get_by_role("heading", name="Delete this subscription?").wait_for()
+    yield "subscription-delete"
+    page.get_by_role("button", name="Delete subscription").click()
+    page.get_by_text("The subscription is deleted.").wait_for()
 
 
 def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:

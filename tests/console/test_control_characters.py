@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -43,6 +44,12 @@ def _notice(world: World) -> tuple[str, str]:
     return (f"/traceability/notices/{received(world)['id']}",) * 2
 
 
+def _subscription(world: World) -> tuple[str, str]:
+    body = {"name": f"q-{uuid4()}", "query": {}}
+    world.api.post("/epcis/queries", bearer=world.owner.access, json=body).expect(201)
+    return ("/events/subscriptions/new",) * 2
+
+
 Place = Callable[[World], tuple[str, str]]
 """The page of a form, and its action."""
 FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
@@ -64,6 +71,8 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
         "product", "category", "paths", "tiers", "expires")),
     "sign-in rules": (lambda w: ("/account/sign-in-rules",) * 2, ("since", "minutes")),
     "notice": (_notice, ("note",)),
+    "named query": (lambda w: ("/events/queries",) * 2, ("name",)),
+    "subscription": (_subscription, ("dest", "since")),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
 SEARCHES = (

@@ -19,6 +19,7 @@ from network.connected import sent
 from network.recalling import NOTICES, RECALLS, recall, received
 from network.sharing import connection_of, post_share
 from products.catalogue import body, complete
+from races.things import SUBSCRIPTION
 
 PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
@@ -44,6 +45,8 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "import_id": _import(world, foreign=foreign),
         "event_id": _event(world, foreign=foreign),
         "capture_id": _capture(world, foreign=foreign),
+        "query_name": _subscription(world, foreign=foreign)[0],
+        "subscription_id": _subscription(world, foreign=foreign)[1],
         "version": "1",
         "older": "1",
         "newer": "1",
@@ -105,6 +108,21 @@ def _capture(world: World, *, foreign: bool) -> str:
     owner = _owner(world, foreign=foreign)
     found = world.api.get("/epcis/capture?perPage=1", bearer=owner.access).expect(200).json()
     return str(found[0]["captureID"] if found else captured(world, document([object_event()]), by=owner)["captureID"])
+
+
+def _subscription(world: World, *, foreign: bool) -> tuple[str, str]:
+    """A query of this account alone, and its subscription, which has failed with a delivery."""
+    owner, name = _owner(world, foreign=foreign), "theirs" if foreign else "ours"
+    path = f"/epcis/queries/{name}/subscriptions"
+    if world.api.get(f"/epcis/queries/{name}", bearer=owner.access).status == 404:
+        world.api.post("/epcis/queries", bearer=owner.access, json={"name": name, "query": {}}).expect(201)
+        made = world.api.post(path, bearer=owner.access, json=SUBSCRIPTION).expect(201).object()
+        execute(
+            world.server.database,
+            f"update epcis_subscriptions set state = 'FAILED', delivery_id = '{uuid7()}', last_error = 'It answered "
+            f"500.', attempts = 16 where id = '{made['subscriptionID']}'",
+        )
+    return name, str(world.api.get(path, bearer=owner.access).expect(200).json()[0]["subscriptionID"])
 
 
 def _owner(world: World, *, foreign: bool) -> Session:

@@ -24,11 +24,11 @@ class Mailing(NamedTuple):
     world: World
     sink: SmtpSink
 
-    def session(self, role: str = "MEMBER") -> Session:
-        """A session of a new person, whose invitation is mailed."""
+    def session(self, role: str = "MEMBER", by: Session | None = None) -> Session:
+        """A session of a new person of the first account, or that of `by`; the invitation is mailed."""
         world, address, password = self.world, new_email(role.lower()), self.world.vault.password()
         body = {"email": address, "role": role}
-        world.api.post("/account/users", bearer=world.owner.access, json=body).expect(201)
+        world.api.post("/account/users", bearer=(by or world.owner).access, json=body).expect(201)
         found = INVITATION.search(self.sink.wait_for(address).text())
         assert found is not None
         token = world.vault.remember("invitation token", found.group(1))

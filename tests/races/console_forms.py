@@ -47,6 +47,13 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     },
     # Before the imports, after which captures that are under way are awaited.
     "POST /events/captures": lambda v, p, t: {"onError": "proceed"},
+    "POST /events/queries": lambda v, p, t: {"name": f"q-{uuid4()}", "step": "shipping", "key": uuid4().hex},
+    "POST /events/queries/{query_name}": lambda v, p, t: {"sure": "yes"},
+    "POST /events/subscriptions/new": lambda v, p, t: {
+        "query": t.epcis_subscription[0], "dest": "https://receiver.example.test/", "when": "daily", "hour": "6",
+        "key": uuid4().hex,
+    },
+    "POST /events/subscriptions/{subscription_id}": lambda v, p, t: {"act": "resume", "key": uuid4().hex},
     "POST /imports/{import_id}/cancel": lambda v, p, t: {},
     "POST /imports/{import_id}/retry": lambda v, p, t: {},
     "POST /imports/{import_id}/apply": lambda v, p, t: {"key": uuid4().hex},
@@ -145,6 +152,8 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "invitation_id": invitation_id,
         "product_id": getattr(things, (_PRODUCTS | _SHARED).get(name, "drafted")),
         "import_id": getattr(things, _IMPORTS.get(name, "upload")),
+        "query_name": things.epcis_query,
+        "subscription_id": things.epcis_subscription[1],
         "version": "1",
         "connection_id": getattr(things, _CONNECTIONS.get(name, "connection")),
         "request_id": things.declinable_request,

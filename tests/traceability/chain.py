@@ -62,6 +62,9 @@ def event(
     """`at` is in seconds after T0; `declared` is the time of an error declaration."""
     event_id = id or f"urn:uuid:{next(_ids)}"
     content: dict[str, Any] = {"type": type, "eventID": event_id, "eventTime": rfc3339(T0 + at * 1_000)}
+    # What the pages of events need; of items they know the rows alone.
+    content |= {"eventTimeZoneOffset": "+00:00"} | ({"action": action} if action else {})
+    content |= {"bizStep": step} if step else {}
     indexed = [IndexedValue(name, text) for name, text in values]
     if lot_number is not None:
         indexed.append(IndexedValue(LOT_NUMBER, lot_number))

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from typing import Any
 
 import msgspec
 from litestar import Response, get
@@ -14,8 +13,7 @@ from linkxg.audit.list_events import list_events
 from linkxg.audit.model import ACTIONS, AuditEvent
 from linkxg.audit.verify import verify_chain
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import SECURITY_HEADERS, render
-from linkxg.http.authorised_stream import authorised_stream
+from linkxg.console.pages import render, stream
 from linkxg.http.csv_injection import guarded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_limits import Budget
@@ -57,13 +55,13 @@ async def verify(page: NamedDependency[PageRequest]) -> Response[str]:
 @get("/account/audit.csv", **session_roles(ADMINISTRATORS))
 async def as_csv(page: NamedDependency[PageRequest]) -> Stream:
     await page.services.limits.spend(EXPORTS, page.account_id)
-    return _file(page, _csv(_events(page)), "text/csv", "audit.csv")
+    return stream(page, _csv(_events(page)), "text/csv", "audit.csv")
 
 
 @get("/account/audit.ndjson", **session_roles(ADMINISTRATORS))
 async def as_ndjson(page: NamedDependency[PageRequest]) -> Stream:
     await page.services.limits.spend(EXPORTS, page.account_id)
-    return _file(page, _ndjson(_events(page)), "application/x-ndjson", "audit.ndjson")
+    return stream(page, _ndjson(_events(page)), "application/x-ndjson", "audit.ndjson")
 
 
 HANDLERS = (listing, verify, as_csv, as_ndjson)
@@ -100,9 +98,3 @@ async def _csv(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[str]:
 async def _ndjson(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         yield b"".join(msgspec.json.encode(event) + b"\n" for event in chunk)
-
-
-def _file(page: PageRequest, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:
-    headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
-    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return Stream(authorised_stream(page.context, content), media_type=media_type, headers=headers)

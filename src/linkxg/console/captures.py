@@ -16,9 +16,8 @@ from linkxg.console.document_kind import NotADocument, WatchedDocument
 from linkxg.console.event_fault_hints import hint_of
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import SECURITY_HEADERS, redirect, render
+from linkxg.console.pages import redirect, render, stream
 from linkxg.errors import InvalidRequest, PayloadTooLarge, RateLimitExceeded, ValidationFailed
-from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.csv_injection import guarded
 from linkxg.http.permissions import session_roles
 from linkxg.ids import is_uuid
@@ -90,12 +89,7 @@ async def show(page: NamedDependency[PageRequest], capture_id: FromPath[str]) ->
 @get(f"{CAPTURE}/faults", **session_roles(WRITERS))
 async def faults(page: NamedDependency[PageRequest], capture_id: FromPath[str]) -> Stream:
     job = await read_job(page.database, page.account_id, capture_id, RESOURCE)
-    headers = {
-        **SECURITY_HEADERS,
-        "Content-Disposition": 'attachment; filename="faults.csv"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    return Stream(authorised_stream(page.context, _csv(page, job)), media_type="text/csv", headers=headers)
+    return stream(page, _csv(page, job), "text/csv", "faults.csv")
 
 
 HANDLERS = (listing, start, show, faults)

@@ -19,6 +19,8 @@ from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.identity.sign_up.routes import SignUpServices
 from linkxg.identity.single_sign_on.begin_sign_in import SingleSignOnServices
 from linkxg.network.connections.mails import ConnectionMails
+from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices
+from linkxg.network.recalls.mails import RecallMails
 from linkxg.network.shared_products.model import CountReads
 
 
@@ -35,6 +37,8 @@ class ConsoleServices:
     notices: SecurityNotices
     email_changes: EmailChangeMails
     connection_mails: ConnectionMails
+    recall_mails: RecallMails
+    subscriptions: SubscriptionServices
     sign_ups: SignUpServices
     cursors: Cursors
     token_endpoint: RawEndpoint

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from linkxg.clock import DAY, MINUTE
 from linkxg.console.event_items import PLACE_NAME, place_name, short
 from linkxg.console.event_sentence import report_text, step_of
-from linkxg.console.event_words import DOCUMENTS, TYPES, in_words
+from linkxg.console.event_words import DOCUMENTS, TYPES, in_words, lower_words
 from linkxg.network.epcis.documents.items import lenient_uri
 from linkxg.network.epcis.documents.times import NotATime, read_time
 from linkxg.network.epcis.documents.vocabulary import DISPOSITION, MEASUREMENT, PARTY_TYPE, TRANSACTION_TYPE
@@ -65,11 +65,11 @@ def _facts(event: dict[str, Any], names: ItemNames) -> Iterator[Fact]:
     if step := step_of(event):
         yield Fact("Business step", in_words(step), "", _search(step=step))
     if disposition := DISPOSITION.bare(event.get("disposition", "")):
-        yield Fact("Items are then", in_words(disposition).lower())
+        yield Fact("Items are then", lower_words(disposition))
     for change, title in (("set", "From then on"), ("unset", "No longer")):
         words = event.get("persistentDisposition", {}).get(change, ())
         if words:
-            yield Fact(title, ", ".join(in_words(DISPOSITION.bare(one)).lower() for one in words[:_MOST]))
+            yield Fact(title, ", ".join(lower_words(DISPOSITION.bare(one)) for one in words[:_MOST]))
     for member, kind, title in (
         ("readPoint", "r", "Where it happened"),
         ("bizLocation", "l", "Where the items are then"),
@@ -80,12 +80,10 @@ def _facts(event: dict[str, Any], names: ItemNames) -> Iterator[Fact]:
     for member, name, title in (("sourceList", "source", "From"), ("destinationList", "destination", "To")):
         for one in event.get(member, ())[:_MOST]:
             kind = PARTY_TYPE.bare(one["type"])
-            yield Fact(
-                f"{title} ({_PARTIES.get(kind, in_words(kind).lower())})", place_name(one[name], names), one[name]
-            )
+            yield Fact(f"{title} ({_PARTIES.get(kind, lower_words(kind))})", place_name(one[name], names), one[name])
     for one in event.get("bizTransactionList", ())[:_MOST]:
         kind = TRANSACTION_TYPE.bare(one.get("type", ""))
-        title = DOCUMENTS.get(kind) or in_words(kind or "document").lower()
+        title = DOCUMENTS.get(kind) or lower_words(kind or "document")
         yield Fact(title[:1].upper() + title[1:], short(one["bizTransaction"]), one["bizTransaction"])
     if "transformationID" in event:
         yield Fact("Transformation", short(event["transformationID"]), event["transformationID"])

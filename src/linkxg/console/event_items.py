@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from linkxg.catalog.identifiers.digital_link import RESOLVER, read_digital_link
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.console.event_words import amount
+from linkxg.console.trace_view import item_address
 from linkxg.network.epcis.documents.identify import identify
 from linkxg.network.epcis.documents.items import lenient_uri
 from linkxg.network.epcis.documents.model import Item, Level
@@ -23,7 +24,9 @@ PLACE_NAME = "cbvmda:name"
 
 
 class ItemLine(NamedTuple):
-    """An item of an event; `amount` is its quantity with the unit, `product_id` that of the own product."""
+    """An item of an event: `amount` is its quantity with the unit, `href` its page, `product_id` that of the account's
+    own product.
+    """
 
     uri: str
     name: str
@@ -39,10 +42,6 @@ def event_path(event_id: str) -> str:
     The id is percent-encoded twice: a slash that is encoded once separates segments of a path.
     """
     return "/events/" + quote(quote(event_id, safe=":;=,.~@!$&'()*+"), safe=":;=,.~@!$&'()*+")
-
-
-def trace_path(uri: str) -> str:
-    return "/traceability?" + urlencode({"item": uri})
 
 
 def uris_of(event: dict[str, Any]) -> Iterator[str]:
@@ -81,9 +80,9 @@ def item_line(uri: str, names: ItemNames, quantity: dict[str, Any] | None = None
         "" if quantity is None or "quantity" not in quantity else amount(quantity["quantity"], quantity.get("uom"))
     )
     if isinstance(item, NotAnIdentifier):
-        return ItemLine(uri, short(uri), how_much, Level.INSTANCE, trace_path(uri), None)
+        return ItemLine(uri, short(uri), how_much, Level.INSTANCE, "", None)
     product = names.products.get(item.gtin14 or "")
-    return ItemLine(uri, item_name(item, names), how_much, item.level, trace_path(item.uri), product and product.id)
+    return ItemLine(uri, item_name(item, names), how_much, item.level, item_address(item.uri), product and product.id)
 
 
 def item_name(item: Item, names: ItemNames) -> str:

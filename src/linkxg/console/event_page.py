@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from linkxg.clock import now_ms
 from linkxg.console.event_facts import facts_of
@@ -15,7 +17,7 @@ from linkxg.console.event_items import event_path, gtins_of, lines_of, with_plac
 from linkxg.console.event_sentence import tell
 from linkxg.console.event_words import in_words
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import download, render
+from linkxg.console.pages import render, stream
 from linkxg.errors import NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
@@ -26,8 +28,8 @@ from linkxg.network.epcis.documents.vocabulary import ERROR_REASON
 from linkxg.network.epcis.events.model import is_ahead
 from linkxg.network.epcis.query.answers_endpoint import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import EventDetails, read_event_details
-from linkxg.network.epcis.query.find_events import read_event
-from linkxg.network.epcis.query.query_document import write_document
+from linkxg.network.epcis.query.find_events import EventPage, read_event
+from linkxg.network.epcis.query.stream_document import stream_document
 from linkxg.network.traceability.find_names import find_names
 
 EVENT = "/events/{event_id:str}"
@@ -71,11 +73,14 @@ async def show(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> R
 
 
 @get(f"{EVENT}/document", **session_roles(EVERYONE))
-async def document(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> Response[str]:
-    """The event and its first error declarations as the API gives them."""
-    first = await read_event(page.database, page.account_id, unquote(event_id), limit=MAX_PER_PAGE)
-    written = await asyncio.to_thread(write_document, first.found, created=now_ms())
-    return download(page, written.decode(), "application/json", "event.json")
+async def document(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> Stream:
+    """The event and all of its error declarations."""
+
+    async def read_page(at: Sequence[Any] | None = None) -> EventPage:
+        return await read_event(page.database, page.account_id, unquote(event_id), at=at, limit=MAX_PER_PAGE)
+
+    first = await read_page()
+    return stream(page, stream_document(first, read_page, created=now_ms()), "application/json", "event.json")
 
 
 HANDLERS = (show, document)

@@ -56,7 +56,7 @@ def read_search(form: PageForm, zone: str | None) -> EventSearch:
         conditions.append(ColumnIn("read_point" if which == "r" else "biz_location", Match((uri[:_LONGEST],))))
     for name, comparison, days in (("from", "GE", 0), ("to", "LT", 1)):
         if day := form.text(name).strip():
-            at = _day(day, zone, days)
+            at = start_of_day(day, zone, days)
             if at is None:
                 faults.append((name, "Write the day as YYYY-MM-DD, such as 2026-11-28."))
             else:
@@ -69,12 +69,19 @@ def typed_items(text: str) -> Match:
 
     Raises NotAnIdentifier.
     """
+    uris = item_uris(text)
+    # Which of the two it is, the number of a serial or lot does not say: either, and exactly that.
+    return _patterns(uris[0]) if len(uris) == 1 else Match(tuple(uris))
+
+
+def item_uris(text: str) -> list[str]:
+    """The URIs or patterns that the text stands for: two of a GTIN with a serial or lot. Raises NotAnIdentifier."""
     if len(text) > _LONGEST:
         raise NotAnIdentifier(f"An identifier has at most {_LONGEST:,} characters.")
     if elements := _ELEMENTS.fullmatch(text):
-        return _patterns(_of_elements(_ELEMENT.findall(elements[1])))
+        return [_of_elements(_ELEMENT.findall(elements[1]))]
     if ":" in text and " " not in text:
-        return _patterns(text)
+        return [text]
     first, *rest = _GAP.split(text, maxsplit=1)
     digits = first.replace("-", "")
     if len(digits) not in _LENGTHS or (rest and " " in rest[0]):
@@ -82,15 +89,14 @@ def typed_items(text: str) -> Match:
     if not digits.isascii() or not digits.isdigit():
         raise NotAnIdentifier(_HINT)
     if len(digits) == 18:
-        return _patterns(build_identifier("00", digits).uri)
+        return [build_identifier("00", digits).uri]
     try:
         gtin = read_gtin(digits).digits14
     except NotAGtin as error:
         raise NotAnIdentifier(str(error) if len(digits) in _LENGTHS else _HINT) from None
     if not rest:
-        return _patterns(build_identifier("01", gtin).uri)
-    # Which of the two it is, the number does not say.
-    return Match(tuple(build_identifier("01", gtin, ((ai, rest[0]),)).uri for ai in _SERIALS))
+        return [build_identifier("01", gtin).uri]
+    return [build_identifier("01", gtin, ((ai, rest[0]),)).uri for ai in _SERIALS]
 
 
 def _of_elements(pairs: list[tuple[str, str]]) -> str:
@@ -109,7 +115,7 @@ def _patterns(uri: str) -> Match:
         raise NotAnIdentifier(str(error).partition("pattern. ")[2] or _HINT) from None
 
 
-def _day(text: str, zone: str | None, days: int) -> int | None:
+def start_of_day(text: str, zone: str | None, days: int = 0) -> int | None:
     """The beginning of the day, or of one after it, in milliseconds."""
     try:
         day = date.fromisoformat(text) + timedelta(days=days)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from linkxg.console.event_items import ItemLine, lines_of, place_name
-from linkxg.console.event_words import ACTION_VERBS, DOCUMENTS, VERBS, amount, in_words
+from linkxg.console.event_words import ACTION_VERBS, DOCUMENTS, VERBS, amount, lower_words
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.epcis.documents.vocabulary import BIZ_STEP, PARTY_TYPE, TRANSACTION_TYPE
 from linkxg.network.traceability.find_names import ItemNames
@@ -62,7 +62,7 @@ def report_text(report: dict[str, Any]) -> str:
 def _object(event: dict[str, Any], found: dict[str, str]) -> str:
     step, items = step_of(event), found.get("items", "nothing")
     told = f"{VERBS.get(step) or ACTION_VERBS[event['action']]} {items}"
-    return f"{told} ({in_words(step).lower()})" if step and step not in VERBS else told
+    return f"{told} ({lower_words(step)})" if step and step not in VERBS else told
 
 
 def _aggregation(event: dict[str, Any], found: dict[str, str]) -> str:
@@ -101,7 +101,7 @@ def _transaction(event: dict[str, Any], found: dict[str, str]) -> str:
 
 def _document_type(document: dict[str, Any]) -> str:
     word = TRANSACTION_TYPE.bare(document.get("type", ""))
-    return DOCUMENTS.get(word) or in_words(word or "document").lower()
+    return DOCUMENTS.get(word) or lower_words(word or "document")
 
 
 _TELLERS = {

@@ -1,4 +1,4 @@
-"""The words in which events are told: verbs of business steps, names of dispositions, types and units."""
+"""The words for events, on their pages and in traces: business steps, actions, types, documents, terms and units."""
 
 import re
 
@@ -9,7 +9,7 @@ VERBS = {
     "cycle_counting": "Counted", "decommissioning": "Took out of use", "departing": "Sent off",
     "destroying": "Destroyed", "disassembling": "Took apart", "dispensing": "Dispensed", "encoding": "Encoded",
     "entering_exiting": "Saw passing", "holding": "Held back", "inspecting": "Inspected", "installing": "Installed",
-    "killing": "Disabled the tag of", "loading": "Loaded", "packing": "Packed", "picking": "Picked",
+    "killing": "Disabled the tag of", "loading": "Loaded", "other": "Handled", "packing": "Packed", "picking": "Picked",
     "receiving": "Received", "removing": "Removed", "repackaging": "Repacked", "repairing": "Repaired",
     "replacing": "Replaced", "reserving": "Reserved", "retail_selling": "Sold", "sampling": "Took samples of",
     "sensor_reporting": "Measured", "shipping": "Shipped", "staging_outbound": "Made ready to ship",
@@ -17,8 +17,30 @@ VERBS = {
     "unloading": "Unloaded", "unpacking": "Unpacked", "void_shipping": "Cancelled the shipping of",
 }  # fmt: skip
 """The business steps of CBV 2.0 §7.1, in the past."""
+_DONE_STEPS = {
+    "arriving": "arrived", "decommissioning": "taken out of use", "departing": "departed",
+    "disassembling": "taken apart", "entering_exiting": "passed by", "killing": "tag disabled", "sampling": "sampled",
+    "stock_taking": "counted in stock", "void_shipping": "shipping cancelled",
+}  # fmt: skip
+"""What they have done to the items, where it is not the same word."""
 ACTION_VERBS = {"ADD": "Created", "OBSERVE": "Observed", "DELETE": "Ended the life of"}
 """Of an ObjectEvent whose business step has no verb."""
+_DONE = {
+    ("AggregationEvent", "ADD"): "packed together",
+    ("AggregationEvent", "DELETE"): "unpacked",
+    ("AggregationEvent", "OBSERVE"): "observed together",
+    ("AssociationEvent", "ADD"): "fitted",
+    ("AssociationEvent", "DELETE"): "removed",
+    ("AssociationEvent", "OBSERVE"): "observed together",
+    ("ObjectEvent", "ADD"): "created",
+    ("ObjectEvent", "DELETE"): "life ended",
+    ("ObjectEvent", "OBSERVE"): "observed",
+    ("TransactionEvent", "ADD"): "linked to a document",
+    ("TransactionEvent", "DELETE"): "unlinked from a document",
+    ("TransactionEvent", "OBSERVE"): "observed for a document",
+    ("TransformationEvent", None): "transformed",
+}
+"""What was done to the items of an event without a business step, by type and action."""
 TYPES = {
     "ObjectEvent": "Items were created, seen or moved",
     "AggregationEvent": "Items were packed or unpacked",
@@ -47,6 +69,19 @@ def in_words(term: str) -> str:
     tail = re.split(r"[/:#]", term.rstrip("/:#"))[-1] or term
     spaced = _WORD.sub(" ", tail).replace("_", " ").strip() or term
     return spaced[:1].upper() + spaced[1:].lower() if spaced != spaced.upper() else spaced
+
+
+def lower_words(term: str) -> str:
+    """As `in_words`, within a sentence: `in_transit` is `in transit`."""
+    return in_words(term).lower()
+
+
+def done_in_words(type: str, action: str | None, step: str | None) -> str:
+    """What an event has done to an item, such as `Shipped`."""
+    done = _DONE.get((type, action), "recorded")
+    if step:
+        done = _DONE_STEPS.get(step) or VERBS.get(step, lower_words(step)).lower()
+    return done[:1].upper() + done[1:]
 
 
 def unit_name(code: str | None) -> str:

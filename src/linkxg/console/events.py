@@ -8,22 +8,27 @@ from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.response import Stream
 
+from linkxg.clock import now_ms
+from linkxg.console.audit_log import EXPORTS
 from linkxg.console.event_items import event_path, gtins_of, place_name, with_places
 from linkxg.console.event_search import ERRORS, FIELDS, read_search
 from linkxg.console.event_sentence import NAMED, step_of, tell
 from linkxg.console.event_words import TYPES, in_words
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import render
+from linkxg.console.pages import redirect, render, stream
 from linkxg.errors import InvalidCursor
 from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.network.epcis.query.answers_endpoint import MAX_PER_PAGE
 from linkxg.network.epcis.query.errors import QueryTooComplexException
 from linkxg.network.epcis.query.event_details import find_declared
 from linkxg.network.epcis.query.find_events import EventPage, find_events
 from linkxg.network.epcis.query.list_members import list_members
+from linkxg.network.epcis.query.stream_document import MAX_STREAMED, stream_document
 from linkxg.network.traceability.find_names import ItemNames, find_names
 
 EVENTS = "/events"
@@ -66,7 +71,8 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
             for one, content in zip(found.found, contents, strict=True)
         ],
         chosen=chosen,
-        narrowed=urlencode({name: value for name, value in chosen.items() if value}),
+        narrowed=_narrowed(page),
+        most=MAX_STREAMED,
         steps=[(step, in_words(step)) for step in _with(steps, chosen["step"])],
         types=[*TYPES.items(), (ERRORS, "An event was declared wrong")],
         places=_place_choices(places, chosen["place"], names),
@@ -76,7 +82,31 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     )
 
 
-HANDLERS = (listing,)
+@get(f"{EVENTS}/document", **session_roles(EVERYONE))
+async def document(page: NamedDependency[PageRequest]) -> Stream | Response[str]:
+    """The events that the page finds, on all of its pages."""
+    search = read_search(page.query, page.person.time_zone)
+    if search.faults:
+        return redirect(page, f"{EVENTS}?{_narrowed(page)}")
+    await page.services.limits.spend(EXPORTS, page.account_id)
+
+    async def read_page(at: Sequence[Any] | None = None) -> EventPage:
+        return await find_events(page.database, page.account_id, search.query, at=at, limit=MAX_PER_PAGE)
+
+    try:
+        first = await read_page()
+    except QueryTooComplexException:
+        # The page says so, and what to do.
+        return redirect(page, f"{EVENTS}?{_narrowed(page)}")
+    return stream(page, stream_document(first, read_page, created=now_ms()), "application/json", "events.json")
+
+
+HANDLERS = (listing, document)
+
+
+def _narrowed(page: PageRequest) -> str:
+    """The search, as the query of an address."""
+    return urlencode({name: value for name in FIELDS if (value := page.query.text(name))})
 
 
 def _contents(texts: Sequence[bytes]) -> list[dict[str, Any]]:

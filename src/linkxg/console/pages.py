@@ -4,13 +4,15 @@ Templates escape everything. No response is cached or framed, and only the conso
 """
 
 import os
+from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
+from litestar.response import Stream
 
 from linkxg.clock import now_ms
 from linkxg.console import formatting
@@ -19,9 +21,11 @@ from linkxg.console.flash_messages import notice_of
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.product_fields import label
+from linkxg.http.authorised_stream import authorised_stream
 from linkxg.identity.tokens.scopes import SCOPES
 
 REPLACED = "replaced"
+T = TypeVar("T", str, bytes)
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -111,6 +115,13 @@ def redirect(page: PageRequest, path: str, **query: str) -> Response[str]:
     headers = {**SECURITY_HEADERS, "Location": f"{path}{separator}{urlencode(query)}" if query else path}
     headers["Content-Security-Policy"] = content_security_policy(os.urandom(16).hex())
     return Response("", status_code=303, media_type="text/html", headers=headers, cookies=page.cookies)
+
+
+def stream(page: PageRequest, content: AsyncIterator[T], media_type: str, name: str) -> Stream:
+    """An attachment in parts, whose reader stays authorised; `name` is ASCII."""
+    headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return Stream(authorised_stream(page.context, content), media_type=media_type, headers=headers)
 
 
 def download(page: PageRequest, content: str, media_type: str, name: str) -> Response[str]:

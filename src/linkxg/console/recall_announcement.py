@@ -72,7 +72,7 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
         await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
         with long_answer(page.context) as answer:
             # Submitting the form twice announces once.
-            made, _ = await announce_recall(
+            made, replayed = await announce_recall(
                 await trace_reader(page), page.actor, page.account_id, given, answer, form.idempotency_key
             )
     except ValidationFailed as error:
@@ -80,6 +80,8 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
         return await _show(page, recalled, form, errors=FormErrors(found))
     except RateLimitExceeded as error:
         return await _show(page, recalled, form, errors=wait_for_budget(error))
+    if not replayed:
+        page.services.recall_mails.announced(page.account_id, made.id)
     notified = count(made.progress.notified, "partner")
     message = f"The recall is announced: {notified} {'has' if made.progress.notified == 1 else 'have'} a notice."
     return redirect(page, f"{RECALLS}/{made.id}", **flash_message(page, message))

@@ -3,13 +3,15 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from linkxg.console.event_items import event_path
+from linkxg.console.event_words import done_in_words, lower_words
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.product_duplicates import link_to_holder
 from linkxg.console.trace_page import TRACEABILITY
 from linkxg.console.trace_query import read_day, trace_reader
 from linkxg.console.trace_view import ITEM_PAGE, item_address
-from linkxg.console.trace_words import event_in_words, in_words, short_uri
+from linkxg.console.trace_words import short_uri
 from linkxg.errors import InvalidCursor, InvalidRequest, NotFound
 from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
@@ -60,9 +62,10 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
         short=short_uri(uri),
         status_of=status,
         product=product,
-        events=[(event, event_in_words(event)) for event in events],
+        events=[(one, done_in_words(one.type, one.action, one.biz_step)) for one in events],
         granularities=GRANULARITIES,
-        words=in_words,
+        words=lower_words,
+        event_path=event_path,
         short_uri=short_uri,
         item_address=item_address,
         trace=TRACEABILITY,

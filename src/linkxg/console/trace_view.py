@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from linkxg.console.event_words import lower_words
 from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Layout, Point, lay_out
-from linkxg.console.trace_words import EXPLANATIONS, REASONS, short_uri, step_in_words
+from linkxg.console.trace_words import EXPLANATIONS, REASONS, short_uri
 from linkxg.network.traceability.model import Graph, GraphEdge, GraphNode
 from linkxg.network.traceability.walk_result import EdgeKind
 
@@ -137,6 +138,11 @@ def _node(
     )
 
 
+def _step(edge: GraphEdge) -> str:
+    """What happened, short enough for the drawing; empty where no event says so."""
+    return lower_words(edge.biz_step) if edge.biz_step else ""
+
+
 def _subtitle(node: GraphNode) -> str:
     parts = [f"Lot {node.lot}" if node.lot else "", f"Serial {node.serial}" if node.serial else ""]
     if not any(parts):
@@ -163,7 +169,7 @@ def _events(graph: Graph, nodes: Mapping[str, ShownNode]) -> dict[str, list[Trac
         sources = list(dict.fromkeys(edge.from_ for edge in edges))
         shown = [nodes[source] for source in sources[:SHOWN_SOURCES]]
         first = edges[0]
-        event = TraceEvent(kind, shown, len(sources) - len(shown), first.event_time, step_in_words(first))
+        event = TraceEvent(kind, shown, len(sources) - len(shown), first.event_time, _step(first))
         found.setdefault(target, []).append(event)
     return found
 
@@ -176,9 +182,7 @@ def _edges(graph: Graph, layout: Layout) -> list[ShownEdge]:
     for (source, target), edges in joined.items():
         if (source, target) not in layout.paths:
             continue
-        happened = [
-            " ".join(part for part in (step_in_words(edge), (edge.event_time or "")[:10]) if part) for edge in edges
-        ]
+        happened = [" ".join(part for part in (_step(edge), (edge.event_time or "")[:10]) if part) for edge in edges]
         title = "; ".join(one for one in dict.fromkeys(happened) if one)
         found.append(ShownEdge(_path(layout.paths[source, target]), edges[0].kind, title))
     return found

@@ -6,7 +6,7 @@ from linkxg.identity.accounts.invitation_mails import INVITATION_MAILS
 from linkxg.identity.accounts.mail_budgets import may_mail
 from linkxg.identity.accounts.mail_queue import Mail, MailQueue
 from linkxg.identity.accounts.mail_text import last_lines, shown
-from linkxg.identity.accounts.manage_user import list_people
+from linkxg.identity.accounts.role_mails import mails_to_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.store import find_account
 from linkxg.identity.sign_up.model import SignUpMode
@@ -95,11 +95,4 @@ class ConnectionMails:
         self._mails.send(account_id, compose)
 
     async def _to_administrators(self, account_id: str, subject: str, text: str) -> list[Mail]:
-        """To the Owners and Admins of the account, each with the reason why they get it."""
-        people = await list_people(self._database, account_id)
-        account = await self._database.read_single(find_account, account_id)
-        name = "" if account is None else shown(account.name)
-        told = [one for one in people if one.role in ADMINISTRATORS and not one.disabled]
-        why = "you are {} of {} on LinkXG".format
-        last = {role: last_lines(why(f"an {role.capitalize()}", name), self._public_url) for role in ADMINISTRATORS}
-        return [Mail(one.email, subject, f"{text}\n\n{last[one.role]}") for one in told]
+        return await mails_to_roles(self._database, account_id, ADMINISTRATORS, subject, text, self._public_url)

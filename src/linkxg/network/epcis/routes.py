@@ -29,7 +29,13 @@ def routers(
     return [
         capture_routes.router(CaptureServices(database, tokens, public_url, wake, deliverer.wake)),
         query_routes.router(QueryServices(database, tokens, public_url, end_subscriptions)),
-        subscription_routes.router(
-            SubscriptionServices(database, tokens, public_url, server_key, deliverer.may_connect, deliverer.wake)
-        ),
+        subscription_routes.router(subscription_services(database, cursors, public_url, server_key, deliverer)),
     ]
+
+
+def subscription_services(
+    database: Database, cursors: Cursors, public_url: str, server_key: bytes, deliverer: SubscriptionDeliverer
+) -> SubscriptionServices:
+    """What the verbs of subscriptions need, for the API and the console."""
+    tokens = PageTokens(cursors)
+    return SubscriptionServices(database, tokens, public_url, server_key, deliverer.may_connect, deliverer.wake)

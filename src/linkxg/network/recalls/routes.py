@@ -21,6 +21,7 @@ from linkxg.http.route_declaration import Tag
 from linkxg.network.recalls.acknowledge import RECALL_ANSWERS, acknowledge_notice, record_acknowledgement
 from linkxg.network.recalls.announce import RECALLS, announce_recall
 from linkxg.network.recalls.csv_table import recall_table
+from linkxg.network.recalls.mails import RecallMails
 from linkxg.network.recalls.model import (
     AcknowledgeNotice,
     AnnounceRecall,
@@ -55,6 +56,7 @@ Waiting = Annotated[bool, QueryParameter(description="Only those that wait for y
 class RecallServices:
     database: Database
     reader: TraceReader
+    mails: RecallMails
     cursors: Cursors
     public_url: str
 
@@ -78,6 +80,8 @@ async def announce(
         outcome = await announce_recall(
             services.reader, actor_of(context), account_id_of(request.scope), data, answer, idempotency_key
         )
+    if not outcome.replayed:
+        services.mails.announced(account_id_of(request.scope), outcome.value.id)
     response = _response(outcome, 201)
     response.headers["Location"] = f"{services.public_url}{PATH}/{outcome.value.id}"
     return response
@@ -298,16 +302,22 @@ def _response(outcome: IdempotentOutcome[Any], status: int = 200) -> Response[An
 
 
 def routers(
-    database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str
+    database: Database,
+    server_key: bytes,
+    count_reads: CountReads,
+    mails: RecallMails,
+    cursors: Cursors,
+    public_url: str,
 ) -> list[Router]:
     """Those of traceability, which recalls are derived from, and of recalls."""
-    given = (database, server_key, count_reads, cursors, public_url)
-    return [traceability_routes.router(*given), router(*given)]
-
-
-def router(database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str) -> Router:
     reader = TraceReader(database, pseudonymizer(server_key), count_reads)
-    services = RecallServices(database, reader, cursors, public_url)
+    return [
+        traceability_routes.router(database, server_key, count_reads, cursors, public_url),
+        router(RecallServices(database, reader, mails, cursors, public_url)),
+    ]
+
+
+def router(services: RecallServices) -> Router:
     return Router(
         "/",
         tags=[TAG],

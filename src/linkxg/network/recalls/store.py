@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Select, SmallInteger, String, Table, Text, func, select
+from sqlalchemy import Column, Connection, Index, Integer, Select, SmallInteger, String, Table, Text, func, select, text
 
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.accounts.store import accounts
@@ -13,6 +13,7 @@ from linkxg.network.recalls.model import MAX_INSTRUCTIONS
 MAX_ONWARD_TIERS, MAX_ONWARD_NOTICES = 20, 5_000
 """How far acknowledgements are followed."""
 _PARTY = String(500)
+_WAITING = text("acknowledged_at IS NULL")
 
 recalls = Table(
     "recalls",
@@ -61,6 +62,7 @@ recall_notices = Table(
     Column("note", String(MAX_TEXT)),
     Index("ix_recall_notices_recall_id", "account_id", "recall_id"),
     Index("ix_recall_notices_recipient_id", "recipient_id", "id"),
+    Index("ix_recall_notices_waiting", "recipient_id", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
 )
 _r, _n = recalls.c, recall_notices.c
 _RECEIVED: tuple[Column[Any], ...] = (

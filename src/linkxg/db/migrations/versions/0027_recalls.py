@@ -50,6 +50,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_recall_notices_recall_id", "recall_notices", ["account_id", "recall_id"])
     op.create_index("ix_recall_notices_recipient_id", "recall_notices", ["recipient_id", "id"])
+    waiting = sa.text("acknowledged_at IS NULL")
+    op.create_index(
+        "ix_recall_notices_waiting",
+        "recall_notices",
+        ["recipient_id", "id"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
     op.add_column("feed_entries", sa.Column("notice_id", sa.String(36), nullable=True))
     op.add_column("connections", sa.Column("partner_gln", sa.String(13), nullable=True))
     # So far, what a partner states has counted.

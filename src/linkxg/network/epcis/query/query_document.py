@@ -20,6 +20,9 @@ CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 SCHEMA_VERSION = "2.0"
 SIMPLE_QUERY = "SimpleEventQuery"
 AS_CAPTURED: EpcFormat = "Never_Translates"
+END = b"]}}}}"
+_MAX_KNOWN = 1_000
+"""Contexts that a long document remembers."""
 # Without any of these an event has nothing that another form would change.
 _TRANSLATED: dict[EpcFormat, bytes] = {"Always_GS1_Digital_Link": b"urn:epc:", "Always_EPC_URN": b"://"}
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
@@ -64,10 +67,28 @@ def write_document(
     destination: Destination | None = None,
 ) -> bytes:
     """The document of these events, with their identifiers in the form `epc_format`."""
-    merged, own = merge_contexts([one.context for one in found])
-    events = b",".join(_event(one, context, epc_format) for one, context in zip(found, own, strict=True))
+    contexts = MergedContexts()
+    for one in found:
+        contexts.add(one.context)
+    head = _head(contexts.members, created, query_name, destination)
+    return head + write_events(found, contexts, epc_format=epc_format) + END
+
+
+def write_head(contexts: "MergedContexts", *, created: int) -> bytes:
+    """The document of a query up to its first event; `write_events` with commas between them and END follow."""
+    return _head(contexts.members, created, SIMPLE_QUERY, None)
+
+
+def write_events(
+    found: Sequence[FoundEvent], contexts: "MergedContexts", *, epc_format: EpcFormat = AS_CAPTURED
+) -> bytes:
+    """The events, separated by commas, below a head with these contexts."""
+    return b",".join(_event(one, contexts.own(one.context), epc_format) for one in found)
+
+
+def _head(members: list[Any], created: int, query_name: str, destination: Destination | None) -> bytes:
     head = {
-        "@context": merged[0] if len(merged) == 1 else merged,
+        "@context": members[0] if len(members) == 1 else members,
         "type": "EPCISQueryDocument",
         "schemaVersion": SCHEMA_VERSION,
         "creationDate": rfc3339(created),
@@ -76,8 +97,8 @@ def write_document(
     if destination is not None:
         head["id"] = f"urn:uuid:{destination.delivery_id}"
         names["subscriptionID"] = destination.subscription_id
-    results = b'{"queryResults":%b,"resultsBody":{"eventList":[%b]}}}' % (_encode(names)[:-1], events)
-    return _encode(head)[:-1] + b',"epcisBody":' + results + b"}"
+    results = b'{"queryResults":%b,"resultsBody":{"eventList":[' % _encode(names)[:-1]
+    return _encode(head)[:-1] + b',"epcisBody":' + results
 
 
 def write_collection(members: Iterable[str]) -> bytes:
@@ -110,30 +131,54 @@ def _encode_any(event: dict[str, Any]) -> bytes:
         return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def merge_contexts(contexts: Sequence[str]) -> tuple[list[Any], list[list[Any]]]:
-    """(the context of all events, for each its own if it understands a prefix otherwise, or all are too large).
+class MergedContexts:
+    """One context for many events: `members`. Together they are no larger than a context that can be captured."""
 
-    Together they are no larger than a context that can be captured.
-    """
-    merged: list[Any] = [CONTEXT]
-    terms: dict[str, str] = {}
-    known = {write_json(CONTEXT)}
-    own: dict[str, list[Any]] = {}
-    for context in contexts:
-        if context in own:
-            continue
+    def __init__(self) -> None:
+        self.members: list[Any] = [CONTEXT]
+        self._terms: dict[str, str] = {}
+        self._known = {write_json(CONTEXT)}
+        self._own: dict[str, list[Any]] = {}
+
+    def add(self, context: str) -> None:
+        """Merge the context of an event, unless it understands a prefix otherwise, or all are too large."""
+        if context in self._own:
+            return
+        members, terms, added = self._read(context)
+        if self._differs(terms) or not _fits(self._known | added.keys(), self._terms | terms):
+            self._own[context] = members
+            return
+        self._own[context] = []
+        self._terms |= terms
+        self._known |= added.keys()
+        self.members += added.values()
+
+    def own(self, context: str) -> list[Any]:
+        """The context that an event has to have itself: none if its own is merged."""
+        if context not in self._own:
+            # Of an event that follows the head.
+            members, terms, added = self._read(context)
+            if len(self._own) >= _MAX_KNOWN:
+                self._own.clear()
+            self._own[context] = members if added or self._differs(terms) else []
+        return self._own[context]
+
+    def _read(self, context: str) -> tuple[list[Any], dict[str, str], dict[str, Any]]:
+        """(members, terms, the members by their text that are not merged)."""
         members = _decode(context) if context else []
-        of_context = {name: write_json(value) for name, value in _terms(members)}
-        added = {text: member for member in members if (text := write_json(member)) not in known}
-        differs = any(terms.get(name, text) != text for name, text in of_context.items())
-        if differs or not _fits(known | added.keys(), terms | of_context):
-            own[context] = members
-            continue
-        own[context] = []
-        terms |= of_context
-        known |= added.keys()
-        merged += added.values()
-    return merged, [own[context] for context in contexts]
+        terms = {name: write_json(value) for name, value in _terms(members)}
+        return members, terms, {text: one for one in members if (text := write_json(one)) not in self._known}
+
+    def _differs(self, terms: dict[str, str]) -> bool:
+        return any(self._terms.get(name, text) != text for name, text in terms.items())
+
+
+def merge_contexts(contexts: Sequence[str]) -> tuple[list[Any], list[list[Any]]]:
+    """(the context of all events, for each its own if it is not merged)."""
+    merged = MergedContexts()
+    for context in contexts:
+        merged.add(context)
+    return merged.members, [merged.own(context) for context in contexts]
 
 
 def _fits(members: set[str], terms: dict[str, str]) -> bool:

@@ -7,7 +7,7 @@ the same id. Captures say whose events are new; a sweep finds what a dead node h
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,13 @@ _FAULT = "The delivery could not be made; the server's log has the reason."
 
 
 class SubscriptionDeliverer:
-    """`private` are networks that are not public, and may be connected to; `wake` says whose events are new."""
+    """`private` are networks that are not public, and may be connected to; `wake` says whose events are new.
+
+    `on_failed` is called with the account and the id of a subscription that has failed.
+    """
 
     def __init__(self, database: Database, server_key: bytes, dns_server: str, private: Sequence[Network]) -> None:
+        self.on_failed: Callable[[str, str], None] = lambda account_id, id: None
         self._private = private
         self._database, self._server_key = database, server_key
         resolver = Resolver(dns_server, reads_hosts=bool(private))
@@ -161,7 +165,7 @@ class SubscriptionDeliverer:
             raise
         except Exception as fault:  # noqa: BLE001  the fault of one subscription must not end the others
             log.error("subscription.failed", subscription_id=lease.id, frames=frames_of(fault))
-            await self._database.write(self._count_fault, lease, _FAULT)
+            await self._record_fault(lease, _FAULT)
             return False
 
     async def _prepare(self, lease: Lease) -> Prepared | None:
@@ -171,25 +175,36 @@ class SubscriptionDeliverer:
                 return await self._database.read_bounded(prepare_delivery, READ_S, lease, window=window)
             except ReadTooLong:
                 if window <= SMALLEST_WINDOW:
-                    await self._database.write(self._count_fault, lease, _TOO_SLOW)
+                    await self._record_fault(lease, _TOO_SLOW)
                     return None
                 window //= 10
 
-    def _count_fault(self, conn: Connection, lease: Lease, error: str) -> None:
+    async def _record_fault(self, lease: Lease, error: str) -> None:
         """A fault before the attempt, or of the program itself, counts as an attempt."""
-        row = record_delivery.find_held(conn, lease)
-        if row is not None:
-            record_delivery.record_failure(conn, lease, row, None, error, row.attempts + 1)
+
+        def unit(conn: Connection) -> bool:
+            row = record_delivery.find_held(conn, lease)
+            if row is None:
+                return False
+            return record_delivery.record_failure(conn, lease, row, None, error, row.attempts + 1)
+
+        self._tell(lease, has_failed=await self._database.write(unit))
+
+    def _tell(self, lease: Lease, *, has_failed: bool) -> None:
+        if has_failed:
+            self.on_failed(lease.account_id, lease.id)
 
     async def _attempt(self, lease: Lease, prepared: Prepared, delivery: Delivery) -> bool:
         row, database = prepared.row, self._database
         body = await asyncio.to_thread(document_of, prepared, delivery)
-        attempt = await database.write(record_delivery.begin_attempt, lease, row, delivery)
+        attempt, has_failed = await database.write(record_delivery.begin_attempt, lease, row, delivery)
         if attempt is None:
+            self._tell(lease, has_failed=has_failed)
             return False
         signature = sign(self._server_key, row.id, row.sealed_secret, body)
         if signature is None:
-            await database.write(record_delivery.record_gone, lease, row, _UNREADABLE, attempt)
+            has_failed = await database.write(record_delivery.record_gone, lease, row, _UNREADABLE, attempt)
+            self._tell(lease, has_failed=has_failed)
             return False
         headers = {"Content-Type": "application/json", SIGNATURE: signature, DELIVERY_ID: delivery.id, **ANSWER}
         try:
@@ -205,9 +220,10 @@ class SubscriptionDeliverer:
         if status == 413 and delivery.events > 1:
             return await database.write(record_delivery.record_too_large, lease, delivery)
         if status == 410:
-            await database.write(record_delivery.record_gone, lease, row, error, attempt)
+            has_failed = await database.write(record_delivery.record_gone, lease, row, error, attempt)
         else:
-            await database.write(record_delivery.record_failure, lease, row, delivery.id, error, attempt)
+            has_failed = await database.write(record_delivery.record_failure, lease, row, delivery.id, error, attempt)
+        self._tell(lease, has_failed=has_failed)
         return False
 
 

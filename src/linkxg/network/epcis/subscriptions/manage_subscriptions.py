@@ -21,7 +21,7 @@ from linkxg.network.epcis.page_tokens import PageTokens
 from linkxg.network.epcis.query.errors import NoSuchNameException
 from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.subscriptions import store
-from linkxg.network.epcis.subscriptions.model import MAX_BATCH, Schedule, Subscription, SubscriptionRow
+from linkxg.network.epcis.subscriptions.model import MAX_BATCH, Delivery, Schedule, Subscription, SubscriptionRow
 
 NO_SUBSCRIPTION = "There is no such subscription."
 
@@ -60,6 +60,19 @@ async def list_subscriptions(
     if found is None:
         raise NoSuchNameException
     return list(map(view, found[:limit])), len(found) > limit
+
+
+async def list_all_subscriptions(database: Database, account_id: str) -> list[Subscription]:
+    """Those of every query, by query, the oldest first."""
+    return list(map(view, await database.read_single(store.list_all_subscriptions, account_id)))
+
+
+async def find_subscription(database: Database, account_id: str, id: str) -> tuple[Subscription, Delivery | None]:
+    """A subscription of whatever query, and the delivery that is under way or has failed. Raises NotFound."""
+    row = await database.read_single(store.find_subscription, account_id, id)
+    if row is None:
+        raise NotFound(NO_SUBSCRIPTION)
+    return view(row), row.delivery
 
 
 async def resume_subscription(

@@ -2,6 +2,7 @@
 that has failed.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7
+from linkxg.network.epcis.query.model import Condition
 from linkxg.network.epcis.query.named_queries import read_named
 from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.query.query_document import Destination, write_document
@@ -47,10 +49,7 @@ def prepare_delivery(conn: Connection, lease: Lease, *, window: int = WINDOW) ->
         return None
     conditions = read_named(msgspec.json.decode(query.query)).conditions
     if (again := row.delivery) is not None:
-        matching = delivery_store.list_matching(
-            conn, row.account_id, conditions, place=row.place, end=again.end, limit=again.events
-        )
-        return Prepared(row, again, _events(conn, row, matching), again.end, not again.is_last)
+        return _again(conn, row, again, conditions)
     end = delivery_store.find_end_of_window(conn, row.account_id, place=row.place, size=window)
     matching = delivery_store.list_matching(
         conn, row.account_id, conditions, place=row.place, end=end, limit=row.batch_size + 1
@@ -63,6 +62,17 @@ def prepare_delivery(conn: Connection, lease: Lease, *, window: int = WINDOW) ->
     return Prepared(row, delivery, _events(conn, row, chosen), end, has_more)
 
 
+def find_dead_letter(conn: Connection, account_id: str, id: str) -> Prepared | None:
+    """The delivery at which a subscription has failed, or is paused; None if there is none."""
+    row = store.find_subscription(conn, account_id, id)
+    if row is None or row.state == "ACTIVE" or row.delivery is None:
+        return None
+    query = find_query(conn, account_id, row.query_name)
+    if query is None:
+        return None
+    return _again(conn, row, row.delivery, read_named(msgspec.json.decode(query.query)).conditions)
+
+
 def document_of(prepared: Prepared, delivery: Delivery) -> bytes:
     """The body of a delivery: the same with each attempt."""
     row = prepared.row
@@ -73,6 +83,13 @@ def document_of(prepared: Prepared, delivery: Delivery) -> bytes:
         epc_format=row.epc_format,
         destination=Destination(row.id, delivery.id),
     )
+
+
+def _again(conn: Connection, row: SubscriptionRow, again: Delivery, conditions: Sequence[Condition]) -> Prepared:
+    matching = delivery_store.list_matching(
+        conn, row.account_id, conditions, place=row.place, end=again.end, limit=again.events
+    )
+    return Prepared(row, again, _events(conn, row, matching), again.end, not again.is_last)
 
 
 def _next_delivery(row: SubscriptionRow, count: int, end: EventPosition, *, has_more: bool) -> Delivery | None:

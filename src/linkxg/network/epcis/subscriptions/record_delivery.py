@@ -4,7 +4,7 @@ An attempt is counted before it is made, and begins only while the caller on who
 """
 
 import random
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -37,16 +37,22 @@ _ROLES = frozenset(role for role, scopes in ROLE_SCOPES.items() if SCOPE in scop
 _NO_DELIVERY: dict[str, Any] = {"delivery_id": None, "attempts": 0, "last_error": None}
 
 
-def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery: Delivery) -> int | None:
-    """The number of the attempt; None if there is to be none."""
+class BegunAttempt(NamedTuple):
+    """`number` is None if there is to be no attempt; `has_failed` then says that the subscription has."""
+
+    number: int | None
+    has_failed: bool = False
+
+
+def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery: Delivery) -> BegunAttempt:
     actor = _actor_of(row)
     if not job_is_authorised(conn, lease.account_id, actor.kind, actor.id or "", scope=SCOPE, roles=_ROLES):
         _stop(conn, lease, row, "PAUSED", UNAUTHORISED, attempts=row.attempts)
-        return None
+        return BegunAttempt(None)
     if row.attempts >= MAX_ATTEMPTS:
         # The process has died with the last one.
-        _stop(conn, lease, row, "FAILED", row.last_error or "The last attempt was interrupted.", attempts=row.attempts)
-        return None
+        reason = row.last_error or "The last attempt was interrupted."
+        return BegunAttempt(None, _stop(conn, lease, row, "FAILED", reason, attempts=row.attempts))
     attempt = row.attempts + 1
     values: dict[str, Any] = {"attempts": attempt, "lease_until": now_ms() + LEASE_MS}
     if row.delivery_id is None:
@@ -58,7 +64,7 @@ def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery
             "delivery_at": delivery.at,
             "delivery_is_last": int(delivery.is_last),
         }
-    return attempt if delivery_store.update_held(conn, lease.account_id, lease, values) else None
+    return BegunAttempt(attempt if delivery_store.update_held(conn, lease.account_id, lease, values) else None)
 
 
 def find_held(conn: Connection, lease: Lease) -> SubscriptionRow | None:
@@ -93,22 +99,22 @@ def record_nothing(conn: Connection, lease: Lease, row: SubscriptionRow, end: Ev
 
 def record_failure(
     conn: Connection, lease: Lease, row: SubscriptionRow, delivery_id: str | None, error: str, attempt: int
-) -> None:
-    """Try again later, or end the subscription after the last attempt."""
+) -> bool:
+    """Try again later, or end the subscription after the last attempt: whether this has failed it."""
     if attempt >= MAX_ATTEMPTS:
-        _stop(conn, lease, row, "FAILED", error, attempts=attempt)
-        return
+        return _stop(conn, lease, row, "FAILED", error, attempts=attempt)
     now = now_ms()
     pause = min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS)
     # So that what failed together is not tried again together.
     due_at = now + int(pause * random.uniform(0.75, 1.25))  # noqa: S311  no secret depends on it
     values = {"attempts": attempt, "last_error": error, "due_at": due_at, "worker": None, "lease_until": now - 1}
     delivery_store.update_held(conn, lease.account_id, lease, values, delivery_id=delivery_id)
+    return False
 
 
-def record_gone(conn: Connection, lease: Lease, row: SubscriptionRow, error: str, attempt: int) -> None:
-    """The receiver wants no more (410)."""
-    _stop(conn, lease, row, "FAILED", error, attempts=attempt)
+def record_gone(conn: Connection, lease: Lease, row: SubscriptionRow, error: str, attempt: int) -> bool:
+    """The receiver wants no more (410): whether this has failed the subscription."""
+    return _stop(conn, lease, row, "FAILED", error, attempts=attempt)
 
 
 def record_too_large(conn: Connection, lease: Lease, delivery: Delivery) -> bool:
@@ -145,13 +151,15 @@ def _stop(
     error: str,
     *,
     attempts: int,
-) -> None:
+) -> bool:
+    """False if it is no longer this worker's."""
     values = {"state": state, "last_error": error, "attempts": attempts, "worker": None, "lease_until": now_ms() - 1}
     if not delivery_store.update_held(conn, lease.account_id, lease, values):
-        return
+        return False
     details = {"query": row.query_name, "host": host_of(row.dest), "attempts": attempts, "reason": error}
     action = "subscription.failed" if state == "FAILED" else "subscription.paused"
     audit.record(conn, lease.account_id, _actor_of(row), action, row.id, details)
+    return True
 
 
 def _actor_of(row: SubscriptionRow) -> Actor:

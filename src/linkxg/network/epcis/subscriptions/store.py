@@ -91,6 +91,12 @@ def list_subscriptions(
     return [SubscriptionRow(*row) for row in rows]
 
 
+def list_all_subscriptions(conn: Connection, account_id: str) -> list[SubscriptionRow]:
+    """Those of every query, by query, the oldest first; an account has at most MAX_SUBSCRIPTIONS."""
+    rows = conn.execute(select(*COLUMNS).where(_s.account_id == account_id).order_by(_s.query_name, _s.id))
+    return [SubscriptionRow(*row) for row in rows]
+
+
 def count_subscriptions(conn: Connection, account_id: str) -> int:
     return int(conn.execute(select(func.count()).where(_s.account_id == account_id)).scalar_one())
 

@@ -1,0 +1,123 @@
+"""`/events/queries`: saves a search as a named query; and `/events/queries/{name}`: one of them, and its end."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.event_items import place_name
+from linkxg.console.event_search import FIELDS
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors, wait_for_budget
+from linkxg.console.formatting import count
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.query_of_search import LEVELS, chosen_level, query_of_search, search_in_words
+from linkxg.errors import Conflict, RateLimitExceeded
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.tokens.scopes import ROLE_SCOPES
+from linkxg.network.epcis.query.answers_endpoint import CHANGE_SCOPE
+from linkxg.network.epcis.query.errors import ImplementationException, QueryParameterException
+from linkxg.network.epcis.query.named_queries import QUERIES as BUDGET
+from linkxg.network.epcis.query.named_queries import create_query, delete_query, read_named_query
+from linkxg.network.epcis.query.named_query_model import NamedQuery
+from linkxg.network.epcis.subscriptions.manage_subscriptions import end_subscriptions, list_subscriptions
+from linkxg.network.epcis.subscriptions.model import MAX_SUBSCRIPTIONS
+from linkxg.network.traceability.find_names import find_names
+
+QUERIES = "/events/queries"
+SUBSCRIPTIONS = "/events/subscriptions"
+WRITERS = tuple(role for role, scopes in ROLE_SCOPES.items() if CHANGE_SCOPE in scopes)
+"""The rule of the API: who only reads events makes and ends neither queries nor subscriptions."""
+
+
+@get(QUERIES, **session_roles(WRITERS))
+async def new(page: NamedDependency[PageRequest]) -> Response[str]:
+    """The search to be saved is in the address."""
+    query, faults = query_of_search(page.query, page.person.time_zone)
+    return await _form(page, query, FormErrors([("", message) for _, message in faults]))
+
+
+@post(QUERIES, **session_roles(WRITERS))
+async def create(page: NamedDependency[PageRequest]) -> Response[str]:
+    query, faults = query_of_search(page.form, page.person.time_zone)
+    name = page.form.text("name").strip()
+    errors = FormErrors([("", message) for _, message in faults])
+    if not name:
+        errors.add("name", "Give the query a name.")
+    if errors:
+        return await _form(page, query, errors)
+    try:
+        await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
+        # Submitting the form twice creates one.
+        made, _ = await create_query(
+            page.database, page.actor, page.account_id, NamedQuery(name, query), page.form.idempotency_key
+        )
+    except (QueryParameterException, ImplementationException) as error:
+        is_name = error.description.startswith("A name has")
+        return await _form(page, query, FormErrors([("name" if is_name else "", error.description)]))
+    except Conflict as error:
+        field = "" if "at most" in error.description else "name"
+        return await _form(page, query, FormErrors([(field, error.description)]), status=409)
+    except RateLimitExceeded as error:
+        return await _form(page, query, wait_for_budget(error), status=error.status)
+    message = f"Saved. The query {made.name} can be subscribed to."
+    return redirect(page, f"{SUBSCRIPTIONS}/new?query={made.name}", **flash_message(page, message))
+
+
+@get(f"{QUERIES}/{{query_name:str}}", **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], query_name: FromPath[str]) -> Response[str]:
+    found = await read_named_query(page.database, page.account_id, query_name)
+    subscriptions, _ = await list_subscriptions(
+        page.database, page.account_id, query_name, after="", limit=MAX_SUBSCRIPTIONS
+    )
+    return render(
+        page,
+        "event_query.html",
+        query=found,
+        text=msgspec.json.format(msgspec.json.encode(found.query), indent=2).decode(),
+        subscriptions=subscriptions,
+    )
+
+
+@post(f"{QUERIES}/{{query_name:str}}", **session_roles(WRITERS))
+async def delete(page: NamedDependency[PageRequest], query_name: FromPath[str]) -> Response[str]:
+    """Deletes the query and ends its subscriptions, after a question."""
+    if not confirmed(page):
+        found, _ = await list_subscriptions(
+            page.database, page.account_id, query_name, after="", limit=MAX_SUBSCRIPTIONS
+        )
+        effects = ["Clients that ask for its events by its name get 404."]
+        if found:
+            ends = "ends: its events are" if len(found) == 1 else "end: their events are"
+            effects.append(f"{count(len(found), 'subscription')} {ends} not posted any more.")
+        question = Question(f"Delete the query {query_name}?", effects, "Delete query", "Keep it", page.path)
+        return ask_confirmation(page, question)
+    await delete_query(page.database, page.actor, page.account_id, query_name, end_subscriptions)
+    return redirect(page, SUBSCRIPTIONS, **flash_message(page, f"The query {query_name} is deleted."))
+
+
+HANDLERS = (new, create, show, delete)
+
+
+async def _form(page: PageRequest, query: dict[str, Any], errors: FormErrors, *, status: int = 422) -> Response[str]:
+    typed = page.form if page.form.pairs else page.query
+    names = await find_names(page.database, page.account_id, set())
+    place = place_name(typed.text("place").partition(":")[2], names)
+    return render(
+        page,
+        "event_query_new.html",
+        status=status if errors else 200,
+        search={name: typed.text(name) for name in FIELDS},
+        conditions=search_in_words(typed, place),
+        levels=LEVELS if typed.text("q").strip() else {},
+        level=chosen_level(typed),
+        name=typed.text("name"),
+        key=page.form.key_or_new(),
+        errors=errors,
+    )

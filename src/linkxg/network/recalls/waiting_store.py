@@ -1,0 +1,28 @@
+"""Counts what waits for an answer of an account: requests of partners, and notices of their recalls."""
+
+from sqlalchemy import Connection, ScalarSelect, Select, String, bindparam, func, select
+
+from linkxg.db.compiled import CompiledStatement
+from linkxg.network.connections.request_store import share_requests
+from linkxg.network.recalls.store import recall_notices, recalls
+from linkxg.network.recalls.waiting_model import MAX_COUNTED, Waiting
+
+_r, _n = share_requests.c, recall_notices.c
+_ACCOUNT = bindparam("account_id", type_=String)
+
+
+def count_waiting(conn: Connection, account_id: str) -> Waiting:
+    return Waiting(*_COUNT.first(conn, {"account_id": account_id}))
+
+
+def _counted(query: Select[str]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(query.limit(MAX_COUNTED).subquery()).scalar_subquery()
+
+
+_REQUESTS = select(_r.id).where(_r.account_id == _ACCOUNT, _r.status == "PENDING")
+_NOTICES = (
+    select(_n.id)
+    .join(recalls, (recalls.c.account_id == _n.account_id) & (recalls.c.id == _n.recall_id))
+    .where(_n.recipient_id == _ACCOUNT, _n.acknowledged_at.is_(None), recalls.c.withdrawn_at.is_(None))
+)
+_COUNT = CompiledStatement(select(_counted(_REQUESTS), _counted(_NOTICES)))

@@ -1,0 +1,98 @@
+"""Mails about recalls: who is told of a notice, what the mail says, and how many a mailbox gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from conftest import ServerFactory, assert_no_leaks
+from harness.email_changes import Mailing, mailing_server
+from harness.people import new_email
+from harness.smtp_sink import SmtpSink
+from harness.world import World
+from network.partners import account, act
+from network.recalling import NOTICES, RECALLS, forget_gln, recall, shipped
+from network.sharing import connection_of
+
+SUBJECT = "Recall by"
+REASON = "The dye exceeds its limit."
+
+
+@pytest.fixture(scope="module")
+def mailing(engine: str, new_server: ServerFactory) -> Iterator[Mailing]:
+    with mailing_server(new_server, engine) as made:
+        yield made
+        assert_no_leaks(made.world.server, with_backup=False)
+
+
+def mails_to(sink: SmtpSink, address: str) -> int:
+    return sum(mail.is_to(address, SUBJECT) for mail in sink.mails)
+
+
+def test_owners_and_admins_of_a_notified_partner_get_a_mail_that_leads_to_the_notice(
+    mailing: Mailing,
+) -> None:
+    world, sink = mailing
+    administers = [mailing.session(role, world.other_owner).person.email for role in ("OWNER", "ADMIN")]
+    others = [mailing.session(role, world.other_owner).person.email for role in ("MEMBER", "VIEWER")]
+    before = len(sink.mails)
+    made = recall(world, reason=f"{REASON} See https://evil.example.test/login\r\nBcc: x@example.test"[:480])
+    for address in administers:
+        mail = sink.wait_for(address, subject=SUBJECT)
+        assert str(mail.parsed()["Subject"]) == f"Recall by {account(world, world.owner)['name']}"
+        text = mail.text()
+        assert REASON in text
+        assert "evil.example.test" not in text, "a partner's words bring no links"
+        notice = world.api.get(f"{NOTICES}?limit=1", bearer=world.other_owner.access).object()["data"][0]
+        assert re.findall(r"http\S+/traceability\S+", text) == [
+            f"{world.server.url}/traceability/notices/{notice['id']}"
+        ]
+        assert "of " + account(world, world.other_owner)["name"] in text
+    sink.wait_for(world.other.owner.email, subject=SUBJECT)
+    assert {one for mail in sink.mails[before:] for one in mail.recipients}.isdisjoint(others)
+    assert not mails_to(sink, world.account.owner.email)
+    assert made["progress"]["notified"] == 1
+
+
+def test_a_repeated_announcement_mails_once(mailing: Mailing) -> None:
+    world, sink = mailing
+    item, address = shipped(world), world.other.owner.email
+    before = mails_to(sink, address)
+    key = {"Idempotency-Key": new_email("recall")[:40]}
+    body = {"items": [item.uri], "reason": REASON}
+    for _ in range(2):
+        world.api.post(RECALLS, bearer=world.owner.access, json=body, headers=key).expect(201)
+    forget_gln(world, world.other_owner)
+    recall(world)
+    sink.wait_for_all(address, before + 2, SUBJECT)
+    # The mails of an account are sent in turn: of the repetition there was none.
+    assert mails_to(sink, address) == before + 2
+
+
+def test_a_recipient_who_is_not_chosen_gets_no_mail(mailing: Mailing) -> None:
+    world, sink = mailing
+    address = world.other.owner.email
+    before = mails_to(sink, address)
+    assert recall(world, connectionIds=[])["progress"]["notified"] == 0
+    recall(world)
+    sink.wait_for_all(address, before + 1, SUBJECT)
+    assert mails_to(sink, address) == before + 1
+
+
+def test_a_partner_that_recalls_without_end_fills_no_mailbox(
+    fresh_world: Callable[..., World], smtp_sink: SmtpSink, engine: str
+) -> None:
+    """Ten mails an hour of one partner; the next one is in the console all the same."""
+    world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url, LINKXG_LIMIT_SCALE="1")
+    item, address = shipped(world), world.other.owner.email
+    body = {"items": [item.uri], "reason": REASON}
+    for _ in range(12):
+        world.api.post(RECALLS, bearer=world.owner.access, json=body).expect(201)
+    smtp_sink.wait_for_all(address, 10, SUBJECT)
+    act(world, world.owner, {"id": connection_of(world)}, "revoke").expect(200)
+    smtp_sink.wait_for(address, subject="has ended the connection")
+    assert mails_to(smtp_sink, address) == 10
+    found = world.api.get(f"{NOTICES}?waiting=true&limit=100", bearer=world.other_owner.access).object()["data"]
+    assert len(found) == 12
