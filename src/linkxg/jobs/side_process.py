@@ -15,6 +15,10 @@ ANSWER_S = 60.0
 _LENGTH = 8
 
 
+class SideProcessDied(RuntimeError):
+    """The process has died or does not answer, so that of the jobs cannot go on either."""
+
+
 class SideProcess:
     """Answers requests by `work`, a function of bytes. Forked at once, so make it before any thread is started.
 
@@ -30,11 +34,14 @@ class SideProcess:
         self._socket.settimeout(ANSWER_S)
 
     def ask(self, request: bytes) -> bytes:
-        """The answer; blocks until it has come. Raises OSError if the process has died or does not answer."""
-        _send(self._socket, request)
-        answer = _receive(self._socket)
+        """The answer; blocks until it has come. Raises SideProcessDied."""
+        try:
+            _send(self._socket, request)
+            answer = _receive(self._socket)
+        except OSError as error:
+            raise SideProcessDied(f"the side process: {type(error).__name__}") from error
         if answer is None:
-            raise ConnectionResetError("the process has died")
+            raise SideProcessDied("the side process has died")
         return answer
 
     def close(self) -> None:
@@ -62,13 +69,13 @@ def _send(connection: socket.socket, message: bytes) -> None:
     connection.sendall(message)
 
 
-def _receive(connection: socket.socket) -> bytearray | None:
+def _receive(connection: socket.socket) -> bytes | None:
     """A message; None if the other side has closed."""
     head = _read(connection, _LENGTH)
     return None if head is None else _read(connection, int.from_bytes(head))
 
 
-def _read(connection: socket.socket, size: int) -> bytearray | None:
+def _read(connection: socket.socket, size: int) -> bytes | None:
     found, place = bytearray(size), 0
     with memoryview(found) as view, contextlib.suppress(ConnectionResetError):
         while place < size:
@@ -76,5 +83,5 @@ def _read(connection: socket.socket, size: int) -> bytearray | None:
             if not count:
                 return None
             place += count
-        return found
+        return bytes(found)
     return None

@@ -10,16 +10,18 @@ from linkxg.network.epcis.documents.contexts import Contexts
 from linkxg.network.epcis.documents.model import EventFault, ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 
+PART = 200
+"""Events of one request: their thousands of objects stay in the processor's cache, and little is in memory twice."""
 Parsed = ParsedEvent | tuple[EventFault, ...] | None
 """None for an event that could not be parsed, by a fault of ours."""
 
 
-class _Request(NamedTuple):
+class _UnparsedPart(NamedTuple):
     contexts: Contexts
     texts: Sequence[str]
 
 
-class _Answer(NamedTuple):
+class _ParsedPart(NamedTuple):
     """Events, and by their place the faults of those that are None."""
 
     events: list[ParsedEvent | None]
@@ -27,16 +29,17 @@ class _Answer(NamedTuple):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_read_request = msgspec.msgpack.Decoder(_Request).decode
-_read_answer = msgspec.msgpack.Decoder(_Answer).decode
+_read_request = msgspec.msgpack.Decoder(_UnparsedPart).decode
+_read_answer = msgspec.msgpack.Decoder(_ParsedPart).decode
 
 
 def parse_aside(process: SideProcess, contexts: Contexts, texts: Sequence[str]) -> list[Parsed]:
-    """Each event as `parse_event` returns it. Raises OSError if the process has died."""
-    events, faults = _read_answer(process.ask(_encode(_Request(contexts, texts))))
-    if not faults and None not in events:
-        return list(events)
-    return [faults.get(place) if one is None else one for place, one in enumerate(events)]
+    """Each event as `parse_event` returns it. Raises SideProcessDied."""
+    found: list[Parsed] = []
+    for start in range(0, len(texts), PART):
+        events, faults = _read_answer(process.ask(_encode(_UnparsedPart(contexts, texts[start : start + PART]))))
+        found += [faults.get(place) if one is None else one for place, one in enumerate(events)]
+    return found
 
 
 def answer(request: bytes) -> bytes:
@@ -55,4 +58,4 @@ def answer(request: bytes) -> bytes:
             events.append(None)
             if found:
                 faults[place] = found
-    return _encode(_Answer(events, faults))
+    return _encode(_ParsedPart(events, faults))
