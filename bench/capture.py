@@ -54,9 +54,9 @@ def _measure(engine: str, data_dir: Path, url: str, count: int) -> list[Figure]:
                f"{rate:,.0f}/s of {base:,.0f}/s"),
         Figure(f"events captured a second, beside {BAR_RATE:,}, {name}", rate / BAR_RATE, 1.0, f"{rate:,.0f}/s"),
         Figure(f"the same document again, beside the first time, {name}", repeated / rate, 1.0, f"{repeated:,.0f}/s"),
-        Figure(f"processor of the raw insert, beside the capture's process, {name}", raw_busy / processor, 0,
+        Figure(f"processor of the raw insert, beside the capture's processes, {name}", raw_busy / processor, 0,
                f"{raw_busy:.0f} µs of {processor:.0f} µs an event"),
-        Figure(f"MB resident of the capture's process, {name}", memory, 200.0, f"{count:,} events", at_most=True),
+        Figure(f"MB in memory of the capture's processes, {name}", memory, 200.0, f"{count:,} events", at_most=True),
     ]  # fmt: skip
 
 

@@ -111,7 +111,7 @@ class _Api:
 
 @dataclass
 class _Used:
-    """By the import process: peak resident MB and processor seconds."""
+    """By the processes of jobs: peak MB in memory and processor seconds."""
 
     memory: float = 0.0
     seconds: float = 0.0
@@ -136,22 +136,26 @@ def _seconds(text: str) -> float:
 
 @contextmanager
 def _watched() -> Iterator[_Used]:
-    """Watch the import process; there is one at a time."""
+    """Watch the process of jobs and the one beside it: their memory together, what they share counted once."""
     used, over = _Used(), threading.Event()
+    seconds: dict[str, float] = {}
 
     def watch() -> None:
         while not over.wait(0.05):
+            memory = 0.0
             for entry in Path("/proc").glob("[0-9]*"):
                 try:
-                    if b"linkxg.job_kinds" not in (entry / "cmdline").read_bytes():
+                    if b"linkxg.job_kinds" not in (entry / "cmdline").read_bytes() or not _is_ours(entry):
                         continue
-                    status, stat = (entry / "status").read_text(), (entry / "stat").read_text()
+                    sizes, stat = (entry / "smaps_rollup").read_text(), (entry / "stat").read_text()
                 except OSError:
                     continue
-                line = next((line for line in status.splitlines() if line.startswith("VmHWM")), "VmHWM 0 kB")
-                used.memory = max(used.memory, int(line.split()[1]) / 1_024)
+                line = next((line for line in sizes.splitlines() if line.startswith("Pss:")), "Pss: 0 kB")
+                memory += int(line.split()[1]) / 1_024
                 user, system = stat.rpartition(")")[2].split()[11:13]
-                used.seconds = max(used.seconds, (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"))
+                seconds[entry.name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+            used.memory = max(used.memory, memory)
+            used.seconds = sum(seconds.values())
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -160,6 +164,16 @@ def _watched() -> Iterator[_Used]:
     finally:
         over.set()
         thread.join()
+
+
+def _is_ours(process: Path) -> bool:
+    """Whether this process has started it, directly or not: other services may run on the machine."""
+    while process.name not in ("0", "1"):
+        parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+        if parent == str(os.getpid()):
+            return True
+        process = process.with_name(parent)
+    return False
 
 
 @contextmanager

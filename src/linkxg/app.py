@@ -202,9 +202,8 @@ def build(
     email_changes = EmailChangeMails(database, mails, notices, limits, issuer)
     reset_mails = ResetMails(database, mails, limits, issuer)
     sign_up_mode = SignUpMode(settings.sign_up)
-    sign_ups = SignUpServices(
-        database, passwords, SignUpMails(database, mails, issuer), sign_up_mode, settings.limit_scale
-    )
+    sign_up_mails = SignUpMails(database, mails, issuer)
+    sign_ups = SignUpServices(database, passwords, sign_up_mails, sign_up_mode, settings.limit_scale)
     connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
     recall_mails = RecallMails(database, mails, limits, issuer)
     deliverer.on_failed = SubscriptionMails(database, mails, limits, issuer).failed

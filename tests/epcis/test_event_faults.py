@@ -176,7 +176,7 @@ def test_an_event_of_another_type_is_a_fault(type: Any) -> None:
             "ObjectEvent",
             {"epcList": None, "readPoint": {"id": "urn:a:b"}, "sensorElementList": [{"sensorReport": [SENSOR]}]},
         ),
-        # Metadata of a period are of the whole series (decision 0029).
+        # Metadata of a period are of the whole series (decision 0030).
         (
             "ObjectEvent",
             {

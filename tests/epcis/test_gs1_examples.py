@@ -1,4 +1,4 @@
-"""Every example of GS1 is captured, and comes back as it was sent (decision 0029)."""
+"""Every example of GS1 is captured, and comes back as it was sent (decision 0030)."""
 
 from __future__ import annotations
 

@@ -81,6 +81,10 @@ class CountLines:
 class LineJobs:
     resource = "lines"
     paces = None
+    parses_aside = False
+
+    def prepare(self) -> None:
+        """Nothing to prepare."""
 
     def head_check(self, job: JobRow) -> LetterCheck:
         return LetterCheck()

@@ -89,13 +89,22 @@ Paces = Mapping[str, Pace]
 
 
 class JobKind(Protocol):
-    """One kind of job; `resource` is its name in `import_jobs`, `paces` are None for those of most kinds."""
+    """One kind of job; `resource` is its name in `import_jobs`, `paces` are None for those of most kinds.
+
+    `parses_aside`: parsing waits for another process, so it is called in a thread.
+    """
 
     @property
     def resource(self) -> str: ...
 
     @property
     def paces(self) -> Paces | None: ...
+
+    @property
+    def parses_aside(self) -> bool: ...
+
+    def prepare(self) -> None:
+        """Called once in the process of jobs, before it starts any thread."""
 
     def head_check(self, job: JobRow) -> HeadCheck:
         """The check of a file that arrives for this job."""

@@ -57,6 +57,8 @@ def main(kinds: Kinds) -> None:
     sys.setswitchinterval(SWITCH_S)
     gc.freeze()
     gc.set_threshold(*COLLECT)
+    for kind in kinds.values():
+        kind.prepare()
     while line := sys.stdin.buffer.readline():
         spec = msgspec.json.decode(line, type=JobSpec)
         logs.configure(spec.log_level)

@@ -92,7 +92,10 @@ class Run:
             if wanted is not None:
                 rows = rows.at([place for place, number in enumerate(rows.numbers) if number in wanted])
             # Rows of earlier attempts are parsed again: a key may occur only once in a file.
-            parsed = self._handler.parse(rows.values)
+            if self._kind.parses_aside:
+                parsed = await asyncio.to_thread(self._handler.parse, rows.values)
+            else:
+                parsed = self._handler.parse(rows.values)
             if done:
                 rest = range(min(done, len(parsed)), len(parsed))
                 done -= len(parsed) - len(rest)

@@ -39,9 +39,13 @@ class ProductImport:
 
     resource = RESOURCE
     paces = None
+    parses_aside = False
 
     def __init__(self, publish_hooks: PublishHooks) -> None:
         self._publish_hooks = publish_hooks
+
+    def prepare(self) -> None:
+        """Nothing: rows of products are parsed in the process of jobs."""
 
     def head_check(self, job: JobRow) -> ProductHeadCheck:
         return ProductHeadCheck(options_of(job))

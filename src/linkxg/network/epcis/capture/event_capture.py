@@ -13,11 +13,13 @@ from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import JobRow, RowFault, RowResult
 from linkxg.jobs.row_crash import SERVER_FAULT, row_crash
+from linkxg.jobs.side_process import SideProcess
 from linkxg.network.epcis.capture.clock_skew import STRICT, check_skew
 from linkxg.network.epcis.capture.document_check import DocumentHeadCheck
 from linkxg.network.epcis.capture.faults import DUPLICATE, row_faults
 from linkxg.network.epcis.capture.model import RESOURCE, TOO_MANY_EVENTS
-from linkxg.network.epcis.documents.model import ParsedEvent
+from linkxg.network.epcis.capture.parse_aside import answer, parse_aside
+from linkxg.network.epcis.documents.model import EventFault, ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 from linkxg.network.epcis.documents.read_document import EventTexts
 from linkxg.network.epcis.events.insert_events import insert_events, key_of
@@ -55,19 +57,26 @@ class EventCapture:
 
     resource = RESOURCE
     paces = _PACES
+    parses_aside = True
+
+    def __init__(self) -> None:
+        self._parser: SideProcess | None = None
+
+    def prepare(self) -> None:
+        self._parser = SideProcess(answer)
 
     def head_check(self, job: JobRow) -> DocumentHeadCheck:
         return DocumentHeadCheck()
 
     def open(self, job: JobRow, lease: JobLease, head: bytes) -> "EventRows":
-        return EventRows(job, lease)
+        return EventRows(job, lease, self._parser)
 
 
 class EventRows:
     """The events of one document (`jobs.handler.RowHandler`)."""
 
-    def __init__(self, job: JobRow, lease: JobLease) -> None:
-        self._lease = lease
+    def __init__(self, job: JobRow, lease: JobLease, parser: SideProcess | None = None) -> None:
+        self._lease, self._parser = lease, parser
         self._looks_up = job.on_error == "rollback"
         self._is_strict = job.mode == STRICT
         self._texts = EventTexts(iter(()))
@@ -79,7 +88,13 @@ class EventRows:
         return _Limited(self._texts)
 
     def parse(self, values: Sequence[Any]) -> list[ReadEvent]:
-        return [self._read(value) for value in values]
+        if self._parser is None:
+            return [self._read(value) for value in values]
+        found = parse_aside(self._parser, self._texts.contexts, values)
+        return [
+            self._read(text) if one is None else self._as_read(text, one)
+            for text, one in zip(values, found, strict=True)
+        ]
 
     def look_up(self, conn: Connection, parsed: Sequence[ReadEvent]) -> dict[EventKey, StoredEvent]:
         """The stored events with the ids of these; nothing where writing finds them by itself."""
@@ -119,6 +134,9 @@ class EventRows:
         except Exception as fault:  # noqa: BLE001  the fault of one event must not end the job
             row_crash(fault, self._lease.job_id)
             return ReadEvent("", None, SERVER_FAULT)
+        return self._as_read(text, found)
+
+    def _as_read(self, text: str, found: ParsedEvent | tuple[EventFault, ...]) -> ReadEvent:
         if isinstance(found, ParsedEvent):
             skewed = check_skew(found, now_ms()) if self._is_strict else None
             if skewed is None:

@@ -37,10 +37,6 @@ _CBV_URNS = {
 # These need no escape in a Digital Link, but have one in the form by which we compare items.
 _UNESCAPED = {"%27": "'", "%3B": ";", "%3D": "="}
 
-# An event's places, parties and transactions are in many events of a document.
-_CACHED = 4_096
-_LONGEST_CACHED = 256
-
 Text = Callable[[Any], str]
 
 
@@ -57,10 +53,10 @@ def hash_text(event: dict[str, Any], contexts: Contexts) -> str:
     """The text that is hashed."""
     ordered = ["eventType=", event["type"]]
     others: list[str] = []
-    for name, write in _EVENT.items():
-        if name in event:
-            write(name, event[name], contexts, ordered, others)
-    for name in event.keys() - _KNOWN:
+    standard, extensions = (_in_order if len(event) <= _FEW else _uncached_order)(tuple(event))
+    for name, write in standard:
+        write(name, event[name], contexts, ordered, others)
+    for name in extensions:
         if name not in contexts.ignored:
             others += _entries(name, event[name], contexts)
     others.sort()
@@ -244,10 +240,6 @@ def _number(text: str) -> str:
 
 
 def _identifier(text: str) -> str:
-    return _cached(text) if len(text) <= _LONGEST_CACHED else _uncached(text)
-
-
-def _uncached(text: str) -> str:
     found = identify(text)
     if isinstance(found, NotAnIdentifier):
         return text
@@ -256,9 +248,6 @@ def _uncached(text: str) -> str:
         for escape, character in _UNESCAPED.items():
             uri = uri.replace(escape, character)
     return uri
-
-
-_cached = lru_cache(_CACHED)(_uncached)
 
 
 def _time(value: str) -> str:
@@ -343,3 +332,15 @@ _EVENT: dict[str, Callable[..., None]] = {
     "sensorElementList": _sensors,
 }
 _KNOWN = _EVENT.keys() | _LEFT_OUT
+_FEW, _KEPT = 30, 64
+
+
+def _uncached_order(names: tuple[str, ...]) -> tuple[list[tuple[str, Callable[..., None]]], list[str]]:
+    """(the standard fields of an event in the order of the CBV, its other fields)."""
+    given = frozenset(names)
+    standard = [(name, write) for name, write in _EVENT.items() if name in given]
+    return standard, [name for name in names if name not in _KNOWN]
+
+
+# Most events of a document have the same fields. Names are bounded before this, and so is their number.
+_in_order = lru_cache(_KEPT)(_uncached_order)

@@ -15,6 +15,7 @@ from linkxg.network.epcis.documents.model import Item, Level
 
 MAX_URI = 2_000
 _CACHED = 8_192
+_GTINS = 1_024
 _INSTANCE = Level.INSTANCE
 _LONGEST_CACHED = 256
 _SERIALS = ("21", "235")
@@ -49,6 +50,12 @@ def _identify(uri: str) -> Item | NotAnIdentifier:
 
 
 _cached = lru_cache(_CACHED)(_identify)
+
+
+@lru_cache(_GTINS)
+def _gtin14(digits: str) -> str:
+    """With its check digit; a product has many serials."""
+    return digits + str(check_digit(digits))
 
 
 def is_digital_link(uri: str) -> bool:
@@ -91,8 +98,7 @@ def _read_urn(uri: str) -> Item:
     if found := _SGTIN_URN.fullmatch(uri):
         prefix, indicator, reference, serial = found.groups()
         if len(prefix) + len(reference) == 12:
-            digits = indicator + prefix + reference
-            gtin = digits + str(check_digit(digits))
+            gtin = _gtin14(indicator + prefix + reference)
             return Item(f"{RESOLVER}/01/{gtin}/21/{serial}", _INSTANCE, gtin, None, serial)
     if found := _SSCC_URN.fullmatch(uri):
         prefix, extension, reference = found.groups()

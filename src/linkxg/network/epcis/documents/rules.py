@@ -78,7 +78,7 @@ def _check_sensor(element: dict[str, Any], pointer: str, faults: list[EventFault
     for name in ("time", "startTime", "endTime"):
         if name in metadata:
             _check_time(metadata[name], f"{pointer}/sensorMetadata/{name}", faults)
-    # Metadata of a period are of the whole series, and the members of a report of its own value: decision 0029.
+    # Metadata of a period are of the whole series, and the members of a report of its own value: decision 0030.
     shared = () if {"startTime", "endTime"} <= metadata.keys() else _SHARED
     for place, report in enumerate(element["sensorReport"]):
         where = f"{pointer}/sensorReport/{place}"

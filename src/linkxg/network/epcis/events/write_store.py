@@ -1,11 +1,12 @@
 """The SQL that writes events, a batch in a few statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
 from linkxg.db.advisory_lock import lock_until_commit
+from linkxg.db.append_rows import append_rows
 from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, reserve_numbers
 from linkxg.db.compiled import CompiledStatement
 from linkxg.network.epcis.documents.model import Item, ParsedEvent
@@ -73,6 +74,10 @@ def insert_event_rows(
 ) -> tuple[Sequence[int], int]:
     """(the number of each event, how many were inserted): an event whose key is taken is not, and others are."""
     numbers = reserve_numbers(conn, events, len(new))
+    # On SQLite, inserting costs no more than looking up; PostgreSQL has a faster way to insert what is new.
+    known: Container[EventKey] = ()
+    if conn.dialect.name != "sqlite":
+        known = find_events(conn, account_id, [one.event_id for one in new])
     rows = [
         (
             number, one.event_id, one.declaration_time, one.type, one.action, one.event_time, one.biz_step,
@@ -80,9 +85,14 @@ def insert_event_rows(
             one.content_hash, one.content, one.context,
         )
         for number, one in zip(numbers, new, strict=True)
+        if (one.event_id, one.declaration_time) not in known
     ]  # fmt: skip
     same = {"account_id": account_id, "record_time": record_time, "job_id": job_id}
-    inserted = insert_many(conn, events, _EVENT, rows, same=same, unless_taken=True)
+    if conn.dialect.name == "sqlite":
+        inserted = insert_many(conn, events, _EVENT, rows, same=same, unless_taken=True)
+    else:
+        append_rows(conn, events, _EVENT, rows, same=same)
+        inserted = len(rows)
     if inserted >= ANALYZE_FROM_ROWS:
         refresh_statistics(conn, events)
     return numbers, inserted
@@ -108,12 +118,12 @@ def insert_values(conn: Connection, account_id: str, rows: Sequence[_Row]) -> No
 
 def insert_genealogy(conn: Connection, account_id: str, rows: Sequence[_Row]) -> None:
     """Rows of (direction, item, other item, event) of the account's items."""
-    insert_many(conn, genealogy, _PAIR, rows)
+    append_rows(conn, genealogy, _PAIR, rows)
     if len(rows) >= ANALYZE_FROM_ROWS:
         refresh_statistics(conn, genealogy)
 
 
 def _insert(conn: Connection, account_id: str, table: Table, columns: Sequence[str], rows: Sequence[_Row]) -> None:
-    insert_many(conn, table, columns, rows, same={"account_id": account_id})
+    append_rows(conn, table, columns, rows, same={"account_id": account_id})
     if len(rows) >= ANALYZE_FROM_ROWS:
         refresh_statistics(conn, table)

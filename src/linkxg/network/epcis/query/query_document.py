@@ -80,7 +80,7 @@ def write_head(contexts: "MergedContexts", *, created: int) -> bytes:
 
 
 def write_events(
-    found: Sequence[FoundEvent], contexts: "MergedContexts", *, epc_format: EpcFormat = AS_CAPTURED
+    found: Sequence[WritableEvent], contexts: "MergedContexts", *, epc_format: EpcFormat = AS_CAPTURED
 ) -> bytes:
     """The events, separated by commas, below a head with these contexts."""
     return b",".join(_event(one, contexts.own(one.context), epc_format) for one in found)
