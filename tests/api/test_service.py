@@ -90,6 +90,9 @@ def test_options_lists_the_methods_of_every_path(world: World) -> None:
         methods |= {route.method} | ({"HEAD"} if route.method == "GET" else set())
     wrong = {}
     for path, methods in declared.items():
+        if path.startswith("/api/v1/epcis"):
+            # GS1's binding has it on every route; the document of the API leaves it out.
+            methods.add("OPTIONS")
         place = world.server.url + re.sub(r"\{[^}]*\}", "1", path)
         undeclared = [method for method in ("PUT", "POST", "PATCH", "DELETE") if method not in methods]
         if not undeclared:
