@@ -91,7 +91,7 @@ def test_options_lists_the_methods_of_every_path(world: World) -> None:
     wrong = {}
     for path, methods in declared.items():
         if path.startswith("/api/v1/epcis"):
-            # GS1's binding has it on every route; the document of the API leaves it out.
+            # Its routes answer it; `routes` leaves it out, because Litestar adds it to all.
             methods.add("OPTIONS")
         place = world.server.url + re.sub(r"\{[^}]*\}", "1", path)
         undeclared = [method for method in ("PUT", "POST", "PATCH", "DELETE") if method not in methods]

@@ -27,6 +27,7 @@ CREATED = ("/connections \\", "/shares \\", "/requests \\", "/adopt \\")
 
 def test_the_page_can_be_followed_from_top_to_bottom(world: World, tmp_path: Path) -> None:
     owner, partner = _company(world, "Weaver Ltd"), _company(world, "Acme GmbH")
+    world.api.patch("/account", bearer=owner.access, json={"gln": "4012345000009"}).expect(200)
     product = _publish(world, owner)
     values = {
         "https://api.linkxg.com": world.server.url,
