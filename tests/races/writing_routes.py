@@ -54,14 +54,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /traceability/recalls": lambda w, t: _json(
         "/traceability/recalls", {"items": [t.recallable], "reason": "The dye exceeds its limit."}
     ),
-    "POST /traceability/recalls/{recall_id}/withdraw": lambda w, t: _empty(
-        f"/traceability/recalls/{t.recall_withdrawn}/withdraw"
+    "POST /traceability/recalls/{recall_id}/withdraw": lambda w, t: _json(
+        f"/traceability/recalls/{t.recall_withdrawn}/withdraw", {"reason": "The dye is within its limit."}
     ),
-    "POST /traceability/recalls/{recall_id}/recipients/{notice_id}/acknowledge": lambda w, t: _empty(
-        f"/traceability/recalls/{t.recall}/recipients/{t.recall_recipient}/acknowledge"
+    "POST /traceability/recalls/{recall_id}/recipients/{notice_id}/acknowledge": lambda w, t: _json(
+        f"/traceability/recalls/{t.recall}/recipients/{t.recall_recipient}/acknowledge", {"note": "By telephone."}
     ),
-    "POST /traceability/recall-notices/{notice_id}/acknowledge": lambda w, t: _empty(
-        f"/traceability/recall-notices/{t.notice}/acknowledge"
+    "POST /traceability/recall-notices/{notice_id}/acknowledge": lambda w, t: _json(
+        f"/traceability/recall-notices/{t.notice}/acknowledge", {"note": "Stopped."}
     ),
     "POST /account/scim-tokens": lambda w, t: _json("/account/scim-tokens", {"name": "Entra ID"}),
     "DELETE /account/scim-tokens/{token_id}": lambda w, t: _empty(f"/account/scim-tokens/{t.scim_token}"),
