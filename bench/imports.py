@@ -141,7 +141,8 @@ def _watched() -> Iterator[_Used]:
     seconds: dict[str, float] = {}
 
     def watch() -> None:
-        while not over.wait(0.05):
+        # Rarely: to add up the memory of a process stops it for milliseconds.
+        while not over.wait(0.25):
             memory = 0.0
             for entry in Path("/proc").glob("[0-9]*"):
                 try:

@@ -29,7 +29,7 @@ def _texts() -> list[str]:
     return [
         json.dumps(object_event("urn:uuid:1")),
         json.dumps(object_event("urn:uuid:2", quantityList=[quantity], sensorElementList=sensors)),
-        json.dumps(object_event("urn:uuid:3", **{"ext:ä": "\U0001f600", "ext:n": 2**70, "ext:added": 1})),
+        json.dumps(object_event("urn:uuid:3", **{"ext:smile": "\U0001f600", "ext:n": 2**70, "ext:added": 1})),
         json.dumps(object_event("urn:uuid:4", epcList=["urn:epc:id:sgtin:1"], **{"other:x": 1})),
         '{"type": "ObjectEvent", "type": "ObjectEvent"}',
         "1",
