@@ -86,8 +86,8 @@ def test_dragging_moves_and_opens_nothing(owner_page: Page, chain: list[Item]) -
 def test_arrow_keys_lead_from_item_to_item(owner_page: Page, chain: list[Item]) -> None:
     opened(owner_page, chain[2])
     root = node(owner_page, chain[2])
-    # One stop of the tab key.
-    assert owner_page.locator('.node[tabindex="0"]').count() == 1
+    # One stop of the tab key, once the script has begun.
+    expect(owner_page.locator('.node[tabindex="0"]')).to_have_count(1)
     root.focus()
     owner_page.keyboard.press("ArrowLeft")
     expect(node(owner_page, chain[1])).to_be_focused()
