@@ -33,7 +33,7 @@ MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
 _NOT_TYPED = ASKED_AGAIN | {
-    "act", "again", "approve", "archives", "draft", "factor", "key", "mode", "next", "opened", "remove", "revision",
+    "act", "again", "approve", "archives", "draft", "factor", "gln", "key", "mode", "next", "opened", "remove", "revision",
     "secret_left_out", "verify",
 }  # fmt: skip
 """Also the hidden fields of buttons."""
