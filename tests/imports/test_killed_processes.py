@@ -138,9 +138,10 @@ def test_a_cancelled_import_keeps_its_rows_and_can_be_resumed(world: World) -> N
 
 
 def test_at_most_two_imports_run_per_account(world: World) -> None:
-    first = send(world, _file(new_sku())).expect(202).data()
-    second = send(world, _file(new_sku())).expect(202).data()
-    refused = send(world, _file(new_sku())).expect(429, "rate_limit_exceeded")
+    # Made before, so that the first has not ended when the third is sent.
+    files = [_file(new_sku()), _file(new_sku()), csv_file(("sku", "name"), [[new_sku(), "Bolt"]])]
+    first, second = [send(world, content).expect(202).data() for content in files[:2]]
+    refused = send(world, files[2]).expect(429, "rate_limit_exceeded")
     assert int(refused.header("retry-after") or 0) >= 1
     world.api.post(f"{IMPORTS}/{second['id']}/cancel", bearer=world.owner.access).expect(202)
     assert ended(world, second)["status"] == "CANCELLED"

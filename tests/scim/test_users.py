@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+import pytest
+
 from harness.people import accept, invite, login, me
 from harness.world import World
 from scim.provider import BASE, PATCH, SEARCH, USER, Provider, new_provider
@@ -176,6 +178,17 @@ def test_attributes_are_projected(provider: Provider) -> None:
     }  # fmt: skip
     rest = provider.get(f"/Users/{made['id']}?excludedAttributes=emails,meta").expect(200).object()
     assert rest == {name: value for name, value in made.items() if name not in ("emails", "meta")}
+
+
+@pytest.mark.parametrize("name", ["attributes", "excludedAttributes"])
+def test_the_number_of_projected_attributes_is_bounded(provider: Provider, name: str) -> None:
+    """Each is compared with each attribute of each person of the page."""
+    names = [f"name.part{number}" for number in range(51)]
+    path = f"/Users?count=1&{name}="
+    provider.get(path + ",".join(names[:50])).expect(200)
+    provider.get(path + ",".join(names)).expect(400, "invalidSyntax")
+    body = {"schemas": [SEARCH], "count": 1, name: names}
+    provider.request("POST", "/Users/.search", json=body).expect(400, "invalidSyntax")
 
 
 def test_filters_select(provider: Provider) -> None:

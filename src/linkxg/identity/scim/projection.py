@@ -4,15 +4,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from linkxg.identity.scim.model import CORE_SCHEMA
+from linkxg.identity.scim.scim_errors import ScimError
 
+MAX_NAMES = 50
 _ALWAYS = frozenset({"schemas", "id"})
 
 
 def attribute_names(given: object) -> frozenset[str]:
-    """The names of a list or a comma-separated text, in lower case without the URN of the core schema."""
+    """The names of a list or a comma-separated text, in lower case without the URN of the core schema.
+
+    Raises ScimError for more than `MAX_NAMES`: each is compared with each attribute of each person.
+    """
     listed: Iterable[object] = given.split(",") if isinstance(given, str) else given if isinstance(given, list) else ()
     names = (one.strip().lower().removeprefix(f"{CORE_SCHEMA.lower()}:") for one in listed if isinstance(one, str))
-    return frozenset(name for name in names if name)
+    found = frozenset(name for name in names if name)
+    if len(found) > MAX_NAMES:
+        raise ScimError(f"A request names at most {MAX_NAMES} attributes.")
+    return found
 
 
 def project(resource: dict[str, Any], wanted: frozenset[str], excluded: frozenset[str]) -> dict[str, Any]:
