@@ -33,8 +33,8 @@ MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
 _NOT_TYPED = ASKED_AGAIN | {
-    "act", "again", "approve", "archives", "draft", "factor", "gln", "key", "mode", "next", "opened", "remove", "revision",
-    "secret_left_out", "verify",
+    "act", "again", "approve", "archives", "draft", "factor", "gln", "key", "mode", "next", "opened", "remove",
+    "revision", "secret_left_out", "verify",
 }  # fmt: skip
 """Also the hidden fields of buttons."""
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
