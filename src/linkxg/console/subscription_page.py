@@ -12,6 +12,7 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.subscription_words import FORMATS, schedule_in_words, state_in_words
 from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
@@ -59,6 +60,9 @@ HANDLERS = (show, delivery, act)
 
 
 async def _resume(page: PageRequest, found: Subscription) -> Response[str]:
+    asking = await ask_step_up(page, "resume the subscription", back=lambda: _show(page, found.id))
+    if asking is not None:
+        return asking
     try:
         await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
     except RateLimitExceeded as error:

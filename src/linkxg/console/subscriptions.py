@@ -11,6 +11,7 @@ from linkxg.console.event_search import start_of_day
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.subscription_words import FORMATS, HOURS, WHEN, schedule_in_words, state_in_words
 from linkxg.crypto.secrets import derive
 from linkxg.errors import Conflict, NotFound, RateLimitExceeded
@@ -21,6 +22,7 @@ from linkxg.network.epcis.documents.urn import EpcFormat
 from linkxg.network.epcis.query.named_queries import list_named_queries
 from linkxg.network.epcis.query.named_query_model import MAX_QUERIES
 from linkxg.network.epcis.subscriptions.errors import SubscriptionControlsException
+from linkxg.network.epcis.subscriptions.mails import mail_subscribed
 from linkxg.network.epcis.subscriptions.manage_subscriptions import host_of, list_all_subscriptions
 from linkxg.network.epcis.subscriptions.model import MAX_SUBSCRIPTIONS, RequestedSubscription, Schedule
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS as BUDGET
@@ -56,6 +58,13 @@ async def new(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(NEW, **session_roles(WRITERS))
 async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     """The answer shows the secret, once."""
+
+    async def back() -> Response[str]:
+        return await _form(page)
+
+    asking = await ask_step_up(page, "subscribe to the events", back=back)
+    if asking is not None:
+        return asking
     given, errors = _read(page)
     if errors:
         return await _form(page, errors)
@@ -64,7 +73,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     try:
         await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice subscribes once, and shows the same secret.
-        made, _ = await subscribe(
+        made, replayed = await subscribe(
             page.services.subscriptions, page.actor, page.account_id, name, given, epc_format,
             page.form.idempotency_key,
         )  # fmt: skip
@@ -76,6 +85,8 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
         return await _form(page, whole_form(error.description), status=409)
     except RateLimitExceeded as error:
         return await _form(page, wait_for_budget(error), status=error.status)
+    if not replayed:
+        mail_subscribed(page.services.notices, page.actor, page.account_id, made, page.services.public_url)
     return render(page, "subscription_secret.html", made=made, secret=given.secret, host=host_of(made.dest))
 
 

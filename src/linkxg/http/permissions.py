@@ -25,12 +25,18 @@ class RecentAuthentication(Enum):
     """Always, with a second factor if the person has one; the account may only shorten the time."""
 
 
-def scope(name: str, caller_budget: Budget | None = None, *, reads_query: bool = False) -> dict[str, Any]:
+def scope(
+    name: str,
+    caller_budget: Budget | None = None,
+    *,
+    recent: RecentAuthentication | None = None,
+    reads_query: bool = False,
+) -> dict[str, Any]:
     """The token must carry the scope `name`. Each call spends from the caller's budget.
 
     With `reads_query` the handler reads all parameters of the address, and refuses unknown ones itself.
     """
-    opt = {"scope": name, CALLER_BUDGET: caller_budget, IGNORES_QUERY: reads_query}
+    opt = {"scope": name, CALLER_BUDGET: caller_budget, RECENT: recent, IGNORES_QUERY: reads_query}
     return {"opt": opt, "security": _BEARER}
 
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.errors import Conflict, InsufficientScope, InvalidRequest, NotAcceptable, NotFound
 from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
-from linkxg.http.permissions import any_caller, scope
+from linkxg.http.permissions import RecentAuthentication, any_caller, scope
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.discovery_endpoint import allowed_methods, discovery, epcis_router
@@ -28,6 +28,7 @@ from linkxg.network.epcis.query.answers_endpoint import (
     parameters_of,
     read_segment,
 )
+from linkxg.network.epcis.subscriptions.mails import mail_subscribed
 from linkxg.network.epcis.subscriptions.manage_subscriptions import (
     SubscriptionServices,
     list_subscriptions,
@@ -48,7 +49,7 @@ _ONE = f"{_ALL}/{{subscription_id:str}}"
     operation_id="subscribeToEpcisQuery",
     errors=(Conflict, InvalidRequest, NotAcceptable, NotFound),
     response_headers=[header("Location", "The address of the subscription."), REPLAYED],
-    **scope(CHANGE_SCOPE, SUBSCRIPTIONS),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def create(
     request: Request[Any, Any, Any],
@@ -66,6 +67,8 @@ async def create(
     actor, account_id = actor_of(_reader(request)), account_id_of(request.scope)
     name = read_segment(query_name)
     made = await subscribe(services, actor, account_id, name, data, epc_format, idempotency_key)
+    if not made.replayed:
+        mail_subscribed(services.notices, actor, account_id, made.value, services.public_url)
     location = f"{services.public_url}{PATH}/queries/{name}/subscriptions/{made.value.id}"
     return Response(made.value, headers={"Location": location, **replay(made.replayed)})
 
@@ -107,7 +110,7 @@ async def read(
     status_code=200,
     errors=(NotAcceptable, NotFound),
     response_headers=[REPLAYED],
-    **scope(CHANGE_SCOPE, SUBSCRIPTIONS),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def resume(
     request: Request[Any, Any, Any],

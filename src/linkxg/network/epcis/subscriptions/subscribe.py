@@ -83,7 +83,7 @@ async def subscribe(
             report_if_empty=int(given.report_if_empty),
             initial_record_time=initial,
             min_record_time=now if initial is None else initial,
-            actor=as_json(actor.identity),
+            actor=as_json(actor.standing),
             created_at=now,
             last_notified_at=None,
             state="ACTIVE",
