@@ -16,6 +16,7 @@ from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.query_of_search import LEVELS, chosen_level, query_of_search, search_in_words
+from linkxg.console.subscription_words import shown_address
 from linkxg.errors import Conflict, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -82,6 +83,7 @@ async def show(page: NamedDependency[PageRequest], query_name: FromPath[str]) ->
         query=found,
         text=msgspec.json.format(msgspec.json.encode(found.query), indent=2).decode(),
         subscriptions=subscriptions,
+        dest_of=lambda one: shown_address(one, page.scopes),
     )
 
 

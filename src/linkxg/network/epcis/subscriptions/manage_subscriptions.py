@@ -163,3 +163,8 @@ def view(row: SubscriptionRow) -> Subscription:
 def host_of(dest: str) -> str:
     """Of an address only its host is recorded: path and query may hold a secret of the receiver."""
     return urlsplit(dest).netloc
+
+
+def without_address(one: Subscription) -> Subscription:
+    """For callers who may not change subscriptions: scheme and host of the receiver."""
+    return msgspec.structs.replace(one, dest=f"{urlsplit(one.dest).scheme}://{host_of(one.dest)}/…")

@@ -35,6 +35,7 @@ from linkxg.network.epcis.subscriptions.manage_subscriptions import (
     read_subscription,
     resume_subscription,
     unsubscribe,
+    without_address,
 )
 from linkxg.network.epcis.subscriptions.model import RequestedSubscription, Subscription
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS, subscribe
@@ -82,14 +83,17 @@ async def listing(
     per_page: PerPage = DEFAULT_PER_PAGE,
     token: PageToken = None,
 ) -> Response[list[Subscription]]:
-    """The subscriptions of a named query, the oldest first."""
+    """The subscriptions of a named query, the oldest first.
+
+    Without `imports:write`, `dest` has only the scheme and the host of the receiver.
+    """
     account_id, name = account_id_of(request.scope), read_segment(query_name)
     filters = {"list": "epcis subscriptions", "account": account_id, "query": name}
     after = (open_token(services, token, filters) or [""])[0]
     found, more = await list_subscriptions(services.database, account_id, name, after=after, limit=per_page)
     position = [found[-1].id] if more else None
     headers = next_page(request, services, parameters_of(request), position, filters, per_page=per_page)
-    return Response(found, headers=headers)
+    return Response([_shown(request, one) for one in found], headers=headers)
 
 
 @get(_ONE, operation_id="readEpcisSubscription", errors=(NotAcceptable, NotFound), **scope(SCOPE))
@@ -99,9 +103,13 @@ async def read(
     query_name: FromPath[str],
     subscription_id: FromPath[str],
 ) -> Response[Subscription]:
-    """A subscription, and how its deliveries fare."""
+    """A subscription, and how its deliveries fare.
+
+    Without `imports:write`, `dest` has only the scheme and the host of the receiver.
+    """
     account_id = account_id_of(request.scope)
-    return Response(await read_subscription(services.database, account_id, read_segment(query_name), subscription_id))
+    found = await read_subscription(services.database, account_id, read_segment(query_name), subscription_id)
+    return Response(_shown(request, found))
 
 
 @post(
@@ -158,6 +166,10 @@ async def describe(
         status_code=204,
         headers={"Allow": allowed_methods(request), "GS1-Query-Min-Record-Time": found.min_record_time, **DISCOVERY},
     )
+
+
+def _shown(request: Request[Any, Any, Any], one: Subscription) -> Subscription:
+    return one if CHANGE_SCOPE in context_of(request.scope).principal.scopes else without_address(one)
 
 
 def _reader(request: Request[Any, Any, Any]) -> RequestContext:
