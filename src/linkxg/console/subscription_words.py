@@ -17,9 +17,13 @@ WHEN = {
 HOURS = [str(hour) for hour in range(24)]
 FORMATS: dict[EpcFormat, str] = {
     "Always_GS1_Digital_Link": "As GS1 Digital Links",
-    "Always_EPC_URN": "As EPC URNs",
     "Never_Translates": "As they were captured",
 }
+
+
+def format_in_words(one: Subscription) -> str:
+    """Every form but that of Digital Links leaves identifiers as they were captured."""
+    return FORMATS.get(one.epc_format, FORMATS["Never_Translates"])
 
 
 def state_in_words(one: Subscription) -> dict[str, str]:
