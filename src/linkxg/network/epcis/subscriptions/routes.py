@@ -7,10 +7,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import Conflict, InsufficientScope, InvalidRequest, NotAcceptable, NotFound
+from linkxg.errors import Conflict, InvalidRequest, NotAcceptable, NotFound
 from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.permissions import RecentAuthentication, any_caller, scope
-from linkxg.http.request_context import RequestContext, account_id_of, context_of
+from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.discovery_endpoint import allowed_methods, discovery, epcis_router
 from linkxg.network.epcis.gs1_headers import DISCOVERY
@@ -50,7 +50,7 @@ _ONE = f"{_ALL}/{{subscription_id:str}}"
     operation_id="subscribeToEpcisQuery",
     errors=(Conflict, InvalidRequest, NotAcceptable, NotFound),
     response_headers=[header("Location", "The address of the subscription."), REPLAYED],
-    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, recent=RecentAuthentication.IF_REQUIRED),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, also=SCOPE, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def create(
     request: Request[Any, Any, Any],
@@ -65,7 +65,7 @@ async def create(
     With `stream` as soon as they are captured, with a `schedule` when it says so; from `initialRecordTime` on, by
     default from now on. Deliveries are signed with `signatureToken`, and run on behalf of whoever subscribes.
     """
-    actor, account_id = actor_of(_reader(request)), account_id_of(request.scope)
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     name = read_segment(query_name)
     made = await subscribe(services, actor, account_id, name, data, epc_format, idempotency_key)
     if not made.replayed:
@@ -118,7 +118,7 @@ async def read(
     status_code=200,
     errors=(NotAcceptable, NotFound),
     response_headers=[REPLAYED],
-    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, recent=RecentAuthentication.IF_REQUIRED),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, also=SCOPE, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def resume(
     request: Request[Any, Any, Any],
@@ -131,7 +131,7 @@ async def resume(
 
     It goes on where it stopped, on behalf of whoever resumes it.
     """
-    actor, account_id = actor_of(_reader(request)), account_id_of(request.scope)
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     resumed = await resume_subscription(
         services, actor, account_id, read_segment(query_name), subscription_id, idempotency_key
     )
@@ -170,14 +170,6 @@ async def describe(
 
 def _shown(request: Request[Any, Any, Any], one: Subscription) -> Subscription:
     return one if CHANGE_SCOPE in context_of(request.scope).principal.scopes else without_address(one)
-
-
-def _reader(request: Request[Any, Any, Any]) -> RequestContext:
-    """Raises InsufficientScope: what is delivered are events."""
-    context = context_of(request.scope)
-    if SCOPE not in context.principal.scopes:
-        raise InsufficientScope(SCOPE)
-    return context
 
 
 def router(services: SubscriptionServices) -> Router:
