@@ -165,6 +165,7 @@ def test_the_secret_is_shown_once_and_signs(world: World, editor: Visitor) -> No
         ({"dest": ""}, "dest", "Enter the address"),
         ({"dest": "http://receiver.example.test/"}, "dest", "The address must be an https URL"),
         ({"dest": "https://10.0.0.1/"}, "dest", "private or reserved address"),
+        ({"dest": "https://host.example.test/#x"}, "dest", "The address must be an https URL"),
         ({"when": ""}, "when", "Choose when"),
         ({"since": "yesterday"}, "since", "Write the day"),
     ],

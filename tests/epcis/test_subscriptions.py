@@ -246,7 +246,12 @@ def test_a_subscription_that_could_not_work_is_refused(made: Any, changed: dict[
     """Security rule 211."""
     answer = made(**changed).post()
     assert answer.status == 400, answer
-    assert answer.json()["type"] == "epcisException:SubscriptionControlsException"
+    refused = answer.json()
+    assert refused["type"] == "epcisException:SubscriptionControlsException"
+    (named,) = refused["details"]
+    field = {"secret": "signatureToken"}.get(list(changed)[-1], list(changed)[-1])
+    assert named["field"].partition(".")[0] in (field, "stream")
+    assert named["message"]
 
 
 @pytest.mark.parametrize("name", ["orderBy", "maxEventCount"])

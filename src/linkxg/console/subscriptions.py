@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from linkxg.clock import rfc3339
 from linkxg.console.event_queries import SUBSCRIPTIONS, WRITERS
 from linkxg.console.event_search import start_of_day
-from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
 from linkxg.console.step_up import ask_step_up
@@ -29,6 +29,8 @@ from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS as BUDGET
 from linkxg.network.epcis.subscriptions.subscribe import subscribe
 
 NEW = f"{SUBSCRIPTIONS}/new"
+_FIELDS = {"dest": "dest", "queryName": "query", "initialRecordTime": "since", "schedule": "when", "stream": "when"}
+"""The form's field for each member of the API."""
 _NO_DAY = "Write the day as YYYY-MM-DD, such as 2026-11-28."
 
 
@@ -78,7 +80,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
             page.form.idempotency_key,
         )  # fmt: skip
     except SubscriptionControlsException as error:
-        return await _form(page, _errors(error))
+        return await _form(page, of_details(error, _FIELDS))
     except NotFound as error:
         return await _form(page, FormErrors([("query", error.description)]))
     except Conflict as error:
@@ -128,13 +130,6 @@ def _secret(page: PageRequest) -> str:
     key = page.form.idempotency_key or secrets.token_hex(16)
     person = page.person
     return derive(page.services.server_key, "console subscription", person.account_id, person.user_id, key).hex()
-
-
-def _errors(error: SubscriptionControlsException) -> FormErrors:
-    if error.description.startswith("dest "):
-        return FormErrors([("dest", f"The address {error.description.removeprefix('dest ')}")])
-    field = "query" if error.description.startswith("The query") else ""
-    return FormErrors([(field, error.description)])
 
 
 async def _form(page: PageRequest, errors: FormErrors | None = None, *, status: int = 422) -> Response[str]:

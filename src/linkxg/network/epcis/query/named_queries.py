@@ -15,6 +15,7 @@ from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
 from linkxg.errors import Conflict, PublicError
 from linkxg.http.rate_limits import Budget
+from linkxg.http.schema_errors import fault
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
 from linkxg.network.epcis.query import named_query_store as store
@@ -28,6 +29,7 @@ from linkxg.network.epcis.query.parameters import read_query
 QUERIES = Budget("epcis-queries", 300, 3_600)
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._~-]{{0,{MAX_NAME - 1}}}")
 _CONTEXT = "@context"
+_TAKEN = "There is a query with this name."
 EndSubscriptions = Callable[[Connection, Actor, str, str], None]
 """Ends the subscriptions of a query of an account, in the transaction that deletes it."""
 
@@ -54,16 +56,15 @@ async def create_query(
 ) -> IdempotentOutcome[NamedQuery]:
     """Raises the errors of `read_named`, or Conflict for a name that is taken, or too many queries."""
     if not _NAME.fullmatch(given.name):
-        raise QueryParameterException(
-            f"A name has 1 to {MAX_NAME} letters, digits and . _ ~ -, and begins with none of these signs."
-        )
+        rule = f"A name has 1 to {MAX_NAME} letters, digits and . _ ~ -, and must begin with a letter or digit."
+        raise QueryParameterException(rule, details=[fault("name", rule)])
     read_named(given.query)
     text = msgspec.json.encode(given.query).decode()
 
     def make(conn: Connection) -> NamedQuery | PublicError:
         lock_until_commit(conn, f"epcis queries {account_id}")
         if store.find_query(conn, account_id, given.name) is not None:
-            return Conflict("There is a query with this name.")
+            return Conflict(_TAKEN, details=[fault("name", _TAKEN, "taken")])
         if store.count_queries(conn, account_id) >= MAX_QUERIES:
             return Conflict(f"An account has at most {MAX_QUERIES} named queries; delete some first.")
         store.insert_query(conn, account_id, StoredQuery(given.name, text), created_at=now_ms())
