@@ -5,7 +5,7 @@ from collections.abc import Set
 from msgspec import UNSET
 
 from linkxg.network.epcis.documents.urn import EpcFormat
-from linkxg.network.epcis.query.answers_endpoint import CHANGE_SCOPE
+from linkxg.network.epcis.scopes import CHANGE_SCOPE
 from linkxg.network.epcis.subscriptions.manage_subscriptions import without_address
 from linkxg.network.epcis.subscriptions.model import MAX_ATTEMPTS, Schedule, Subscription
 

@@ -11,7 +11,7 @@ from linkxg.network.epcis.capture import routes as capture_routes
 from linkxg.network.epcis.capture.routes import CaptureServices
 from linkxg.network.epcis.page_tokens import PageTokens
 from linkxg.network.epcis.query import routes as query_routes
-from linkxg.network.epcis.query.answers_endpoint import QueryServices
+from linkxg.network.epcis.query.events_response import QueryServices
 from linkxg.network.epcis.subscriptions import routes as subscription_routes
 from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
 from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices, end_subscriptions

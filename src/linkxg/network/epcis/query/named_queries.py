@@ -19,12 +19,12 @@ from linkxg.http.schema_errors import fault
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
 from linkxg.network.epcis.query import named_query_store as store
-from linkxg.network.epcis.query.errors import ImplementationException, NoSuchNameException, QueryParameterException
+from linkxg.network.epcis.query.errors import NoSuchNameException, QueryParameterException
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.named_query_model import MAX_NAME, MAX_QUERIES, NamedQuery
 from linkxg.network.epcis.query.named_query_store import StoredQuery
 from linkxg.network.epcis.query.parameter_values import shown
-from linkxg.network.epcis.query.parameters import read_query
+from linkxg.network.epcis.query.parameters import query_or_error, read_query
 
 QUERIES = Budget("epcis-queries", 300, 3_600)
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._~-]{{0,{MAX_NAME - 1}}}")
@@ -43,12 +43,7 @@ def read_named(query: dict[str, Any]) -> EventQuery:
     for name, values in given.items():
         if any(isinstance(value, dict | list) for value in values):
             raise QueryParameterException(f"The parameter {shown(name)} must be a value or a list of values.")
-    found = read_query(given, contexts.prefixes)
-    if isinstance(found, EventQuery):
-        return found
-    if found.is_unsupported:
-        raise ImplementationException(f"The parameter {shown(found.name)} is not supported.")
-    raise QueryParameterException(found.message)
+    return query_or_error(read_query(given, contexts.prefixes))
 
 
 async def create_query(

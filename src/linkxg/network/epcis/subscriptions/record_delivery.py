@@ -14,7 +14,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.identity.authorization.job_rights import is_in_epoch, job_is_authorised
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
-from linkxg.network.epcis.query.answers_endpoint import SCOPE
+from linkxg.network.epcis.scopes import SCOPE
 from linkxg.network.epcis.subscriptions import delivery_store
 from linkxg.network.epcis.subscriptions.manage_subscriptions import host_of
 from linkxg.network.epcis.subscriptions.model import (

@@ -14,13 +14,10 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.discovery_endpoint import allowed_methods, discovery, epcis_router
 from linkxg.network.epcis.gs1_headers import DISCOVERY
-from linkxg.network.epcis.query.answers_endpoint import (
-    CHANGE_SCOPE,
+from linkxg.network.epcis.http_pages import (
     DEFAULT_PER_PAGE,
     PAGED,
     PATH,
-    SCOPE,
-    EpcFormatHeader,
     PageToken,
     PerPage,
     next_page,
@@ -28,6 +25,8 @@ from linkxg.network.epcis.query.answers_endpoint import (
     parameters_of,
     read_segment,
 )
+from linkxg.network.epcis.query.events_response import EpcFormatHeader
+from linkxg.network.epcis.scopes import CHANGE_SCOPE, SCOPE
 from linkxg.network.epcis.subscriptions.mails import mail_subscribed
 from linkxg.network.epcis.subscriptions.manage_subscriptions import (
     SubscriptionServices,
