@@ -238,7 +238,8 @@ def test_jobs_are_listed_newest_first_in_pages(world: World) -> None:
         path = CAPTURE + link.partition(CAPTURE)[2].partition(">")[0]
     assert [f"{CAPTURE}/{one['captureID']}" for one in found[:3]] == paths[::-1]
     assert found[0] == world.api.get(paths[-1], bearer=bearer).object()
-    world.api.get(f"{CAPTURE}?nextPageToken=x", bearer=bearer).expect(400, "invalid_cursor")
+    refused = world.api.get(f"{CAPTURE}?nextPageToken=x", bearer=bearer).expect(400, "invalid_request").object()
+    assert refused["type"] == "epcisException:QueryParameterException"
     world.api.get(f"{CAPTURE}?perPage=101", bearer=bearer).expect(400, "invalid_request")
 
 
