@@ -173,14 +173,6 @@ class MergedContexts:
         return any(self._terms.get(name, text) != text for name, text in terms.items())
 
 
-def merge_contexts(contexts: Sequence[str]) -> tuple[list[Any], list[list[Any]]]:
-    """(the context of all events, for each its own if it is not merged)."""
-    merged = MergedContexts()
-    for context in contexts:
-        merged.add(context)
-    return merged.members, [merged.own(context) for context in contexts]
-
-
 def _fits(members: set[str], terms: dict[str, str]) -> bool:
     length = sum(map(len, members)) + len(members) + 1
     return len(members) <= MAX_MEMBERS and len(terms) + len(STANDARD_PREFIXES) <= MAX_PREFIXES and length <= MAX_CONTEXT

@@ -53,7 +53,7 @@ _FAULT = "The delivery could not be made; the server's log has the reason."
 
 
 class SubscriptionDeliverer:
-    """`private` are networks that are not public, and may be connected to; `wake` says whose events are new.
+    """`private` are networks that are not public, and may be connected to.
 
     `on_stopped` is called with the account and the id of a subscription that has failed or is paused.
     """
@@ -74,6 +74,7 @@ class SubscriptionDeliverer:
         return may_connect(address, self._private)
 
     def wake(self, account_id: str) -> None:
+        """Deliver soon: the account has new events, or a subscription of it has changed."""
         self._accounts.add(account_id)
         self.task.wake()
 
