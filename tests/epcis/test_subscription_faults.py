@@ -23,13 +23,6 @@ from password_reset.links import complete, link_for
 
 
 @pytest.fixture(scope="module")
-def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebhookReceiver]:
-    started = WebhookReceiver(tmp_path_factory.mktemp("receiver"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
 def world(engine: str, new_server: ServerFactory, receiver: WebhookReceiver) -> Iterator[World]:
     """A server of two workers, which these tests kill and start again."""
     yield from checked_for_leaks(build_world(new_server(engine, workers=2, **receiver.settings)))

@@ -18,13 +18,6 @@ CREATED = "Events are posted to a receiver"
 
 
 @pytest.fixture(scope="module")
-def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebhookReceiver]:
-    started = WebhookReceiver(tmp_path_factory.mktemp("receiver"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
 def mailing(engine: str, new_server: ServerFactory, receiver: WebhookReceiver) -> Iterator[Mailing]:
     with mailing_server(new_server, engine, **receiver.settings) as made:
         yield made

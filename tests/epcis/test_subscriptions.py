@@ -23,13 +23,6 @@ RECEIVER, HIDDEN = "https://receiver.example.test:8443/hook/s3?token=x", "https:
 
 
 @pytest.fixture(scope="module")
-def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebhookReceiver]:
-    started = WebhookReceiver(tmp_path_factory.mktemp("receiver"))
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
 def world(engine: str, new_server: ServerFactory, receiver: WebhookReceiver) -> Iterator[World]:
     """A server that may deliver to loopback."""
     yield from checked_for_leaks(build_world(new_server(engine, **receiver.settings)))
