@@ -36,7 +36,7 @@ def _texts() -> list[str]:
     ]
 
 
-def test_events_and_faults_are_those_of_this_process() -> None:
+def test_the_side_process_parses_as_the_job_does() -> None:
     texts, process = _texts(), SideProcess(answer)
     try:
         found = parse_aside(process, _contexts(), texts)

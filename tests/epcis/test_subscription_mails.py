@@ -47,7 +47,7 @@ def test_the_owners_get_one_mail_that_leads_to_the_failed_subscription(
     stream.end()
 
 
-def test_a_receiver_that_is_gone_is_told_of(mailing: Mailing, receiver: WebhookReceiver) -> None:
+def test_a_410_mails_the_owners(mailing: Mailing, receiver: WebhookReceiver) -> None:
     world, sink = mailing
     before = len([mail for mail in sink.mails if mail.is_to(world.account.owner.email, SUBJECT)])
     stream = Subscribed(world, receiver)
