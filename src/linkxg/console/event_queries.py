@@ -22,7 +22,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
-from linkxg.network.epcis.query.errors import ImplementationException, QueryParameterException
+from linkxg.network.epcis.errors import ImplementationException, QueryParameterException
 from linkxg.network.epcis.query.named_queries import QUERIES as BUDGET
 from linkxg.network.epcis.query.named_queries import create_query, delete_query, read_named_query
 from linkxg.network.epcis.query.named_query_model import NamedQuery

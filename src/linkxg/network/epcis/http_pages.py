@@ -11,9 +11,9 @@ from litestar.params import QueryParameter
 from linkxg.errors import InvalidCursor
 from linkxg.http.headers import LINK, header
 from linkxg.http.request_context import context_of
+from linkxg.network.epcis.errors import QueryParameterException
 from linkxg.network.epcis.page_tokens import PageTokens
-from linkxg.network.epcis.query.errors import QueryParameterException
-from linkxg.network.epcis.query.query_string import Parameters, split_query
+from linkxg.network.epcis.query_string import Parameters, split_query
 
 PATH = "/api/v1/epcis"
 TYPES = ("application/json", "application/ld+json")

@@ -14,6 +14,7 @@ from linkxg.http.request_context import account_id_of
 from linkxg.network.epcis.discovery_endpoint import discovery
 from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.documents.vocabulary import BIZ_STEP, DISPOSITION
+from linkxg.network.epcis.errors import QueryParameterException
 from linkxg.network.epcis.http_pages import (
     DEFAULT_PER_PAGE,
     PAGED,
@@ -26,7 +27,6 @@ from linkxg.network.epcis.http_pages import (
     parameters_of,
     read_segment,
 )
-from linkxg.network.epcis.query.errors import QueryParameterException
 from linkxg.network.epcis.query.events_response import (
     COLLECTION,
     DOCUMENT,

@@ -18,14 +18,14 @@ from linkxg.http.long_answer import LongAnswer
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.epcis.documents.contexts import STANDARD_PREFIXES
 from linkxg.network.epcis.documents.urn import EpcFormat
+from linkxg.network.epcis.errors import QueryParameterException
 from linkxg.network.epcis.http_pages import media_type, next_page, open_token, parameters_of
 from linkxg.network.epcis.page_tokens import PageTokens
-from linkxg.network.epcis.query.errors import QueryParameterException
 from linkxg.network.epcis.query.find_events import find_events
 from linkxg.network.epcis.query.model import Condition, EventQuery
 from linkxg.network.epcis.query.parameters import query_or_error, read_query
 from linkxg.network.epcis.query.query_document import SIMPLE_QUERY, write_document
-from linkxg.network.epcis.query.query_string import Parameters
+from linkxg.network.epcis.query_string import Parameters
 
 DOCUMENT = {"type": "object", "description": "An EPCISQueryDocument."}
 COLLECTION = {"type": "object", "description": "A collection; `member` has its names."}

@@ -18,8 +18,8 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import fault
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
+from linkxg.network.epcis.errors import NoSuchNameException, QueryParameterException
 from linkxg.network.epcis.query import named_query_store as store
-from linkxg.network.epcis.query.errors import NoSuchNameException, QueryParameterException
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.named_query_model import MAX_NAME, MAX_QUERIES, NamedQuery
 from linkxg.network.epcis.query.named_query_store import StoredQuery

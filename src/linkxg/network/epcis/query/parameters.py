@@ -6,8 +6,8 @@ A list in an address is separated by `|`, or its parameter is repeated; a comma 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkxg.network.epcis.errors import ImplementationException, QueryParameterException
 from linkxg.network.epcis.query import parameter_names as names
-from linkxg.network.epcis.query.errors import ImplementationException, QueryParameterException
 from linkxg.network.epcis.query.model import Condition, EventQuery, Refused
 from linkxg.network.epcis.query.parameter_values import (
     BadValue,

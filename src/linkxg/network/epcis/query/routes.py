@@ -13,6 +13,7 @@ from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.discovery_endpoint import discovery, epcis_router
+from linkxg.network.epcis.errors import ImplementationException
 from linkxg.network.epcis.http_pages import (
     DEFAULT_PER_PAGE,
     PAGED,
@@ -26,7 +27,6 @@ from linkxg.network.epcis.http_pages import (
     read_segment,
 )
 from linkxg.network.epcis.query import collections_endpoint, named_queries_endpoint
-from linkxg.network.epcis.query.errors import ImplementationException
 from linkxg.network.epcis.query.events_response import (
     COLLECTION,
     DOCUMENT,

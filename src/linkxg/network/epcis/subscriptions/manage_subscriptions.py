@@ -18,8 +18,8 @@ from linkxg.http.client_ip import Address
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.jobs.model import as_json
+from linkxg.network.epcis.errors import NoSuchNameException
 from linkxg.network.epcis.page_tokens import PageTokens
-from linkxg.network.epcis.query.errors import NoSuchNameException
 from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.subscriptions import store
 from linkxg.network.epcis.subscriptions.model import MAX_BATCH, Delivery, Schedule, Subscription, SubscriptionRow

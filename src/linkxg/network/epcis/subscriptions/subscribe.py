@@ -22,7 +22,7 @@ from linkxg.ids import uuid7
 from linkxg.jobs.model import as_json
 from linkxg.network.epcis.documents.times import NotATime, read_time
 from linkxg.network.epcis.documents.urn import EpcFormat
-from linkxg.network.epcis.query.errors import NoSuchNameException
+from linkxg.network.epcis.errors import NoSuchNameException
 from linkxg.network.epcis.subscriptions import store
 from linkxg.network.epcis.subscriptions.errors import SubscriptionControlsException
 from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices, find_view, host_of, view
