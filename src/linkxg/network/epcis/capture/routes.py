@@ -20,7 +20,7 @@ from linkxg.http.request_context import RequestContext, account_id_of, context_o
 from linkxg.http.route_declaration import Tag
 from linkxg.jobs.lease import SCOPE
 from linkxg.jobs.model import MAX_ROW_BYTES, MAX_UPLOAD, OnError
-from linkxg.network.epcis.capture.capture_event import capture_event, view_event
+from linkxg.network.epcis.capture.capture_single_event import capture_single_event, view_event
 from linkxg.network.epcis.capture.model import EVENTS, CaptureJob, StartedCapture
 from linkxg.network.epcis.capture.read_captures import list_captures, read_capture
 from linkxg.network.epcis.capture.start_capture import start_capture
@@ -153,7 +153,7 @@ async def capture_one(
     except PayloadTooLarge as error:
         error.headers |= CAPTURE_LIMITS
         raise
-    captured = await capture_event(
+    captured = await capture_single_event(
         services.database,
         actor_of(context),
         account_id_of(request.scope),
