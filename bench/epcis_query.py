@@ -23,8 +23,8 @@ from linkxg.db.bulk import insert_many, refresh_statistics
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import ItemRole, Level
+from linkxg.network.epcis.errors import QueryTooComplexException
 from linkxg.network.epcis.events.store import event_items, event_values, events, items
-from linkxg.network.epcis.query.errors import QueryTooComplexException
 from linkxg.network.epcis.query.find_events import find_events
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.parameters import read_query

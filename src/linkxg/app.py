@@ -206,7 +206,7 @@ def build(
     sign_ups = SignUpServices(database, passwords, sign_up_mails, sign_up_mode, settings.limit_scale)
     connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
     recall_mails = RecallMails(database, mails, limits, issuer)
-    deliverer.on_failed = SubscriptionMails(database, mails, limits, issuer).failed
+    deliverer.on_stopped = SubscriptionMails(database, mails, limits, issuer).stopped
     party = relying_party(issuer)
     resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
     provider_client = ProviderClient(resolver, settings.provider_networks)
@@ -230,7 +230,7 @@ def build(
         email_changes=email_changes,
         connection_mails=connection_mails,
         recall_mails=recall_mails,
-        subscriptions=epcis_routes.subscription_services(database, cursors, issuer, server_key, deliverer),
+        subscriptions=epcis_routes.subscription_services(database, cursors, issuer, server_key, deliverer, notices),
         sign_ups=sign_ups,
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
@@ -298,7 +298,7 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
-            *epcis_routes.routers(database, cursors, issuer, server_key, job_runner.wake, deliverer),
+            *epcis_routes.routers(database, cursors, issuer, server_key, job_runner.wake, deliverer, notices),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),

@@ -3,7 +3,7 @@
 from linkxg.catalog.product_imports.product_import import ProductImport
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.process_main import main
-from linkxg.network.epcis.capture.event_capture import EventCapture
+from linkxg.network.epcis.capture.capture_job import EventCapture
 from linkxg.publish_hooks import PUBLISH_HOOKS
 
 PROCESS = "linkxg.job_kinds"

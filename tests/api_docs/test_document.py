@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from architecture.program import Route, ask, document, routes
 from linkxg.errors import CATALOGUE
+from linkxg.http.permissions import scopes_of
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import SCOPES
 
@@ -63,9 +64,10 @@ def test_every_operation_declares_its_security() -> None:
     for route, operation in _permits():
         assert route.handler is not None
         opt, requirement = route.handler.opt, operation["description"].rpartition("\n")[2]
-        if opt.get("scope"):
-            assert requirement == f"Needs the scope `{opt['scope']}`."
-            assert operation["security"] == [{"oauth": [opt["scope"]]}, {"bearer": []}]
+        if needed := scopes_of(opt):
+            listed = " and ".join(f"`{name}`" for name in needed)
+            assert requirement in (f"Needs the scope {listed}.", f"Needs the scopes {listed}.")
+            assert operation["security"] == [{"oauth": list(needed)}, {"bearer": []}]
         elif opt.get("roles"):
             names = [role.capitalize() for role in EVERYONE if role in opt["roles"]]
             everyone = len(names) == len(EVERYONE)

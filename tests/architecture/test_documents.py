@@ -16,6 +16,7 @@ from linkxg.cli import build
 from linkxg.db import InvalidationFeed
 from linkxg.db.node_barrier import ACK_TIMEOUT_S
 from linkxg.errors import CATALOGUE
+from linkxg.http.permissions import scopes_of
 from linkxg.identity.accounts import notice_kinds
 from linkxg.identity.accounts.notice_kinds import KINDS, NoticeKind
 from linkxg.identity.accounts.roles import EVERYONE
@@ -113,8 +114,8 @@ def _who(route: Route) -> str:
     if route.handler is None:
         return "the refresh token" if route.path.endswith("/refresh") else "client authentication"
     opt = route.handler.opt
-    if opt.get("scope"):
-        return str(opt["scope"])
+    if scopes := scopes_of(opt):
+        return " and ".join(scopes)
     if opt.get("roles"):
         held = [role.capitalize() for role in EVERYONE if role in opt["roles"]]
         return "any person" if len(held) == len(EVERYONE) else " or ".join(held)

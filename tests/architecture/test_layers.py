@@ -16,6 +16,8 @@ HTTP_PACKAGES = {"http", "server", "console", "app", "api_docs", "health"}
 HTTP_FILES = {
     "identity/tokens/guard.py": "the guard stands between the router and the features",
     "identity/scim/guard.py": "the guard of SCIM stands between the router and its routes",
+    "network/epcis/http_pages.py": "parameters and pages that the routes of three packages share",
+    "network/epcis/query/events_response.py": "the answer of four routes that find events",
 }
 HTTP_EXCHANGE = {
     **HTTP_FILES,

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -26,6 +27,7 @@ from harness.people import Session, invite, login, me, new_email, refresh, sessi
 from harness.rows import rows
 from harness.token_forge import decode_unverified
 from harness.world import World
+from races.things import SUBSCRIPTION
 
 
 def step_up(world: World, access: str, **body: Any) -> Answer:
@@ -255,6 +257,23 @@ def test_rule_136_what_is_sensitive_needs_a_recent_authentication(world: World, 
     world.api.get("/oauth/clients", bearer=old.access).expect(200)
     access = step_up(world, old.access, password=owner.person.password).expect(200).data()["accessToken"]
     world.api.patch(client, bearer=access, json={"client_name": "Renamed"}).expect(200)
+
+
+def test_rule_136_a_subscription_is_made_and_resumed_after_a_recent_authentication(world: World, strict: None) -> None:
+    """What it delivers outlives the session that made it."""
+    member = sign_in(world.api, world.person("MEMBER"))
+    name = f"q{uuid4()}"
+    path = f"/epcis/queries/{name}/subscriptions"
+    world.api.post("/epcis/queries", bearer=member.access, json={"name": name, "query": {}}).expect(201)
+    made = world.api.post(path, bearer=member.access, json=SUBSCRIPTION).expect(201).object()["subscriptionID"]
+    old = age_session(world, member, minutes=11)
+    for address, body in ((path, SUBSCRIPTION), (f"{path}/{made}/resume", None)):
+        world.api.post(address, bearer=old.access, json=body).expect(401, "insufficient_user_authentication")
+    world.api.get(f"{path}/{made}", bearer=old.access).expect(200)
+    world.api.post(f"{path}/{made}/resume", bearer=member.access).expect(200)
+    client = make_client(world.api, sign_in(world.api, world.account.owner))
+    world.api.post(f"{path}/{made}/resume", bearer=get_token(world.api, client)).expect(200)
+    world.api.delete(f"/epcis/queries/{name}", bearer=old.access).expect(204)
 
 
 def test_rule_136_a_client_rotates_its_own_secret_as_before(world: World, strict: None) -> None:

@@ -257,7 +257,7 @@ def test_an_event_without_an_id_has_an_address(world: World, editor: Visitor) ->
     assert editor.get("/events/urn:uuid:00000000-0000-0000-0000-000000000000").status_code == 404
 
 
-def test_the_page_of_an_event_says_everything(world: World, editor: Visitor) -> None:
+def test_the_page_of_an_event_shows_every_member(world: World, editor: Visitor) -> None:
     item = f"https://id.gs1.org/01/0{new_gtin()}/21/1"
     made = event(
         epcList=[item], action="ADD", bizStep="commissioning", disposition="active", readPoint=MILL,

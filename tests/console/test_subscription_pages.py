@@ -43,12 +43,16 @@ def subscription_of(world: World, name: str) -> dict[str, Any]:
     return dict(found)
 
 
-def subscribed(world: World, name: str | None = None, query: dict[str, Any] | None = None) -> tuple[str, str]:
+def subscribed(
+    world: World, name: str | None = None, query: dict[str, Any] | None = None, **changed: str
+) -> tuple[str, str]:
     """(query, id) through the API."""
     made = name or new_name()
     body = {"name": made, "query": query or {"EQ_bizStep": ["shipping"]}}
     world.api.post("/epcis/queries", bearer=world.owner.access, json=body).expect(201)
-    world.api.post(f"/epcis/queries/{made}/subscriptions", bearer=world.owner.access, json=SUBSCRIPTION).expect(201)
+    world.api.post(
+        f"/epcis/queries/{made}/subscriptions", bearer=world.owner.access, json=SUBSCRIPTION | changed
+    ).expect(201)
     return made, str(subscription_of(world, made)["subscriptionID"])
 
 
@@ -161,6 +165,7 @@ def test_the_secret_is_shown_once_and_signs(world: World, editor: Visitor) -> No
         ({"dest": ""}, "dest", "Enter the address"),
         ({"dest": "http://receiver.example.test/"}, "dest", "The address must be an https URL"),
         ({"dest": "https://10.0.0.1/"}, "dest", "private or reserved address"),
+        ({"dest": "https://host.example.test/#x"}, "dest", "The address must be an https URL"),
         ({"when": ""}, "when", "Choose when"),
         ({"since": "yesterday"}, "since", "Write the day"),
     ],
@@ -248,10 +253,13 @@ def test_deleting_a_query_says_how_many_subscriptions_end(world: World, editor: 
 
 def test_a_viewer_sees_how_subscriptions_fare_and_changes_none(world: World, new_visitor: NewVisitor) -> None:
     """Who only reads events makes, resumes and ends neither queries nor subscriptions. Security rule 218."""
-    name, id = subscribed(world)
+    name, id = subscribed(world, dest=RECEIVER)
     fail(world, id)
     viewer = new_visitor(world.person("VIEWER"))
     page = viewer.get(f"{LIST}/{id}")
+    for shown in (page, viewer.get(LIST), viewer.get(f"{QUERIES}/{name}")):
+        assert "receiver.example.test" in shown.text
+        assert "of-the-receiver" not in shown.text, "the address of a receiver may hold its secret"
     assert "somebody with the role Owner, Admin or Member can resume it" in text_of(page)
     assert "Resume</button>" not in page.text
     for path, fields in (

@@ -15,6 +15,7 @@ from harness.clients import make_client, request_token
 from harness.people import invite
 from harness.rows import rows
 from harness.world import World
+from races.things import epcis_subscription
 
 TABLES = ("oauth_clients", "client_secrets", "users", "invitations", "products", "audit_events", "sessions")
 MINUTE = 60_000
@@ -76,6 +77,7 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
     path = f"/oauth/clients/{rotated.client_id}/rotate"
     body = {"grace_period_seconds": 3_600}
     world.api.post(path, bearer=world.owner.access, json=body, reveals=True).expect(200)
+    query, subscription = epcis_subscription(world)
     secret = f"/account/api-access/{rotated.client_id}/secrets/{rotated.secret_id}"
     return [
         ("/account/api-access/new", [("name", "X"), ("scope", "products:read"), ("key", "0123456789abcdef")]),
@@ -97,6 +99,8 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         ("/account/members/invitations/01a20900-46b1-7977-8501-b67e3b66cab2/withdraw", []),
         ("/account/company", [("name", "Renamed"), ("slug", "renamed-gmbh"), ("gln", "")]),
         ("/account/security", [("act", "app")]),
+        ("/events/subscriptions/new", [("query", query), ("dest", "https://a.example.test/"), ("when", "stream")]),
+        (f"/events/subscriptions/{subscription}", [("act", "resume")]),
         ("/account/sign-in-rules", [("requirement", "NONE"), ("since", ""), ("minutes", "60")]),
     ]
 

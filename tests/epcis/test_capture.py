@@ -36,7 +36,7 @@ from linkxg.errors import PayloadTooLarge
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.start_job import new_job
-from linkxg.network.epcis.capture import document_check, event_capture
+from linkxg.network.epcis.capture import capture_job, document_check
 
 VALIDATION = "epcisException:ValidationException"
 
@@ -238,7 +238,8 @@ def test_jobs_are_listed_newest_first_in_pages(world: World) -> None:
         path = CAPTURE + link.partition(CAPTURE)[2].partition(">")[0]
     assert [f"{CAPTURE}/{one['captureID']}" for one in found[:3]] == paths[::-1]
     assert found[0] == world.api.get(paths[-1], bearer=bearer).object()
-    world.api.get(f"{CAPTURE}?nextPageToken=x", bearer=bearer).expect(400, "invalid_cursor")
+    refused = world.api.get(f"{CAPTURE}?nextPageToken=x", bearer=bearer).expect(400, "invalid_request").object()
+    assert refused["type"] == "epcisException:QueryParameterException"
     world.api.get(f"{CAPTURE}?perPage=101", bearer=bearer).expect(400, "invalid_request")
 
 
@@ -352,8 +353,8 @@ def test_an_event_from_the_future_is_captured_unless_the_capture_is_strict(world
 
 def test_reading_ends_at_the_limit_of_events(monkeypatch: pytest.MonkeyPatch) -> None:
     """The job fails then; with `proceed` the events before are captured."""
-    monkeypatch.setattr(event_capture, "MAX_EVENTS", 2)
-    kind, lease = event_capture.EventCapture(), JobLease("a", "j", "w", "user", "u")
+    monkeypatch.setattr(capture_job, "MAX_EVENTS", 2)
+    kind, lease = capture_job.EventCapture(), JobLease("a", "j", "w", "user", "u")
     actor = Actor("user", "u", "a", "127.0.0.1", "r")
     read = kind.open(new_job(actor, "events", format="json"), lease, b"")
     texts = iter(read.open_rows(iter([document(object_event() for _ in range(3))])))

@@ -6,7 +6,7 @@ import pytest
 
 from epcis.vectors import event
 from linkxg.network.epcis.documents.items import normal_uri
-from linkxg.network.epcis.documents.urn import to_digital_link, to_urn, translate
+from linkxg.network.epcis.documents.urn import to_digital_link, with_digital_links
 
 URNS = [
     "urn:epc:id:sgtin:0614141.812345.32a%2Fb",
@@ -32,23 +32,16 @@ URNS = [
 ]
 
 
-def seven(digits: str) -> int | None:
-    return 7 if digits.startswith("0614141") else None
-
-
 @pytest.mark.parametrize("urn", URNS)
-def test_a_known_company_prefix_gives_the_urn_back(urn: str) -> None:
-    assert to_urn(to_digital_link(urn), seven) == urn
-    assert to_urn(urn, seven) == urn
-
-
-@pytest.mark.parametrize("uri", ["https://id.gs1.org/01/09520000002176/21/A", "https://example.com/x", "urn:uuid:1"])
-def test_without_a_known_prefix_the_uri_stays(uri: str) -> None:
-    assert to_urn(uri, seven) == uri
+def test_every_urn_has_a_digital_link_for_the_same_item(urn: str) -> None:
+    link = to_digital_link(urn)
+    assert link.startswith("https://id.gs1.org/")
+    assert normal_uri(link) == normal_uri(urn)
+    assert to_digital_link(link) == link
 
 
 @pytest.mark.parametrize("uri", ["https://shop.example/01/10614141073464/21/A", "https://example.com/x", "urn:uuid:1"])
-def test_what_is_no_urn_is_no_link_of_another_host(uri: str) -> None:
+def test_other_uris_are_not_translated(uri: str) -> None:
     assert to_digital_link(uri) == uri
 
 
@@ -60,10 +53,8 @@ def test_every_identifier_of_an_event_is_translated(type: str) -> None:
         sourceList=[{"type": "owning_party", "source": "urn:epc:id:pgln:0614141.12345"}],
         certificationInfo="https://example.com/cert",
     )
-    links = translate(sent, "Always_GS1_Digital_Link")
+    links = with_digital_links(sent)
     assert links["readPoint"]["id"] == normal_uri(sent["readPoint"]["id"])
     assert links["readPoint"]["example:x"] == sent["readPoint"]["example:x"]
     assert "urn:epc:" not in str({name: value for name, value in links.items() if name != "readPoint"})
-    assert translate(links, "Always_EPC_URN", seven) == sent
-    assert translate(links, "Always_EPC_URN") == links
-    assert translate(sent, "No_Preference") == translate(sent, "Never_Translates") == sent
+    assert with_digital_links(links) == links

@@ -70,7 +70,7 @@ def test_another_event_has_another_hash(other: dict[str, Any]) -> None:
         ("inf", "inf"),
     ],
 )
-def test_values_have_one_form(value: Any, written: str) -> None:
+def test_extension_values_are_hashed_in_their_normal_form(value: Any, written: str) -> None:
     text = hash_text(event(**{"example:field": value}), contexts())
     assert text.endswith(f"{{https://ns.example.com/epcis/}}field={written}")
 

@@ -89,7 +89,7 @@ def test_an_event_and_its_error_declarations_have_one_address(world: World, even
         ("Always_GS1_Digital_Link", [DL, FOREIGN]),
         ("Never_Translates", [URN, FOREIGN]),
         ("No_Preference", [URN, FOREIGN]),
-        # Nothing says how long the company prefix of a Digital Link is.
+        # A Digital Link does not say how long its company prefix is.
         ("Always_EPC_URN", [URN, FOREIGN]),
     ],
 )

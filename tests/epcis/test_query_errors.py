@@ -87,7 +87,7 @@ def test_more_events_than_the_query_allows_is_413(world: World) -> None:
     ],
     ids=["values", "parameters", "length"],
 )
-def test_a_query_has_bounds(world: World, query: dict[str, Any]) -> None:
+def test_too_many_parameters_or_values_are_rejected(world: World, query: dict[str, Any]) -> None:
     found = find(world, **query)
     assert found.status == 400, found
     assert found.json()["type"] == "epcisException:QueryParameterException"

@@ -11,7 +11,7 @@ import pytest
 from conftest import GENERAL, DatabaseFactory, ServerFactory, checked_for_leaks
 from epcis.documents import captured, document, object_event
 from epcis.subscribed import Subscribed
-from harness.clients import get_token
+from harness.clients import get_token, rotate
 from harness.nodes import Nodes
 from harness.people import sign_in
 from harness.rows import count_rows, trail, wait_for_count
@@ -19,13 +19,7 @@ from harness.vault import Vault
 from harness.webhook_receiver import Received, WebhookReceiver
 from harness.world import World, build_world
 from network.partners import new_account
-
-
-@pytest.fixture(scope="module")
-def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebhookReceiver]:
-    started = WebhookReceiver(tmp_path_factory.mktemp("receiver"))
-    yield started
-    started.stop()
+from password_reset.links import complete, link_for
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +135,44 @@ def test_a_subscription_is_paused_when_its_person_is_removed(world: World, recei
     stream.wait_for(state="PAUSED")
     assert receiver.of(stream.path) == []
     stream.end()
+
+
+def test_a_subscription_is_paused_when_the_password_of_its_person_is_reset(
+    world: World, receiver: WebhookReceiver
+) -> None:
+    """Security rule 215: who held a stolen session keeps no stream of events."""
+    person = world.person("MEMBER")
+    stream = Subscribed(world, receiver, sign_in(world.api, person).access).start()
+    stream.bearer = world.owner.access
+    ids = stream.capture(1)
+    assert receiver.wait_for_events(stream.path, 1) == ids
+    complete(world.api, link_for(world, person), world.vault.password()).expect(200)
+    ids += stream.capture(1)
+    assert "sessions and tokens" in stream.wait_for(state="PAUSED")["lastError"]
+    assert len(receiver.of(stream.path)) == 1
+    world.api.post(f"{stream.address}/resume", bearer=world.owner.access).expect(200)
+    assert receiver.wait_for_events(stream.path, 2) == ids
+    stream.end()
+
+
+def test_a_subscription_is_paused_when_the_tokens_of_its_client_are_revoked(
+    world: World, receiver: WebhookReceiver
+) -> None:
+    """Security rule 215."""
+    client = world.new_client()
+    stream = Subscribed(world, receiver, get_token(world.api, client)).start()
+    stream.bearer = world.owner.access
+    kept = Subscribed(world, receiver, get_token(world.api, client)).start()
+    kept.bearer = world.owner.access
+    rotate(world.api, client, world.owner.access, grace_period_seconds=3_600).expect(200)
+    ids = kept.capture(1)
+    assert receiver.wait_for_events(kept.path, 1) == ids, "a planned rotation ends no token"
+    rotate(world.api, client, world.owner.access, grace_period_seconds=0, revoke_tokens=True).expect(200)
+    stream.capture(1)
+    assert "sessions and tokens" in stream.wait_for(state="PAUSED")["lastError"]
+    assert receiver.of(stream.path) == []
+    for one in (stream, kept):
+        one.end()
 
 
 def test_a_subscription_can_be_deleted_while_it_delivers(world: World, receiver: WebhookReceiver) -> None:

@@ -1,4 +1,4 @@
-"""The Owners learn by mail of a subscription that has failed."""
+"""The Owners learn by mail of a subscription that is created, has failed or is paused."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ import pytest
 from conftest import ServerFactory, assert_no_leaks
 from epcis.subscribed import SECRET, Subscribed
 from harness.email_changes import Mailing, mailing_server
+from harness.people import sign_in
 from harness.webhook_receiver import WebhookReceiver
 
 SUBJECT = "has failed"
-
-
-@pytest.fixture(scope="module")
-def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebhookReceiver]:
-    started = WebhookReceiver(tmp_path_factory.mktemp("receiver"))
-    yield started
-    started.stop()
+CREATED = "Events are posted to a receiver"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +47,7 @@ def test_the_owners_get_one_mail_that_leads_to_the_failed_subscription(
     stream.end()
 
 
-def test_a_receiver_that_is_gone_is_told_of(mailing: Mailing, receiver: WebhookReceiver) -> None:
+def test_a_410_mails_the_owners(mailing: Mailing, receiver: WebhookReceiver) -> None:
     world, sink = mailing
     before = len([mail for mail in sink.mails if mail.is_to(world.account.owner.email, SUBJECT)])
     stream = Subscribed(world, receiver)
@@ -62,4 +57,45 @@ def test_a_receiver_that_is_gone_is_told_of(mailing: Mailing, receiver: WebhookR
     mail = sink.wait_for(world.account.owner.email, subject=SUBJECT, number=before + 1)
     assert "It answered 410." in mail.text()
     assert "after 1 attempt:" in mail.text()
+    stream.end()
+
+
+def test_the_owners_learn_of_a_new_subscription_but_not_its_address(
+    mailing: Mailing, receiver: WebhookReceiver
+) -> None:
+    """Security rule 218: a stolen session suffices for one."""
+    world, sink = mailing
+    owner, member = mailing.session("OWNER"), mailing.session("MEMBER")
+    stream = Subscribed(world, receiver, member.access)
+    for _ in range(2):
+        made = stream.post(headers={"Idempotency-Key": stream.name}).expect(201)
+    stream.id = made.object()["subscriptionID"]
+    text = sink.wait_for(owner.person.email, subject=CREATED).text()
+    assert stream.name in text
+    assert receiver.url.partition("//")[2] in text
+    assert member.person.email in text
+    assert f"{world.server.url}/events/subscriptions/{stream.id}" in text
+    assert stream.path not in text, "the address of a receiver may hold its secret"
+    assert SECRET not in text
+    assert not [mail for mail in sink.mails if mail.is_to(member.person.email, CREATED)]
+    other = Subscribed(world, receiver, member.access).start()
+    sink.wait_for(owner.person.email, subject=CREATED, number=2)
+    mails = [mail.text() for mail in sink.mails if mail.is_to(owner.person.email, CREATED)]
+    assert [stream.name in mail for mail in mails] == [True, False], "a repeated request is mailed once"
+    for one in (stream, other):
+        one.end()
+
+
+def test_the_owners_learn_that_a_subscription_is_paused(mailing: Mailing, receiver: WebhookReceiver) -> None:
+    world, sink = mailing
+    person = mailing.session("MEMBER").person
+    stream = Subscribed(world, receiver, sign_in(world.api, person).access).start()
+    stream.bearer = world.owner.access
+    world.api.delete(f"/account/users/{person.user_id}", bearer=world.owner.access).expect(204)
+    stream.capture(1)
+    stream.wait_for(state="PAUSED")
+    text = sink.wait_for(world.account.owner.email, subject="is paused").text()
+    assert "may no longer read events" in text
+    assert f"{world.server.url}/events/subscriptions/{stream.id}" in text
+    assert stream.path not in text
     stream.end()

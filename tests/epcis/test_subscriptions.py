@@ -12,18 +12,14 @@ from epcis.captured import CONTEXT as EXTENDED
 from epcis.captured import capture, event, events_of, unique
 from epcis.documents import CONTEXT, captured, document, object_event
 from epcis.subscribed import SECRET, Subscribed
+from harness.people import sign_in
 from harness.rows import count_rows, trail
 from harness.webhook_receiver import WebhookReceiver
 from harness.world import World, build_world
 from linkxg.clock import now_ms
 from network.partners import account, new_account
 
-
-@pytest.fixture(scope="module")
-def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebhookReceiver]:
-    started = WebhookReceiver(tmp_path_factory.mktemp("receiver"))
-    yield started
-    started.stop()
+RECEIVER, HIDDEN = "https://receiver.example.test:8443/hook/s3?token=x", "https://receiver.example.test:8443/…"
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +239,12 @@ def test_a_subscription_that_could_not_work_is_refused(made: Any, changed: dict[
     """Security rule 211."""
     answer = made(**changed).post()
     assert answer.status == 400, answer
-    assert answer.json()["type"] == "epcisException:SubscriptionControlsException"
+    refused = answer.json()
+    assert refused["type"] == "epcisException:SubscriptionControlsException"
+    (named,) = refused["details"]
+    field = {"secret": "signatureToken"}.get(list(changed)[-1], list(changed)[-1])
+    assert named["field"].partition(".")[0] in (field, "stream")
+    assert named["message"]
 
 
 @pytest.mark.parametrize("name", ["orderBy", "maxEventCount"])
@@ -318,6 +319,16 @@ def test_who_only_reads_neither_makes_nor_ends_subscriptions(
     body = {"name": unique("q").rsplit("/", 1)[-1].replace(":", "-"), "query": {}}
     assert world.api.post("/epcis/queries", bearer=reads, json=body).status == 403
     assert stream.read(reads)["state"] == "ACTIVE"
+
+
+def test_who_only_reads_sees_the_host_of_a_receiver_but_not_its_address(world: World, made: Any) -> None:
+    """Security rule 214: path and query of an address may hold a secret of the receiver."""
+    stream = made(dest=RECEIVER).start()
+    viewer = sign_in(world.api, world.person("VIEWER")).access
+    for bearer, shown in ((viewer, HIDDEN), (world.token("traceability:read"), HIDDEN), (world.owner.access, RECEIVER)):
+        assert stream.read(bearer)["dest"] == shown
+        (listed,) = world.api.get(stream.all, bearer=bearer).expect(200).json()
+        assert listed["dest"] == shown
 
 
 def test_subscriptions_end_with_their_query(world: World, receiver: WebhookReceiver) -> None:

@@ -81,7 +81,7 @@ class CountLines:
 class LineJobs:
     resource = "lines"
     paces = None
-    parses_aside = False
+    parses_in_side_process = False
 
     def prepare(self) -> None:
         """Nothing to prepare."""

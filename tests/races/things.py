@@ -78,7 +78,7 @@ def _epcis_query(world: World) -> str:
     return name
 
 
-def _epcis_subscription(world: World) -> tuple[str, str]:
+def epcis_subscription(world: World) -> tuple[str, str]:
     """A query, and a subscription of it."""
     name = _epcis_query(world)
     path = f"/epcis/queries/{name}/subscriptions"
@@ -109,7 +109,7 @@ def make_things(world: World) -> Things:
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
-        _epcis_query(world), *_recalls(world), _epcis_subscription(world),
+        _epcis_query(world), *_recalls(world), epcis_subscription(world),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from linkxg.errors import (
 )
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.headers import IDEMPOTENCY_KEY
-from linkxg.http.permissions import RECENT, SOURCE_BUDGET
+from linkxg.http.permissions import RECENT, SOURCE_BUDGET, scopes_of
 from linkxg.http.route_declaration import Errors, Schema
 from linkxg.identity.accounts.roles import EVERYONE
 
@@ -121,8 +121,9 @@ def summary_of(docstring: str) -> tuple[str, str]:
 
 
 def _permission(opt: dict[str, Any]) -> tuple[str, list[dict[str, list[str]]]]:
-    if scope := opt.get("scope"):
-        return f"Needs the scope `{scope}`.", [{"oauth": [scope]}, {"bearer": []}]
+    if needed := scopes_of(opt):
+        listed = " and ".join(f"`{name}`" for name in needed)
+        return f"Needs the scope{'s' * (len(needed) > 1)} {listed}.", [{"oauth": list(needed)}, {"bearer": []}]
     if allowed := opt.get("roles"):
         names = [role.capitalize() for role in EVERYONE if role in allowed]
         if len(names) == len(EVERYONE):

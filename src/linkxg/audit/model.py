@@ -128,6 +128,11 @@ class Actor(NamedTuple):
         """The actor without the token, as stored with a job."""
         return self[:8]
 
+    @property
+    def standing(self) -> tuple[str | int | None, ...]:
+        """The actor without the token but with the epoch, as stored with what goes on until somebody ends it."""
+        return self[:9]
+
 
 def actor_of(context: RequestContext) -> Actor:
     """The actor of this request: the authenticated caller, or an anonymous one."""

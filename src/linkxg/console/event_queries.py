@@ -11,21 +11,22 @@ from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.event_items import place_name
 from linkxg.console.event_search import FIELDS
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, wait_for_budget
+from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.query_of_search import LEVELS, chosen_level, query_of_search, search_in_words
-from linkxg.errors import Conflict, RateLimitExceeded
+from linkxg.console.subscription_words import shown_address
+from linkxg.errors import Conflict, PublicError, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
-from linkxg.network.epcis.query.answers_endpoint import CHANGE_SCOPE
-from linkxg.network.epcis.query.errors import ImplementationException, QueryParameterException
+from linkxg.network.epcis.errors import ImplementationException, QueryParameterException
 from linkxg.network.epcis.query.named_queries import QUERIES as BUDGET
 from linkxg.network.epcis.query.named_queries import create_query, delete_query, read_named_query
 from linkxg.network.epcis.query.named_query_model import NamedQuery
+from linkxg.network.epcis.scopes import CHANGE_SCOPE
 from linkxg.network.epcis.subscriptions.manage_subscriptions import end_subscriptions, list_subscriptions
 from linkxg.network.epcis.subscriptions.model import MAX_SUBSCRIPTIONS
 from linkxg.network.traceability.find_names import find_names
@@ -59,11 +60,9 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
             page.database, page.actor, page.account_id, NamedQuery(name, query), page.form.idempotency_key
         )
     except (QueryParameterException, ImplementationException) as error:
-        is_name = error.description.startswith("A name has")
-        return await _form(page, query, FormErrors([("name" if is_name else "", error.description)]))
+        return await _form(page, query, _errors(error))
     except Conflict as error:
-        field = "" if "at most" in error.description else "name"
-        return await _form(page, query, FormErrors([(field, error.description)]), status=409)
+        return await _form(page, query, _errors(error), status=409)
     except RateLimitExceeded as error:
         return await _form(page, query, wait_for_budget(error), status=error.status)
     message = f"Saved. The query {made.name} can be subscribed to."
@@ -82,6 +81,7 @@ async def show(page: NamedDependency[PageRequest], query_name: FromPath[str]) ->
         query=found,
         text=msgspec.json.format(msgspec.json.encode(found.query), indent=2).decode(),
         subscriptions=subscriptions,
+        dest_of=lambda one: shown_address(one, page.scopes),
     )
 
 
@@ -103,6 +103,11 @@ async def delete(page: NamedDependency[PageRequest], query_name: FromPath[str]) 
 
 
 HANDLERS = (new, create, show, delete)
+
+
+def _errors(error: PublicError) -> FormErrors:
+    """The parameters have no fields of their own: they come from the search."""
+    return of_details(error, {"name": "name"})
 
 
 async def _form(page: PageRequest, query: dict[str, Any], errors: FormErrors, *, status: int = 422) -> Response[str]:

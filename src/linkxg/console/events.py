@@ -23,8 +23,8 @@ from linkxg.errors import InvalidCursor
 from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.epcis.query.answers_endpoint import MAX_PER_PAGE
-from linkxg.network.epcis.query.errors import QueryTooComplexException
+from linkxg.network.epcis.errors import QueryTooComplexException
+from linkxg.network.epcis.http_pages import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import find_declared
 from linkxg.network.epcis.query.find_events import EventPage, find_events
 from linkxg.network.epcis.query.list_members import list_members

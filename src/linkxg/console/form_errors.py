@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from linkxg.console.formatting import count
-from linkxg.errors import PublicError, RateLimitExceeded, ValidationFailed
+from linkxg.errors import PublicError, RateLimitExceeded
 
 
 class ErrorLink(NamedTuple):
@@ -67,9 +67,15 @@ class FormErrors:
         )
 
 
-def of_details(error: ValidationFailed) -> FormErrors:
-    """Those of a body whose members are the fields of the form."""
-    return FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+def of_details(error: PublicError, fields: Mapping[str, str] | None = None) -> FormErrors:
+    """Those that the API says of members. `fields` maps a member to the form's field; without, they are the same.
+
+    A member without a field, and an error without details, are errors of the whole form.
+    """
+    if not error.details:
+        return whole_form(error.description)
+    names = {one["field"]: one["field"] for one in error.details} if fields is None else fields
+    return FormErrors([(names.get(one["field"], ""), one["message"]) for one in error.details])
 
 
 def whole_form(message: str | None) -> FormErrors:

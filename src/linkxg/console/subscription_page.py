@@ -12,7 +12,8 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
-from linkxg.console.subscription_words import FORMATS, schedule_in_words, state_in_words
+from linkxg.console.step_up import ask_step_up
+from linkxg.console.subscription_words import format_in_words, schedule_in_words, shown_address, state_in_words
 from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -59,6 +60,9 @@ HANDLERS = (show, delivery, act)
 
 
 async def _resume(page: PageRequest, found: Subscription) -> Response[str]:
+    asking = await ask_step_up(page, "resume the subscription", back=lambda: _show(page, found.id))
+    if asking is not None:
+        return asking
     try:
         await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
     except RateLimitExceeded as error:
@@ -95,8 +99,9 @@ async def _show(
         under_way=under_way,
         state=state_in_words(found),
         when=schedule_in_words(found),
-        format=FORMATS.get(found.epc_format, found.epc_format),
+        format=format_in_words(found),
         host=host_of(found.dest),
+        dest=shown_address(found, page.scopes),
         key=page.form.key_or_new(),
         errors=errors,
     )

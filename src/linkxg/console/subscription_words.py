@@ -1,8 +1,12 @@
 """Subscriptions in words: their states, and when events are posted."""
 
+from collections.abc import Set
+
 from msgspec import UNSET
 
 from linkxg.network.epcis.documents.urn import EpcFormat
+from linkxg.network.epcis.scopes import CHANGE_SCOPE
+from linkxg.network.epcis.subscriptions.manage_subscriptions import without_address
 from linkxg.network.epcis.subscriptions.model import MAX_ATTEMPTS, Schedule, Subscription
 
 WHEN = {
@@ -13,9 +17,13 @@ WHEN = {
 HOURS = [str(hour) for hour in range(24)]
 FORMATS: dict[EpcFormat, str] = {
     "Always_GS1_Digital_Link": "As GS1 Digital Links",
-    "Always_EPC_URN": "As EPC URNs",
     "Never_Translates": "As they were captured",
 }
+
+
+def format_in_words(one: Subscription) -> str:
+    """Every form but that of Digital Links leaves identifiers as they were captured."""
+    return FORMATS.get(one.epc_format, FORMATS["Never_Translates"])
 
 
 def state_in_words(one: Subscription) -> dict[str, str]:
@@ -44,3 +52,8 @@ def schedule_in_words(one: Subscription) -> str:
         "day of week": one.schedule.day_of_week,
     }  # fmt: skip
     return "at " + ", ".join(f"{name} {value}" for name, value in fields.items() if value is not None) + " (UTC)"
+
+
+def shown_address(one: Subscription, scopes: Set[str]) -> str:
+    """The address of the receiver, whole for those who may change subscriptions: it may hold a secret."""
+    return (one if CHANGE_SCOPE in scopes else without_address(one)).dest

@@ -8,9 +8,10 @@ from litestar.di import NamedDependency
 from linkxg.clock import rfc3339
 from linkxg.console.event_queries import SUBSCRIPTIONS, WRITERS
 from linkxg.console.event_search import start_of_day
-from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.subscription_words import FORMATS, HOURS, WHEN, schedule_in_words, state_in_words
 from linkxg.crypto.secrets import derive
 from linkxg.errors import Conflict, NotFound, RateLimitExceeded
@@ -21,12 +22,15 @@ from linkxg.network.epcis.documents.urn import EpcFormat
 from linkxg.network.epcis.query.named_queries import list_named_queries
 from linkxg.network.epcis.query.named_query_model import MAX_QUERIES
 from linkxg.network.epcis.subscriptions.errors import SubscriptionControlsException
+from linkxg.network.epcis.subscriptions.mails import mail_subscribed
 from linkxg.network.epcis.subscriptions.manage_subscriptions import host_of, list_all_subscriptions
 from linkxg.network.epcis.subscriptions.model import MAX_SUBSCRIPTIONS, RequestedSubscription, Schedule
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS as BUDGET
 from linkxg.network.epcis.subscriptions.subscribe import subscribe
 
 NEW = f"{SUBSCRIPTIONS}/new"
+_FIELDS = {"dest": "dest", "queryName": "query", "initialRecordTime": "since", "schedule": "when", "stream": "when"}
+"""The form's field for each member of the API."""
 _NO_DAY = "Write the day as YYYY-MM-DD, such as 2026-11-28."
 
 
@@ -56,6 +60,13 @@ async def new(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(NEW, **session_roles(WRITERS))
 async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     """The answer shows the secret, once."""
+
+    async def back() -> Response[str]:
+        return await _form(page)
+
+    asking = await ask_step_up(page, "subscribe to the events", back=back)
+    if asking is not None:
+        return asking
     given, errors = _read(page)
     if errors:
         return await _form(page, errors)
@@ -64,18 +75,20 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     try:
         await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice subscribes once, and shows the same secret.
-        made, _ = await subscribe(
+        made, replayed = await subscribe(
             page.services.subscriptions, page.actor, page.account_id, name, given, epc_format,
             page.form.idempotency_key,
         )  # fmt: skip
     except SubscriptionControlsException as error:
-        return await _form(page, _errors(error))
+        return await _form(page, of_details(error, _FIELDS))
     except NotFound as error:
         return await _form(page, FormErrors([("query", error.description)]))
     except Conflict as error:
         return await _form(page, whole_form(error.description), status=409)
     except RateLimitExceeded as error:
         return await _form(page, wait_for_budget(error), status=error.status)
+    if not replayed:
+        mail_subscribed(page.services.notices, page.actor, page.account_id, made, page.services.public_url)
     return render(page, "subscription_secret.html", made=made, secret=given.secret, host=host_of(made.dest))
 
 
@@ -117,13 +130,6 @@ def _secret(page: PageRequest) -> str:
     key = page.form.idempotency_key or secrets.token_hex(16)
     person = page.person
     return derive(page.services.server_key, "console subscription", person.account_id, person.user_id, key).hex()
-
-
-def _errors(error: SubscriptionControlsException) -> FormErrors:
-    if error.description.startswith("dest "):
-        return FormErrors([("dest", f"The address {error.description.removeprefix('dest ')}")])
-    field = "query" if error.description.startswith("The query") else ""
-    return FormErrors([(field, error.description)])
 
 
 async def _form(page: PageRequest, errors: FormErrors | None = None, *, status: int = 422) -> Response[str]:

@@ -3,7 +3,7 @@
 Each function returns the route options that the guard reads. A route without one refuses everybody, and fails a test.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -12,6 +12,7 @@ from linkxg.http.rate_limits import Budget
 SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
 REFUSED_BY_HANDLER = "refused_by_handler"
 IGNORES_QUERY = "ignores_query"
+ALSO = "second_scope"
 RECENT = "recent_authentication"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
@@ -25,12 +26,19 @@ class RecentAuthentication(Enum):
     """Always, with a second factor if the person has one; the account may only shorten the time."""
 
 
-def scope(name: str, caller_budget: Budget | None = None, *, reads_query: bool = False) -> dict[str, Any]:
-    """The token must carry the scope `name`. Each call spends from the caller's budget.
+def scope(
+    name: str,
+    caller_budget: Budget | None = None,
+    *,
+    also: str | None = None,
+    recent: RecentAuthentication | None = None,
+    reads_query: bool = False,
+) -> dict[str, Any]:
+    """The token must carry the scope `name`, and `also` another one. Each call spends from the caller's budget.
 
     With `reads_query` the handler reads all parameters of the address, and refuses unknown ones itself.
     """
-    opt = {"scope": name, CALLER_BUDGET: caller_budget, IGNORES_QUERY: reads_query}
+    opt = {"scope": name, ALSO: also, CALLER_BUDGET: caller_budget, RECENT: recent, IGNORES_QUERY: reads_query}
     return {"opt": opt, "security": _BEARER}
 
 
@@ -76,6 +84,11 @@ def scim_token(account_budget: Budget | None = None) -> dict[str, Any]:
     Each call spends from the account's budget.
     """
     return {"opt": {"scim_token": True, CALLER_BUDGET: account_budget}, "security": []}
+
+
+def scopes_of(opt: Mapping[str, Any]) -> tuple[str, ...]:
+    """The scopes that a token needs for a route with these options; none if it is not open by scope."""
+    return tuple(name for name in (opt.get("scope"), opt.get(ALSO)) if name)
 
 
 def declared(opt: dict[str, Any]) -> bool:

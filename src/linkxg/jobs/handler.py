@@ -91,7 +91,7 @@ Paces = Mapping[str, Pace]
 class JobKind(Protocol):
     """One kind of job; `resource` is its name in `import_jobs`, `paces` are None for those of most kinds.
 
-    `parses_aside`: parsing waits for another process, so it is called in a thread.
+    `parses_in_side_process`: parsing waits for another process, so it is called in a thread.
     """
 
     @property
@@ -101,7 +101,7 @@ class JobKind(Protocol):
     def paces(self) -> Paces | None: ...
 
     @property
-    def parses_aside(self) -> bool: ...
+    def parses_in_side_process(self) -> bool: ...
 
     def prepare(self) -> None:
         """Called once in the process of jobs, before it starts any thread."""

@@ -92,7 +92,7 @@ class Run:
             if wanted is not None:
                 rows = rows.at([place for place, number in enumerate(rows.numbers) if number in wanted])
             # Rows of earlier attempts are parsed again: a key may occur only once in a file.
-            if self._kind.parses_aside:
+            if self._kind.parses_in_side_process:
                 parsed = await asyncio.to_thread(self._handler.parse, rows.values)
             else:
                 parsed = self._handler.parse(rows.values)

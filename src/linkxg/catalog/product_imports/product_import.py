@@ -39,7 +39,7 @@ class ProductImport:
 
     resource = RESOURCE
     paces = None
-    parses_aside = False
+    parses_in_side_process = False
 
     def __init__(self, publish_hooks: PublishHooks) -> None:
         self._publish_hooks = publish_hooks

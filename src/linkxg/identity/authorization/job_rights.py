@@ -1,7 +1,8 @@
 """Authorisation of a job that outlives its request.
 
 A job goes on when the session or token ends, but not when its caller is removed, disabled or loses the permission
-(OWASP ASVS 8.3.2).
+(OWASP ASVS 8.3.2). What never ends by itself goes on only in the caller's epoch in which it was begun: whoever ends
+every session and token of a person after a theft ends what the thief has begun.
 """
 
 from collections.abc import Set
@@ -23,3 +24,8 @@ def job_is_authorised(
     if kind == "user":
         return store.find_role(conn, account_id, caller_id) in roles
     return scope in (store.find_scope(conn, account_id, caller_id) or "").split(" ")
+
+
+def is_in_epoch(conn: Connection, account_id: str, kind: str, caller_id: str, epoch: int | None) -> bool:
+    """Whether this is still the epoch of the client or person, whom `job_is_authorised` has locked."""
+    return epoch is not None and epoch == store.find_epoch(conn, account_id, caller_id, is_person=kind == "user")

@@ -71,6 +71,12 @@ _ROLE = CompiledStatement(
         users.c.account_id == bindparam("account"), users.c.id == bindparam("user"), users.c.disabled.is_(False)
     )
 )
+_PERSON_EPOCH = CompiledStatement(
+    select(users.c.epoch).where(users.c.account_id == bindparam("account"), users.c.id == bindparam("caller"))
+)
+_CLIENT_EPOCH = CompiledStatement(
+    select(clients.c.epoch).where(clients.c.account_id == bindparam("account"), clients.c.id == bindparam("caller"))
+)
 _SCOPE = CompiledStatement(
     select(clients.c.scope).where(
         clients.c.account_id == bindparam("account"), clients.c.id == bindparam("client"), clients.c.disabled.is_(False)
@@ -114,3 +120,10 @@ def find_scope(conn: Connection, account_id: str, client_id: str) -> str | None:
     """The scopes of a client that is enabled; None for any other."""
     row = _SCOPE.first(conn, {"account": account_id, "client": client_id})
     return None if row is None else str(row[0])
+
+
+def find_epoch(conn: Connection, account_id: str, caller_id: str, *, is_person: bool) -> int | None:
+    """The epoch of a person or client; None if they were removed."""
+    statement = _PERSON_EPOCH if is_person else _CLIENT_EPOCH
+    row = statement.first(conn, {"account": account_id, "caller": caller_id})
+    return None if row is None else int(row[0])

@@ -31,6 +31,7 @@ from linkxg.http.permissions import (
     REFUSED_BY_HANDLER,
     SOURCE_BUDGET,
     RecentAuthentication,
+    scopes_of,
 )
 from linkxg.http.query_params import query_names, takes_idempotency_key
 from linkxg.http.rate_budgets import Budgets, defer_refusal
@@ -107,10 +108,10 @@ class Guard:
         """
         principal = self.authenticate(context)
         self._budgets.spend_token(principal.jti)
-        required = opt.get("scope")
-        if required:
-            if required not in principal.scopes:
-                error = InsufficientScope(required)
+        if required := scopes_of(opt):
+            missing = next((name for name in required if name not in principal.scopes), None)
+            if missing is not None:
+                error = InsufficientScope(missing)
                 self._on_rejected(principal, context, error)
                 raise error
         elif allowed := opt.get("roles"):
@@ -120,7 +121,7 @@ class Guard:
                 raise AccessDenied
         elif not opt.get("any_caller"):
             raise AccessDenied(reason="the route declares no permission")
-        self._on_call(principal, required)
+        self._on_call(principal, opt.get("scope"))
         return principal
 
     def authenticate(self, context: RequestContext) -> Principal:

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
-from linkxg.errors import Conflict, InsufficientScope, InvalidState
+from linkxg.errors import Conflict, InvalidState
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
@@ -66,7 +66,7 @@ class RecallServices:
     operation_id="announceRecall",
     errors=(Conflict,),
     response_headers=[header("Location", "The address of the recall."), REPLAYED],
-    **scope("connections:write", RECALLS),
+    **scope("connections:write", RECALLS, also="traceability:read"),
 )
 async def announce(
     request: Request[Any, Any, Any],
@@ -74,8 +74,8 @@ async def announce(
     data: JSONBody[AnnounceRecall],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[RecallDetails]]:
-    """Record a recall and notify the partners who received affected items. Takes the scope `traceability:read` too."""
-    context = _reader(request)
+    """Record a recall and notify the partners who received affected items."""
+    context = context_of(request.scope)
     with long_answer(context) as answer:
         outcome = await announce_recall(
             services.reader, actor_of(context), account_id_of(request.scope), data, answer, idempotency_key
@@ -128,7 +128,7 @@ async def read(
     errors=(InvalidState,),
     status_code=200,
     response_headers=[REPLAYED],
-    **scope("connections:write", RECALL_ANSWERS),
+    **scope("connections:write", RECALL_ANSWERS, also="traceability:read"),
 )
 async def withdraw(
     request: Request[Any, Any, Any],
@@ -137,10 +137,10 @@ async def withdraw(
     data: JSONBody[WithdrawRecall | None] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[RecallDetails]]:
-    """Withdraw a recall. The recipients see it, with the reason. Takes the scope `traceability:read` too."""
+    """Withdraw a recall. The recipients see it, with the reason."""
     outcome = await withdraw_recall(
         services.database,
-        actor_of(_reader(request)),
+        actor_of(context_of(request.scope)),
         account_id_of(request.scope),
         recall_id,
         data.reason if data else None,
@@ -155,7 +155,7 @@ async def withdraw(
     errors=(InvalidState,),
     status_code=200,
     response_headers=[REPLAYED],
-    **scope("connections:write", RECALL_ANSWERS),
+    **scope("connections:write", RECALL_ANSWERS, also="traceability:read"),
 )
 async def record(
     request: Request[Any, Any, Any],
@@ -165,10 +165,10 @@ async def record(
     data: JSONBody[AcknowledgeNotice | None] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[RecallDetails]]:
-    """Record that a recipient who was not notified has acknowledged. Takes the scope `traceability:read` too."""
+    """Record that a recipient who was not notified has acknowledged."""
     outcome = await record_acknowledgement(
         services.database,
-        actor_of(_reader(request)),
+        actor_of(context_of(request.scope)),
         account_id_of(request.scope),
         recall_id,
         notice_id,
@@ -252,7 +252,7 @@ async def list_notice_items(
     errors=(InvalidState,),
     status_code=200,
     response_headers=[REPLAYED],
-    **scope("connections:write", RECALL_ANSWERS),
+    **scope("connections:write", RECALL_ANSWERS, also="traceability:read"),
 )
 async def acknowledge(
     request: Request[Any, Any, Any],
@@ -261,10 +261,10 @@ async def acknowledge(
     data: JSONBody[AcknowledgeNotice | None] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[RecallNotice]]:
-    """Acknowledge a recall of a partner. Takes the scope `traceability:read` too."""
+    """Acknowledge a recall of a partner."""
     outcome = await acknowledge_notice(
         services.database,
-        actor_of(_reader(request)),
+        actor_of(context_of(request.scope)),
         account_id_of(request.scope),
         notice_id,
         data.note if data else None,
@@ -287,14 +287,6 @@ def _items_page(
     following = services.cursors.seal([str(end)], filters) if end < len(items) else None
     found = [NoticeItem(uri) for uri in items[begin:end]]
     return page_response(found, following, services.public_url + path, limit=limit)
-
-
-def _reader(request: Request[Any, Any, Any]) -> Any:
-    """Raises InsufficientScope: the answer has data of traceability."""
-    context = context_of(request.scope)
-    if "traceability:read" not in context.principal.scopes:
-        raise InsufficientScope("traceability:read")
-    return context
 
 
 def _response(outcome: IdempotentOutcome[Any], status: int = 200) -> Response[Any]:

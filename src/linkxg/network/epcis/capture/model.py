@@ -1,10 +1,11 @@
 """A capture job as EPCIS 2.0 shows it (REST bindings, `CaptureJob`)."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
 
 from linkxg.http.rate_limits import Budget
+from linkxg.jobs.model import OnError
 from linkxg.network.epcis.gs1_headers import MAX_EVENTS
 
 RESOURCE = "events"
@@ -12,7 +13,6 @@ MAX_OPEN_CAPTURES = 5
 """Of an account; one more request is 429."""
 EVENTS = Budget("epcis-events", 3_000, 60)
 """Of events that are sent alone, each of which adds a permanent row to the audit trail."""
-ErrorBehaviour = Literal["rollback", "proceed"]
 
 
 class CaptureError(msgspec.Struct, omit_defaults=True):
@@ -70,7 +70,7 @@ class CaptureJob(msgspec.Struct, rename="camel"):
     created_at: str
     running: bool
     success: bool
-    capture_error_behaviour: ErrorBehaviour
+    capture_error_behaviour: OnError
     errors: list[CaptureError]
     """The first ones; `counts.rejected` is the number of events that have any."""
     counts: CaptureCounts

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
@@ -12,7 +12,7 @@ from litestar.params import FromPath, HeaderParameter, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import Conflict, NotAcceptable, PayloadTooLarge, UnsupportedMediaType
-from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.json_body import refuse_coding
 from linkxg.http.media_type import media_type_parameters
 from linkxg.http.permissions import scope
@@ -20,31 +20,37 @@ from linkxg.http.request_context import RequestContext, account_id_of, context_o
 from linkxg.http.route_declaration import Tag
 from linkxg.jobs.lease import SCOPE
 from linkxg.jobs.model import MAX_ROW_BYTES, MAX_UPLOAD, OnError
-from linkxg.network.epcis.capture.capture_event import capture_event, view_event
+from linkxg.network.epcis.capture.capture_single_event import capture_single_event, view_event
 from linkxg.network.epcis.capture.model import EVENTS, CaptureJob, StartedCapture
 from linkxg.network.epcis.capture.read_captures import list_captures, read_capture
 from linkxg.network.epcis.capture.start_capture import start_capture
 from linkxg.network.epcis.discovery_endpoint import discovery, epcis_router
 from linkxg.network.epcis.gs1_headers import CAPTURE_DISCOVERY, CAPTURE_LIMITS
+from linkxg.network.epcis.http_pages import (
+    DEFAULT_PER_PAGE,
+    PAGED,
+    PATH,
+    TYPES,
+    PageToken,
+    next_page,
+    open_token,
+    parameters_of,
+)
 from linkxg.network.epcis.page_tokens import PageTokens
 
-PATH = "/api/v1/epcis"
 TAG = Tag("EPCIS capture", "EPCIS 2.0 documents and events; the bodies and header fields are those of the standard.")
-TYPES = ("application/json", "application/ld+json")
-DEFAULT_PER_PAGE, MAX_PER_PAGE = 30, 100
+MAX_PER_PAGE = 100
 _DOCUMENT = {"title": "EPCISDocument", "type": "object", "description": "An EPCISDocument or EPCISQueryDocument."}
 _EVENT = {"title": "EPCISEvent", "type": "object", "description": "One event with its `@context`."}
 _LOCATION = header("Location", "The address of the capture job, or of the event.")
-_EXPIRES = header("GS1-Next-Page-Token-Expires", "Until when the next page can be requested (RFC 3339).")
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
 _CODINGS = (b"", b"identity", b"gzip")
-ErrorBehaviour = Annotated[OnError, HeaderParameter(name="GS1-Capture-Error-Behaviour")]
+ErrorBehaviourHeader = Annotated[OnError, HeaderParameter(name="GS1-Capture-Error-Behaviour")]
 Strict = Annotated[
     bool,
     QueryParameter(description="Reject events whose eventTime is more than 24 hours ahead of the service's clock."),
 ]
 PerPage = Annotated[int, QueryParameter(name="perPage", ge=1, le=MAX_PER_PAGE)]
-PageToken = Annotated[str | None, QueryParameter(name="nextPageToken")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class CaptureServices:
 async def capture(
     request: Request[Any, Any, Any],
     services: NamedDependency[CaptureServices],
-    on_error: ErrorBehaviour = "rollback",
+    on_error: ErrorBehaviourHeader = "rollback",
     strict: Strict = False,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[StartedCapture]:
@@ -97,7 +103,7 @@ async def capture(
     return Response(StartedCapture(started.value.id), status_code=202, headers=headers)
 
 
-@get("/epcis/capture", operation_id="listCaptureJobs", response_headers=[LINK, _EXPIRES],
+@get("/epcis/capture", operation_id="listCaptureJobs", response_headers=PAGED,
      errors=(NotAcceptable,), **scope(SCOPE))  # fmt: skip
 async def listing(
     request: Request[Any, Any, Any],
@@ -108,14 +114,9 @@ async def listing(
     """The capture jobs of the last 7 days, newest first."""
     account_id = account_id_of(request.scope)
     filters = {"list": "captures", "account": account_id}
-    after = services.tokens.open(token, filters) if token else None
+    after = open_token(services, token, filters)
     jobs, following = await list_captures(services.database, account_id, after=after, limit=per_page)
-    headers = {}
-    if following:
-        sealed, expires = services.tokens.seal(following, filters)
-        query = urlencode({"perPage": per_page, "nextPageToken": sealed})
-        headers["Link"] = f'<{services.public_url}{PATH}/capture?{query}>; rel="next"'
-        headers["GS1-Next-Page-Token-Expires"] = expires
+    headers = next_page(request, services, parameters_of(request), following, filters, per_page=per_page)
     return Response(jobs, headers=headers)
 
 
@@ -152,7 +153,7 @@ async def capture_one(
     except PayloadTooLarge as error:
         error.headers |= CAPTURE_LIMITS
         raise
-    captured = await capture_event(
+    captured = await capture_single_event(
         services.database,
         actor_of(context),
         account_id_of(request.scope),

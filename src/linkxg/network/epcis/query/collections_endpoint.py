@@ -14,33 +14,35 @@ from linkxg.http.request_context import account_id_of
 from linkxg.network.epcis.discovery_endpoint import discovery
 from linkxg.network.epcis.documents.model import ItemRole
 from linkxg.network.epcis.documents.vocabulary import BIZ_STEP, DISPOSITION
-from linkxg.network.epcis.query.answers_endpoint import (
-    COLLECTION,
+from linkxg.network.epcis.errors import QueryParameterException
+from linkxg.network.epcis.http_pages import (
     DEFAULT_PER_PAGE,
-    DOCUMENT,
     PAGED,
-    QUERY_ERRORS,
-    SCOPE,
     TYPES,
-    EpcFormatHeader,
-    Extensions,
     PageToken,
     PerPage,
-    QueryServices,
-    events_response,
     media_type,
     next_page,
     open_token,
     parameters_of,
-    read_asked,
     read_segment,
 )
-from linkxg.network.epcis.query.errors import QueryParameterException
+from linkxg.network.epcis.query.events_response import (
+    COLLECTION,
+    DOCUMENT,
+    QUERY_ERRORS,
+    EpcFormatHeader,
+    Extensions,
+    QueryServices,
+    events_response,
+    read_asked,
+)
 from linkxg.network.epcis.query.list_members import has_member, list_members
 from linkxg.network.epcis.query.model import ColumnIn, Condition, ItemsMatch, Match, TextColumn
 from linkxg.network.epcis.query.parameter_names import EVENT_TYPES
 from linkxg.network.epcis.query.parameter_values import BadValue, read_patterns, read_uris, read_words
 from linkxg.network.epcis.query.query_document import write_collection
+from linkxg.network.epcis.scopes import SCOPE
 
 
 class Collection(NamedTuple):

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from linkxg.db import Database
 from linkxg.db.database import P, ReadTooLong, T, Unit
 from linkxg.errors import NotFound
+from linkxg.network.epcis.errors import QueryTooComplexException, QueryTooLargeException
 from linkxg.network.epcis.query import store
-from linkxg.network.epcis.query.errors import QueryTooComplexException, QueryTooLargeException
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.store import FoundEvent
 

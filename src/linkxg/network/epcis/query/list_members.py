@@ -11,7 +11,10 @@ from linkxg.network.epcis.query.model import Condition, TextColumn
 async def list_members(
     database: Database, account_id: str, members: TextColumn | None, *, after: str, limit: int
 ) -> tuple[list[str], bool]:
-    """The values of a column, or EPCs, in order behind `after`; whether more follow. Raises QueryTooComplex."""
+    """The values of a column, or EPCs, in order behind `after`, and whether more follow.
+
+    Raises QueryTooComplexException.
+    """
 
     def unit(conn: Connection) -> list[str]:
         if members is None:
@@ -24,5 +27,5 @@ async def list_members(
 
 
 async def has_member(database: Database, account_id: str, condition: Condition) -> bool:
-    """Whether the account has an event that meets the condition. Raises QueryTooComplex."""
+    """Whether the account has an event that meets the condition. Raises QueryTooComplexException."""
     return await read_bounded(database, store.has_event, account_id, condition)

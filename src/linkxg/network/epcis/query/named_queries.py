@@ -15,19 +15,21 @@ from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
 from linkxg.errors import Conflict, PublicError
 from linkxg.http.rate_limits import Budget
+from linkxg.http.schema_errors import fault
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
+from linkxg.network.epcis.errors import NoSuchNameException, QueryParameterException
 from linkxg.network.epcis.query import named_query_store as store
-from linkxg.network.epcis.query.errors import ImplementationException, NoSuchNameException, QueryParameterException
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.named_query_model import MAX_NAME, MAX_QUERIES, NamedQuery
 from linkxg.network.epcis.query.named_query_store import StoredQuery
 from linkxg.network.epcis.query.parameter_values import shown
-from linkxg.network.epcis.query.parameters import read_query
+from linkxg.network.epcis.query.parameters import query_or_error, read_query
 
 QUERIES = Budget("epcis-queries", 300, 3_600)
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._~-]{{0,{MAX_NAME - 1}}}")
 _CONTEXT = "@context"
+_TAKEN = "There is a query with this name."
 EndSubscriptions = Callable[[Connection, Actor, str, str], None]
 """Ends the subscriptions of a query of an account, in the transaction that deletes it."""
 
@@ -41,12 +43,7 @@ def read_named(query: dict[str, Any]) -> EventQuery:
     for name, values in given.items():
         if any(isinstance(value, dict | list) for value in values):
             raise QueryParameterException(f"The parameter {shown(name)} must be a value or a list of values.")
-    found = read_query(given, contexts.prefixes)
-    if isinstance(found, EventQuery):
-        return found
-    if found.is_unsupported:
-        raise ImplementationException(f"The parameter {shown(found.name)} is not supported.")
-    raise QueryParameterException(found.message)
+    return query_or_error(read_query(given, contexts.prefixes))
 
 
 async def create_query(
@@ -54,16 +51,15 @@ async def create_query(
 ) -> IdempotentOutcome[NamedQuery]:
     """Raises the errors of `read_named`, or Conflict for a name that is taken, or too many queries."""
     if not _NAME.fullmatch(given.name):
-        raise QueryParameterException(
-            f"A name has 1 to {MAX_NAME} letters, digits and . _ ~ -, and begins with none of these signs."
-        )
+        rule = f"A name has 1 to {MAX_NAME} letters, digits and . _ ~ -, and must begin with a letter or digit."
+        raise QueryParameterException(rule, details=[fault("name", rule)])
     read_named(given.query)
     text = msgspec.json.encode(given.query).decode()
 
     def make(conn: Connection) -> NamedQuery | PublicError:
         lock_until_commit(conn, f"epcis queries {account_id}")
         if store.find_query(conn, account_id, given.name) is not None:
-            return Conflict("There is a query with this name.")
+            return Conflict(_TAKEN, details=[fault("name", _TAKEN, "taken")])
         if store.count_queries(conn, account_id) >= MAX_QUERIES:
             return Conflict(f"An account has at most {MAX_QUERIES} named queries; delete some first.")
         store.insert_query(conn, account_id, StoredQuery(given.name, text), created_at=now_ms())

@@ -13,26 +13,26 @@ from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.epcis.discovery_endpoint import discovery
-from linkxg.network.epcis.query.answers_endpoint import (
-    CHANGE_SCOPE,
+from linkxg.network.epcis.http_pages import (
     DEFAULT_PER_PAGE,
-    DOCUMENT,
     PAGED,
     PATH,
-    QUERY_ERRORS,
-    SCOPE,
     TYPES,
-    EpcFormatHeader,
-    Extensions,
     PageToken,
     PerPage,
-    QueryServices,
-    events_response,
     next_page,
     open_token,
     parameters_of,
-    read_asked,
     read_segment,
+)
+from linkxg.network.epcis.query.events_response import (
+    DOCUMENT,
+    QUERY_ERRORS,
+    EpcFormatHeader,
+    Extensions,
+    QueryServices,
+    events_response,
+    read_asked,
 )
 from linkxg.network.epcis.query.named_queries import (
     QUERIES,
@@ -43,6 +43,7 @@ from linkxg.network.epcis.query.named_queries import (
     read_named_query,
 )
 from linkxg.network.epcis.query.named_query_model import NamedQuery
+from linkxg.network.epcis.scopes import CHANGE_SCOPE, SCOPE
 
 _PATH = "/epcis/queries/{query_name:str}"
 

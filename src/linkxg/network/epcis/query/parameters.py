@@ -6,6 +6,7 @@ A list in an address is separated by `|`, or its parameter is repeated; a comma 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkxg.network.epcis.errors import ImplementationException, QueryParameterException
 from linkxg.network.epcis.query import parameter_names as names
 from linkxg.network.epcis.query.model import Condition, EventQuery, Refused
 from linkxg.network.epcis.query.parameter_values import (
@@ -95,3 +96,12 @@ def _with_option(query: EventQuery, name: str, values: Values, prefixes: Prefixe
     return query._replace(
         order_by=read_extension_name(field, prefixes, "must be eventTime, recordTime or the name of an extension.")
     )
+
+
+def query_or_error(found: EventQuery | Refused) -> EventQuery:
+    """Raises QueryParameterException or ImplementationException."""
+    if isinstance(found, EventQuery):
+        return found
+    if found.is_unsupported:
+        raise ImplementationException(f"The parameter {shown(found.name)} is not supported.")
+    raise QueryParameterException(found.message)

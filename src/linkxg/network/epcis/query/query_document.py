@@ -14,7 +14,7 @@ from linkxg.network.epcis.documents.contexts import (
     STANDARD_PREFIXES,
     write_json,
 )
-from linkxg.network.epcis.documents.urn import EpcFormat, translate
+from linkxg.network.epcis.documents.urn import EpcFormat, with_digital_links
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 SCHEMA_VERSION = "2.0"
@@ -23,8 +23,8 @@ AS_CAPTURED: EpcFormat = "Never_Translates"
 END = b"]}}}}"
 _MAX_KNOWN = 1_000
 """Contexts that a long document remembers."""
-# Without any of these an event has nothing that another form would change.
-_TRANSLATED: dict[EpcFormat, bytes] = {"Always_GS1_Digital_Link": b"urn:epc:", "Always_EPC_URN": b"://"}
+# Without it an event has nothing that another form would change.
+_URN = b"urn:epc:"
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
 
 
@@ -112,9 +112,9 @@ def _event(found: WritableEvent, context: list[Any], epc_format: EpcFormat) -> b
         added["eventID"] = found.event_id
     if context:
         added["@context"] = context
-    content, sign = found.content, _TRANSLATED.get(epc_format)
-    if sign is not None and sign in content.lower():
-        content = _encode_any(translate(json.loads(content), epc_format))
+    content = found.content
+    if epc_format == "Always_GS1_Digital_Link" and _URN in content.lower():
+        content = _encode_any(with_digital_links(json.loads(content)))
     return content[:-1] + b"," + _encode(added)[1:]
 
 
@@ -171,14 +171,6 @@ class MergedContexts:
 
     def _differs(self, terms: dict[str, str]) -> bool:
         return any(self._terms.get(name, text) != text for name, text in terms.items())
-
-
-def merge_contexts(contexts: Sequence[str]) -> tuple[list[Any], list[list[Any]]]:
-    """(the context of all events, for each its own if it is not merged)."""
-    merged = MergedContexts()
-    for context in contexts:
-        merged.add(context)
-    return merged.members, [merged.own(context) for context in contexts]
 
 
 def _fits(members: set[str], terms: dict[str, str]) -> bool:

@@ -13,31 +13,33 @@ from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.discovery_endpoint import discovery, epcis_router
-from linkxg.network.epcis.query import collections_endpoint, named_queries_endpoint
-from linkxg.network.epcis.query.answers_endpoint import (
-    COLLECTION,
+from linkxg.network.epcis.errors import ImplementationException
+from linkxg.network.epcis.http_pages import (
     DEFAULT_PER_PAGE,
-    DOCUMENT,
     PAGED,
-    QUERY_ERRORS,
-    SCOPE,
     TYPES,
-    EpcFormatHeader,
-    Extensions,
     PageToken,
     PerPage,
-    QueryServices,
-    events_response,
     media_type,
     next_page,
     open_token,
     parameters_of,
-    read_asked,
     read_segment,
 )
-from linkxg.network.epcis.query.errors import ImplementationException
+from linkxg.network.epcis.query import collections_endpoint, named_queries_endpoint
+from linkxg.network.epcis.query.events_response import (
+    COLLECTION,
+    DOCUMENT,
+    QUERY_ERRORS,
+    EpcFormatHeader,
+    Extensions,
+    QueryServices,
+    events_response,
+    read_asked,
+)
 from linkxg.network.epcis.query.find_events import read_event
 from linkxg.network.epcis.query.query_document import write_collection, write_document
+from linkxg.network.epcis.scopes import SCOPE
 
 TAG = Tag("EPCIS query", "Events of the account, by the parameters, headers and bodies of EPCIS 2.0.")
 RESOURCES = (

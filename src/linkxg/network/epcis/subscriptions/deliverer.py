@@ -53,13 +53,13 @@ _FAULT = "The delivery could not be made; the server's log has the reason."
 
 
 class SubscriptionDeliverer:
-    """`private` are networks that are not public, and may be connected to; `wake` says whose events are new.
+    """`private` are networks that are not public, and may be connected to.
 
-    `on_failed` is called with the account and the id of a subscription that has failed.
+    `on_stopped` is called with the account and the id of a subscription that has failed or is paused.
     """
 
     def __init__(self, database: Database, server_key: bytes, dns_server: str, private: Sequence[Network]) -> None:
-        self.on_failed: Callable[[str, str], None] = lambda account_id, id: None
+        self.on_stopped: Callable[[str, str], None] = lambda account_id, id: None
         self._private = private
         self._database, self._server_key = database, server_key
         resolver = Resolver(dns_server, reads_hosts=bool(private))
@@ -74,6 +74,7 @@ class SubscriptionDeliverer:
         return may_connect(address, self._private)
 
     def wake(self, account_id: str) -> None:
+        """Deliver soon: the account has new events, or a subscription of it has changed."""
         self._accounts.add(account_id)
         self.task.wake()
 
@@ -188,23 +189,23 @@ class SubscriptionDeliverer:
                 return False
             return record_delivery.record_failure(conn, lease, row, None, error, row.attempts + 1)
 
-        self._tell(lease, has_failed=await self._database.write(unit))
+        self._notify(lease, has_stopped=await self._database.write(unit))
 
-    def _tell(self, lease: Lease, *, has_failed: bool) -> None:
-        if has_failed:
-            self.on_failed(lease.account_id, lease.id)
+    def _notify(self, lease: Lease, *, has_stopped: bool) -> None:
+        if has_stopped:
+            self.on_stopped(lease.account_id, lease.id)
 
     async def _attempt(self, lease: Lease, prepared: Prepared, delivery: Delivery) -> bool:
         row, database = prepared.row, self._database
         body = await asyncio.to_thread(document_of, prepared, delivery)
-        attempt, has_failed = await database.write(record_delivery.begin_attempt, lease, row, delivery)
+        attempt, has_stopped = await database.write(record_delivery.begin_attempt, lease, row, delivery)
         if attempt is None:
-            self._tell(lease, has_failed=has_failed)
+            self._notify(lease, has_stopped=has_stopped)
             return False
         signature = sign(self._server_key, row.id, row.sealed_secret, body)
         if signature is None:
-            has_failed = await database.write(record_delivery.record_gone, lease, row, _UNREADABLE, attempt)
-            self._tell(lease, has_failed=has_failed)
+            has_stopped = await database.write(record_delivery.record_gone, lease, row, _UNREADABLE, attempt)
+            self._notify(lease, has_stopped=has_stopped)
             return False
         headers = {"Content-Type": "application/json", SIGNATURE: signature, DELIVERY_ID: delivery.id, **ANSWER}
         try:
@@ -220,10 +221,10 @@ class SubscriptionDeliverer:
         if status == 413 and delivery.events > 1:
             return await database.write(record_delivery.record_too_large, lease, delivery)
         if status == 410:
-            has_failed = await database.write(record_delivery.record_gone, lease, row, error, attempt)
+            has_stopped = await database.write(record_delivery.record_gone, lease, row, error, attempt)
         else:
-            has_failed = await database.write(record_delivery.record_failure, lease, row, delivery.id, error, attempt)
-        self._tell(lease, has_failed=has_failed)
+            has_stopped = await database.write(record_delivery.record_failure, lease, row, delivery.id, error, attempt)
+        self._notify(lease, has_stopped=has_stopped)
         return False
 
 

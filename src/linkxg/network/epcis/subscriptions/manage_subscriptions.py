@@ -15,10 +15,11 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import NotFound, PublicError
 from linkxg.http.client_ip import Address
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.jobs.model import as_json
+from linkxg.network.epcis.errors import NoSuchNameException
 from linkxg.network.epcis.page_tokens import PageTokens
-from linkxg.network.epcis.query.errors import NoSuchNameException
 from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.subscriptions import store
 from linkxg.network.epcis.subscriptions.model import MAX_BATCH, Delivery, Schedule, Subscription, SubscriptionRow
@@ -36,6 +37,7 @@ class SubscriptionServices:
     server_key: bytes = field(repr=False)
     may_connect: Callable[[Address], bool]
     wake: Callable[[str], None]
+    notices: SecurityNotices
 
 
 async def read_subscription(database: Database, account_id: str, query_name: str, id: str) -> Subscription:
@@ -89,7 +91,7 @@ async def resume_subscription(
         found = find_view(conn, account_id, query_name, id)
         if isinstance(found, PublicError):
             return found
-        values = {"state": "ACTIVE", "actor": as_json(actor.identity), "attempts": 0, "batch_size": MAX_BATCH}
+        values = {"state": "ACTIVE", "actor": as_json(actor.standing), "attempts": 0, "batch_size": MAX_BATCH}
         if found.state != "ACTIVE" or found.failed_attempts:
             values["due_at"] = now_ms()
         store.update_subscription(conn, account_id, id, values)
@@ -161,3 +163,8 @@ def view(row: SubscriptionRow) -> Subscription:
 def host_of(dest: str) -> str:
     """Of an address only its host is recorded: path and query may hold a secret of the receiver."""
     return urlsplit(dest).netloc
+
+
+def without_address(one: Subscription) -> Subscription:
+    """For callers who may not change subscriptions: scheme and host of the receiver."""
+    return msgspec.structs.replace(one, dest=f"{urlsplit(one.dest).scheme}://{host_of(one.dest)}/…")

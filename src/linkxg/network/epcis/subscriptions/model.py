@@ -23,7 +23,7 @@ MAX_BYTES = 1024 * 1024
 State = Literal["ACTIVE", "FAILED", "PAUSED"]
 _STATES = (
     "`ACTIVE`; `FAILED` after the last attempt at a delivery; `PAUSED` when whoever it runs for may no longer read "
-    "events, or after a restore."
+    "events, when all their sessions and tokens were ended, or after a restore."
 )
 
 

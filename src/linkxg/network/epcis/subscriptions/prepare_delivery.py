@@ -34,10 +34,6 @@ class Prepared(NamedTuple):
     end: EventPosition
     has_more: bool
 
-    @property
-    def is_new(self) -> bool:
-        return self.row.delivery_id is None
-
 
 def prepare_delivery(conn: Connection, lease: Lease, *, window: int = WINDOW) -> Prepared | None:
     """On one snapshot; None if the subscription is no longer the worker's."""

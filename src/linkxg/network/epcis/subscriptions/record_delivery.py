@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.identity.authorization.job_rights import job_is_authorised
+from linkxg.identity.authorization.job_rights import is_in_epoch, job_is_authorised
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
-from linkxg.network.epcis.query.answers_endpoint import SCOPE
+from linkxg.network.epcis.scopes import SCOPE
 from linkxg.network.epcis.subscriptions import delivery_store
 from linkxg.network.epcis.subscriptions.manage_subscriptions import host_of
 from linkxg.network.epcis.subscriptions.model import (
@@ -33,22 +33,24 @@ from linkxg.network.epcis.subscriptions.store import find_subscription
 LEASE_MS = 60_000
 """Several times what an attempt takes at most."""
 UNAUTHORISED = "Whoever this subscription runs for may no longer read events; somebody who may can resume it."
+ACCESS_ENDED = (
+    "All sessions and tokens of whoever this subscription runs for were ended, such as by a new password; check the "
+    "address of the receiver before you resume it."
+)
 _ROLES = frozenset(role for role, scopes in ROLE_SCOPES.items() if SCOPE in scopes)
 _NO_DELIVERY: dict[str, Any] = {"delivery_id": None, "attempts": 0, "last_error": None}
 
 
 class BegunAttempt(NamedTuple):
-    """`number` is None if there is to be no attempt; `has_failed` then says that the subscription has."""
+    """`number` is None if there is to be no attempt; `has_stopped` then says that the subscription has."""
 
     number: int | None
-    has_failed: bool = False
+    has_stopped: bool = False
 
 
 def begin_attempt(conn: Connection, lease: Lease, row: SubscriptionRow, delivery: Delivery) -> BegunAttempt:
-    actor = _actor_of(row)
-    if not job_is_authorised(conn, lease.account_id, actor.kind, actor.id or "", scope=SCOPE, roles=_ROLES):
-        _stop(conn, lease, row, "PAUSED", UNAUTHORISED, attempts=row.attempts)
-        return BegunAttempt(None)
+    if (reason := _lost_rights(conn, lease.account_id, _actor_of(row))) is not None:
+        return BegunAttempt(None, _stop(conn, lease, row, "PAUSED", reason, attempts=row.attempts))
     if row.attempts >= MAX_ATTEMPTS:
         # The process has died with the last one.
         reason = row.last_error or "The last attempt was interrupted."
@@ -127,6 +129,14 @@ def release(conn: Connection, lease: Lease) -> None:
     """Let any worker go on."""
     values = {"worker": None, "lease_until": now_ms() - 1}
     delivery_store.update_held(conn, lease.account_id, lease, values)
+
+
+def _lost_rights(conn: Connection, account_id: str, actor: Actor) -> str | None:
+    """Why nothing may be delivered on behalf of the actor; None if it may."""
+    caller = account_id, actor.kind, actor.id or ""
+    if not job_is_authorised(conn, *caller, scope=SCOPE, roles=_ROLES):
+        return UNAUTHORISED
+    return None if is_in_epoch(conn, *caller, actor.epoch) else ACCESS_ENDED
 
 
 def _position(end: EventPosition) -> dict[str, int]:

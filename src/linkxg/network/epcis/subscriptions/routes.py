@@ -7,20 +7,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import Conflict, InsufficientScope, InvalidRequest, NotAcceptable, NotFound
+from linkxg.errors import Conflict, InvalidRequest, NotAcceptable, NotFound
 from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
-from linkxg.http.permissions import any_caller, scope
-from linkxg.http.request_context import RequestContext, account_id_of, context_of
+from linkxg.http.permissions import RecentAuthentication, any_caller, scope
+from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.discovery_endpoint import allowed_methods, discovery, epcis_router
 from linkxg.network.epcis.gs1_headers import DISCOVERY
-from linkxg.network.epcis.query.answers_endpoint import (
-    CHANGE_SCOPE,
+from linkxg.network.epcis.http_pages import (
     DEFAULT_PER_PAGE,
     PAGED,
     PATH,
-    SCOPE,
-    EpcFormatHeader,
     PageToken,
     PerPage,
     next_page,
@@ -28,12 +25,16 @@ from linkxg.network.epcis.query.answers_endpoint import (
     parameters_of,
     read_segment,
 )
+from linkxg.network.epcis.query.events_response import EpcFormatHeader
+from linkxg.network.epcis.scopes import CHANGE_SCOPE, SCOPE
+from linkxg.network.epcis.subscriptions.mails import mail_subscribed
 from linkxg.network.epcis.subscriptions.manage_subscriptions import (
     SubscriptionServices,
     list_subscriptions,
     read_subscription,
     resume_subscription,
     unsubscribe,
+    without_address,
 )
 from linkxg.network.epcis.subscriptions.model import RequestedSubscription, Subscription
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS, subscribe
@@ -48,7 +49,7 @@ _ONE = f"{_ALL}/{{subscription_id:str}}"
     operation_id="subscribeToEpcisQuery",
     errors=(Conflict, InvalidRequest, NotAcceptable, NotFound),
     response_headers=[header("Location", "The address of the subscription."), REPLAYED],
-    **scope(CHANGE_SCOPE, SUBSCRIPTIONS),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, also=SCOPE, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def create(
     request: Request[Any, Any, Any],
@@ -63,9 +64,11 @@ async def create(
     With `stream` as soon as they are captured, with a `schedule` when it says so; from `initialRecordTime` on, by
     default from now on. Deliveries are signed with `signatureToken`, and run on behalf of whoever subscribes.
     """
-    actor, account_id = actor_of(_reader(request)), account_id_of(request.scope)
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     name = read_segment(query_name)
     made = await subscribe(services, actor, account_id, name, data, epc_format, idempotency_key)
+    if not made.replayed:
+        mail_subscribed(services.notices, actor, account_id, made.value, services.public_url)
     location = f"{services.public_url}{PATH}/queries/{name}/subscriptions/{made.value.id}"
     return Response(made.value, headers={"Location": location, **replay(made.replayed)})
 
@@ -79,14 +82,17 @@ async def listing(
     per_page: PerPage = DEFAULT_PER_PAGE,
     token: PageToken = None,
 ) -> Response[list[Subscription]]:
-    """The subscriptions of a named query, the oldest first."""
+    """The subscriptions of a named query, the oldest first.
+
+    Without `imports:write`, `dest` has only the scheme and the host of the receiver.
+    """
     account_id, name = account_id_of(request.scope), read_segment(query_name)
     filters = {"list": "epcis subscriptions", "account": account_id, "query": name}
     after = (open_token(services, token, filters) or [""])[0]
     found, more = await list_subscriptions(services.database, account_id, name, after=after, limit=per_page)
     position = [found[-1].id] if more else None
     headers = next_page(request, services, parameters_of(request), position, filters, per_page=per_page)
-    return Response(found, headers=headers)
+    return Response([_shown(request, one) for one in found], headers=headers)
 
 
 @get(_ONE, operation_id="readEpcisSubscription", errors=(NotAcceptable, NotFound), **scope(SCOPE))
@@ -96,9 +102,13 @@ async def read(
     query_name: FromPath[str],
     subscription_id: FromPath[str],
 ) -> Response[Subscription]:
-    """A subscription, and how its deliveries fare."""
+    """A subscription, and how its deliveries fare.
+
+    Without `imports:write`, `dest` has only the scheme and the host of the receiver.
+    """
     account_id = account_id_of(request.scope)
-    return Response(await read_subscription(services.database, account_id, read_segment(query_name), subscription_id))
+    found = await read_subscription(services.database, account_id, read_segment(query_name), subscription_id)
+    return Response(_shown(request, found))
 
 
 @post(
@@ -107,7 +117,7 @@ async def read(
     status_code=200,
     errors=(NotAcceptable, NotFound),
     response_headers=[REPLAYED],
-    **scope(CHANGE_SCOPE, SUBSCRIPTIONS),
+    **scope(CHANGE_SCOPE, SUBSCRIPTIONS, also=SCOPE, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def resume(
     request: Request[Any, Any, Any],
@@ -120,7 +130,7 @@ async def resume(
 
     It goes on where it stopped, on behalf of whoever resumes it.
     """
-    actor, account_id = actor_of(_reader(request)), account_id_of(request.scope)
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     resumed = await resume_subscription(
         services, actor, account_id, read_segment(query_name), subscription_id, idempotency_key
     )
@@ -157,12 +167,8 @@ async def describe(
     )
 
 
-def _reader(request: Request[Any, Any, Any]) -> RequestContext:
-    """Raises InsufficientScope: what is delivered are events."""
-    context = context_of(request.scope)
-    if SCOPE not in context.principal.scopes:
-        raise InsufficientScope(SCOPE)
-    return context
+def _shown(request: Request[Any, Any, Any], one: Subscription) -> Subscription:
+    return one if CHANGE_SCOPE in context_of(request.scope).principal.scopes else without_address(one)
 
 
 def router(services: SubscriptionServices) -> Router:

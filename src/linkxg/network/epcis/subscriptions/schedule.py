@@ -64,7 +64,8 @@ def read_schedule(given: Schedule) -> ReadSchedule:
     smallest = next((place for place, text in enumerate(fields) if text is not None), None)
     if smallest is None:
         raise SubscriptionControlsException(
-            "The schedule needs at least one of second, minute, hour, dayOfMonth, month and dayOfWeek."
+            "The schedule needs at least one of second, minute, hour, dayOfMonth, month and dayOfWeek.",
+            "schedule",
         )
     values: list[_Values] = []
     for place, (text, (name, (first, last))) in enumerate(zip(fields, _FIELDS.items(), strict=True)):
@@ -76,9 +77,11 @@ def read_schedule(given: Schedule) -> ReadSchedule:
     # A minute is followed by another one.
     around = (*read.second, read.second[0] + 60)
     if any(later - one < MIN_GAP_S for one, later in pairwise(around)):
-        raise SubscriptionControlsException(f"The schedule has times that are less than {MIN_GAP_S} seconds apart.")
+        raise SubscriptionControlsException(
+            f"The schedule has times that are less than {MIN_GAP_S} seconds apart.", "schedule"
+        )
     if read.next_after(0) is None:
-        raise SubscriptionControlsException("The schedule has no time: there is no such day.")
+        raise SubscriptionControlsException("The schedule never matches a date.", "schedule")
     return read
 
 
@@ -88,11 +91,14 @@ def _read(name: str, text: str, first: int, last: int) -> _Values:
         matched = _ELEMENT.fullmatch(element)
         if matched is None:
             raise SubscriptionControlsException(
-                f"The field {name} of the schedule must be a number, a range such as [1-5], or a list of them."
+                f"The field {name} of the schedule must be a number, a range such as [1-5], or a list of them.",
+                f"schedule.{name}",
             )
         single, low, high = matched.groups()
         numbers = range(int(single), int(single) + 1) if single else range(int(low), int(high) + 1)
         if not numbers or numbers[0] < first or numbers[-1] > last:
-            raise SubscriptionControlsException(f"The field {name} of the schedule is from {first} to {last}.")
+            raise SubscriptionControlsException(
+                f"The field {name} of the schedule is from {first} to {last}.", f"schedule.{name}"
+            )
         found.update(numbers)
     return tuple(sorted(found))

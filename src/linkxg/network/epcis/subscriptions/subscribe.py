@@ -22,7 +22,7 @@ from linkxg.ids import uuid7
 from linkxg.jobs.model import as_json
 from linkxg.network.epcis.documents.times import NotATime, read_time
 from linkxg.network.epcis.documents.urn import EpcFormat
-from linkxg.network.epcis.query.errors import NoSuchNameException
+from linkxg.network.epcis.errors import NoSuchNameException
 from linkxg.network.epcis.subscriptions import store
 from linkxg.network.epcis.subscriptions.errors import SubscriptionControlsException
 from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices, find_view, host_of, view
@@ -66,7 +66,8 @@ async def subscribe(
         definition = msgspec.json.decode(query)
         if ordered := [name for name in _ORDERS if name in definition]:
             return SubscriptionControlsException(
-                f"The query has {ordered[0]}. A subscription delivers every event, in the order of capture."
+                f"The query has {ordered[0]}. A subscription delivers every event, in the order of capture.",
+                "queryName",
             )
         if store.count_subscriptions(conn, account_id) >= MAX_SUBSCRIPTIONS:
             return Conflict(f"An account has at most {MAX_SUBSCRIPTIONS} subscriptions; delete some first.")
@@ -83,7 +84,7 @@ async def subscribe(
             report_if_empty=int(given.report_if_empty),
             initial_record_time=initial,
             min_record_time=now if initial is None else initial,
-            actor=as_json(actor.identity),
+            actor=as_json(actor.standing),
             created_at=now,
             last_notified_at=None,
             state="ACTIVE",
@@ -129,16 +130,19 @@ async def subscribe(
 def _check(given: RequestedSubscription, may_connect: Callable[[Address], bool]) -> str:
     """The secret. Raises SubscriptionControlsException."""
     if given.stream == (given.schedule is not None):
-        raise SubscriptionControlsException("Either stream is true, or there is a schedule.")
+        raise SubscriptionControlsException("Either stream is true, or there is a schedule.", "stream")
     if given.stream and given.report_if_empty:
-        raise SubscriptionControlsException("Only a schedule has reportIfEmpty.")
+        raise SubscriptionControlsException("Only a schedule has reportIfEmpty.", "reportIfEmpty")
     _check_dest(given.dest, may_connect)
     if given.secret is not None and given.signature_token is not None and given.secret != given.signature_token:
-        raise SubscriptionControlsException("signatureToken and secret are two names of one member, and differ.")
+        raise SubscriptionControlsException(
+            "signatureToken and secret are two names of one member, and differ.", "signatureToken"
+        )
     secret = given.signature_token or given.secret or ""
     if not MIN_SECRET <= len(secret) <= MAX_SECRET or not secret.isascii() or not secret.isprintable():
         raise SubscriptionControlsException(
-            f"signatureToken must have {MIN_SECRET} to {MAX_SECRET} printable ASCII characters; choose them at random."
+            f"signatureToken must have {MIN_SECRET} to {MAX_SECRET} printable ASCII characters; choose them at random.",
+            "signatureToken",
         )
     return secret
 
@@ -150,24 +154,24 @@ def _check_dest(dest: str, may_connect: Callable[[Address], bool]) -> None:
             raise ProviderFault("")
         host = split_url(dest).hostname or ""
     except ProviderFault:
-        raise SubscriptionControlsException(
-            f"dest must be an https URL of at most {MAX_DEST} ASCII characters, without credentials and fragment."
-        ) from None
+        must = f"must be an https URL of at most {MAX_DEST} ASCII characters, without credentials and fragment."
+        raise SubscriptionControlsException(f"dest {must}", "dest", f"The address {must}") from None
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return
     if not may_connect(address):
-        raise SubscriptionControlsException(
-            "dest is at a private or reserved address, to which this service does not connect."
-        )
+        where = "is at a private or reserved address, to which this service does not connect."
+        raise SubscriptionControlsException(f"dest {where}", "dest", f"The address {where}")
 
 
 def _read_time(text: str | None) -> int | None:
     try:
         return None if text is None else read_time(text)
     except NotATime:
-        raise SubscriptionControlsException("initialRecordTime must be a time with a zone (RFC 3339).") from None
+        raise SubscriptionControlsException(
+            "initialRecordTime must be a time with a zone (RFC 3339).", "initialRecordTime"
+        ) from None
 
 
 def _place(conn: Connection, account_id: str, initial: int | None) -> EventPosition:

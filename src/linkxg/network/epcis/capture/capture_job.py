@@ -18,7 +18,7 @@ from linkxg.network.epcis.capture.clock_skew import STRICT, check_skew
 from linkxg.network.epcis.capture.document_check import DocumentHeadCheck
 from linkxg.network.epcis.capture.faults import DUPLICATE, row_faults
 from linkxg.network.epcis.capture.model import RESOURCE, TOO_MANY_EVENTS
-from linkxg.network.epcis.capture.parse_aside import answer, parse_aside
+from linkxg.network.epcis.capture.parse_in_side_process import parse_in_side_process, serve_parse_request
 from linkxg.network.epcis.documents.model import EventFault, ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 from linkxg.network.epcis.documents.read_document import EventTexts
@@ -57,13 +57,13 @@ class EventCapture:
 
     resource = RESOURCE
     paces = _PACES
-    parses_aside = True
+    parses_in_side_process = True
 
     def __init__(self) -> None:
         self._parser: SideProcess | None = None
 
     def prepare(self) -> None:
-        self._parser = SideProcess(answer)
+        self._parser = SideProcess(serve_parse_request)
 
     def head_check(self, job: JobRow) -> DocumentHeadCheck:
         return DocumentHeadCheck()
@@ -90,7 +90,7 @@ class EventRows:
     def parse(self, values: Sequence[Any]) -> list[ReadEvent]:
         if self._parser is None:
             return [self._read(value) for value in values]
-        found = parse_aside(self._parser, self._texts.contexts, values)
+        found = parse_in_side_process(self._parser, self._texts.contexts, values)
         return [
             self._read(text) if one is None else self._as_read(text, one)
             for text, one in zip(values, found, strict=True)

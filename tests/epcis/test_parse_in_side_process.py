@@ -9,8 +9,8 @@ import pytest
 
 from epcis.documents import object_event
 from linkxg.jobs.side_process import SideProcess
-from linkxg.network.epcis.capture import parse_aside as module
-from linkxg.network.epcis.capture.parse_aside import answer, parse_aside
+from linkxg.network.epcis.capture import parse_in_side_process as module
+from linkxg.network.epcis.capture.parse_in_side_process import parse_in_side_process, serve_parse_request
 from linkxg.network.epcis.documents.contexts import Contexts, read_contexts
 from linkxg.network.epcis.documents.model import ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
@@ -36,11 +36,11 @@ def _texts() -> list[str]:
     ]
 
 
-def test_events_and_faults_are_those_of_this_process() -> None:
-    texts, process = _texts(), SideProcess(answer)
+def test_the_side_process_parses_as_the_job_does() -> None:
+    texts, process = _texts(), SideProcess(serve_parse_request)
     try:
-        found = parse_aside(process, _contexts(), texts)
-        many = parse_aside(process, _contexts(), texts * 100)
+        found = parse_in_side_process(process, _contexts(), texts)
+        many = parse_in_side_process(process, _contexts(), texts * 100)
     finally:
         process.close()
     expected = [parse_event(text, _contexts()) for text in texts]
@@ -56,9 +56,9 @@ def test_an_event_that_cannot_be_parsed_leaves_the_others(monkeypatch: pytest.Mo
         return parse_event(text, contexts)
 
     monkeypatch.setattr(module, "parse_event", fails_at_numbers)
-    texts, process = _texts()[:2], SideProcess(answer)
+    texts, process = _texts()[:2], SideProcess(serve_parse_request)
     try:
-        found = parse_aside(process, _contexts(), ["1", *texts])
+        found = parse_in_side_process(process, _contexts(), ["1", *texts])
     finally:
         process.close()
     assert found[0] is None

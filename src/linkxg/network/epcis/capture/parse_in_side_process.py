@@ -33,7 +33,7 @@ _read_request = msgspec.msgpack.Decoder(_UnparsedPart).decode
 _read_answer = msgspec.msgpack.Decoder(_ParsedPart).decode
 
 
-def parse_aside(process: SideProcess, contexts: Contexts, texts: Sequence[str]) -> list[Parsed]:
+def parse_in_side_process(process: SideProcess, contexts: Contexts, texts: Sequence[str]) -> list[Parsed]:
     """Each event as `parse_event` returns it. Raises SideProcessDied."""
     found: list[Parsed] = []
     for start in range(0, len(texts), PART):
@@ -42,7 +42,7 @@ def parse_aside(process: SideProcess, contexts: Contexts, texts: Sequence[str]) 
     return found
 
 
-def answer(request: bytes) -> bytes:
+def serve_parse_request(request: bytes) -> bytes:
     """The work of the process."""
     contexts, texts = _read_request(request)
     events: list[ParsedEvent | None] = []

@@ -34,7 +34,7 @@ class CapturedEvent(NamedTuple):
     event: ParsedEvent
 
 
-async def capture_event(
+async def capture_single_event(
     database: Database,
     actor: Actor,
     account_id: str,
