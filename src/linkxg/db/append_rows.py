@@ -7,7 +7,7 @@ COPY knows no `on conflict`: whoever appends has looked up what is stored, behin
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError
 
@@ -24,7 +24,7 @@ def append_rows(
 ) -> None:
     """Insert `rows`, whose values are in the order of `columns`, with the `same` values in each.
 
-    The transaction has begun. Raises what the engine raises for a row that it refuses.
+    Raises what the engine raises for a row that it refuses.
     """
     if not rows:
         return
@@ -41,6 +41,9 @@ def _copy(conn: Connection, table: str, columns: Sequence[str], rows: Sequence[t
     import asyncpg
 
     adapted = cast("AdaptedConnection", conn.connection.dbapi_connection)
+    if not adapted.driver_connection.is_in_transaction():
+        # SQLAlchemy begins the transaction with the first statement of its own; before it, COPY would commit by itself.
+        conn.execute(text("select 1"))
     try:
         adapted.run_async(lambda raw: raw.copy_records_to_table(table, records=rows, columns=columns))
     except asyncpg.PostgresConnectionError:
