@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.engine import AdaptedConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 
 from linkxg.db.bulk import insert_many
 
@@ -46,13 +46,18 @@ def _copy(conn: Connection, table: str, columns: Sequence[str], rows: Sequence[t
         conn.execute(text("select 1"))
     try:
         adapted.run_async(lambda raw: raw.copy_records_to_table(table, records=rows, columns=columns))
-    except asyncpg.PostgresConnectionError:
-        raise
-    # As SQLAlchemy would raise it for a statement of its own.
+    # As SQLAlchemy would raise them for a statement of its own, and take a lost connection out of the pool.
+    except (asyncpg.PostgresConnectionError, asyncpg.InternalClientError) as error:
+        raise _lost(conn, table, error) from error
     except asyncpg.PostgresError as error:
         raise DBAPIError(f"copy {table}", None, error, hide_parameters=True) from error
     except asyncpg.InterfaceError as error:
-        # A value that the driver cannot send stays one; everything else is a lost connection.
+        # A value that the driver cannot send.
         if isinstance(error, ValueError):
             raise
-        raise InterfaceError(f"copy {table}", None, error, hide_parameters=True) from error
+        raise _lost(conn, table, error) from error
+
+
+def _lost(conn: Connection, table: str, error: Exception) -> DBAPIError:
+    conn.invalidate(error)
+    return DBAPIError(f"copy {table}", None, error, hide_parameters=True, connection_invalidated=True)

@@ -28,7 +28,7 @@ from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.pool import PoolGuard
 from linkxg.db.schema import AnyRow
 from linkxg.db.single_statement import allow_one_statement
-from linkxg.db.sqlstates import CANCELED, RETRYABLE, is_transient
+from linkxg.db.sqlstates import CANCELED, is_transient, is_undone
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.background import BackgroundTask
@@ -240,23 +240,23 @@ class PostgresDatabase(Database):
         deadline = asyncio.timeout(seconds + BOUNDED_MARGIN_S)
         try:
             async with deadline:
-                return await self._once(connect, unit, is_bounded=True)
+                return await self._attempt(connect, unit, is_bounded=True)
         except TimeoutError:
             if deadline.expired():
                 return ReadTooLong()
             raise
 
-    async def _attempt(self, connect: Any, unit: Any) -> Any:
-        """Run again a transaction that the server has rolled back for a deadlock or a serialization failure."""
+    async def _attempt(self, connect: Any, unit: Any, *, is_bounded: bool = False) -> Any:
+        """Run again a transaction that the server has rolled back though it may succeed."""
         for _ in range(ATTEMPTS - 1):
             try:
-                return await self._once(connect, unit)
+                return await self._once(connect, unit, is_bounded)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
+                if not is_undone(error):
                     raise
-        return await self._once(connect, unit)
+        return await self._once(connect, unit, is_bounded)
 
-    async def _once(self, connect: Any, unit: Any, *, is_bounded: bool = False) -> Any:
+    async def _once(self, connect: Any, unit: Any, is_bounded: bool) -> Any:
         try:
             async with connect() as conn:
                 try:
