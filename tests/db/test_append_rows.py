@@ -27,6 +27,10 @@ def test_rows_are_appended_all_or_none(engine: str, new_database: DatabaseFactor
     def append(conn: Connection, first: int, last: int) -> None:
         append_rows(conn, items, COLUMNS, rows[first:last], same={"account_id": account_id})
 
+    def append_and_fail(conn: Connection) -> None:
+        append(conn, 0, 700)
+        raise LookupError
+
     def stored(conn: Connection) -> list[tuple[object, ...]]:
         columns = [items.c[name] for name in COLUMNS]
         query = select(*columns).where(items.c.account_id == account_id).order_by(items.c.id)
@@ -38,6 +42,9 @@ def test_rows_are_appended_all_or_none(engine: str, new_database: DatabaseFactor
         await database.open()
         try:
             await database.write(append, 0, 0)
+            with pytest.raises(LookupError):
+                await database.write(append_and_fail)
+            assert await database.read(stored) == []
             await database.write(append, 0, 700)
             with pytest.raises((DBAPIError, sqlite3.IntegrityError)) as refused:
                 await database.write(append, 699, 1_199)

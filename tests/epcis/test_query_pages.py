@@ -87,7 +87,7 @@ def test_a_limit_counts_over_all_pages(world: World) -> None:
 def test_events_can_be_in_the_order_of_their_capture(world: World) -> None:
     epc = unique("epc")
     ids = [
-        capture(world, event(epcList=[epc], eventTime=at(minute)), at=1_800_000_000_000 + 5 - minute)[0]
+        capture(world, event(epcList=[epc], eventTime=at(minute)), at=1_700_000_000_000 + 5 - minute)[0]
         for minute in range(5)
     ]
     first = find(world, MATCH_epc=epc, orderBy="recordTime", perPage=2)

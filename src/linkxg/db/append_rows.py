@@ -7,9 +7,9 @@ COPY knows no `on conflict`: whoever appends has looked up what is stored, behin
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.engine import AdaptedConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 
 from linkxg.db.bulk import insert_many
 
@@ -24,7 +24,7 @@ def append_rows(
 ) -> None:
     """Insert `rows`, whose values are in the order of `columns`, with the `same` values in each.
 
-    The transaction has begun. Raises what the engine raises for a row that it refuses.
+    Raises what the engine raises for a row that it refuses.
     """
     if not rows:
         return
@@ -41,15 +41,23 @@ def _copy(conn: Connection, table: str, columns: Sequence[str], rows: Sequence[t
     import asyncpg
 
     adapted = cast("AdaptedConnection", conn.connection.dbapi_connection)
+    if not adapted.driver_connection.is_in_transaction():
+        # SQLAlchemy begins the transaction with the first statement of its own; before it, COPY would commit by itself.
+        conn.execute(text("select 1"))
     try:
         adapted.run_async(lambda raw: raw.copy_records_to_table(table, records=rows, columns=columns))
-    except asyncpg.PostgresConnectionError:
-        raise
-    # As SQLAlchemy would raise it for a statement of its own.
+    # As SQLAlchemy would raise them for a statement of its own, and take a lost connection out of the pool.
+    except (asyncpg.PostgresConnectionError, asyncpg.InternalClientError) as error:
+        raise _lost(conn, table, error) from error
     except asyncpg.PostgresError as error:
         raise DBAPIError(f"copy {table}", None, error, hide_parameters=True) from error
     except asyncpg.InterfaceError as error:
-        # A value that the driver cannot send stays one; everything else is a lost connection.
+        # A value that the driver cannot send.
         if isinstance(error, ValueError):
             raise
-        raise InterfaceError(f"copy {table}", None, error, hide_parameters=True) from error
+        raise _lost(conn, table, error) from error
+
+
+def _lost(conn: Connection, table: str, error: Exception) -> DBAPIError:
+    conn.invalidate(error)
+    return DBAPIError(f"copy {table}", None, error, hide_parameters=True, connection_invalidated=True)

@@ -27,8 +27,9 @@ from linkxg.db.invalidation_feed import LIVE, LIVE_MS, Invalidation
 from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.pool import PoolGuard
 from linkxg.db.schema import AnyRow
+from linkxg.db.server_bounds import SERVER_BOUNDS, lift_bounds
 from linkxg.db.single_statement import allow_one_statement
-from linkxg.db.sqlstates import CANCELED, RETRYABLE, is_transient
+from linkxg.db.sqlstates import CANCELED, is_transient, is_undone
 from linkxg.db.stalled_transactions import StalledTransactions
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
@@ -51,15 +52,6 @@ READ_WAIT = 2.0
 RECONNECT = 0.2
 DEADLINE = 6.0
 ATTEMPTS = 3
-SERVER_BOUNDS = {
-    "statement_timeout": "4000",
-    "lock_timeout": "3000",
-    # Well below the lock timeout: a caller who waits for the lock of a node that is cut off or frozen outlasts it.
-    "idle_in_transaction_session_timeout": "1000",
-    "default_transaction_isolation": "read committed",
-    # It compiles statements whose cost is overestimated, for longer than any of them takes.
-    "jit": "off",
-}
 _UNREACHABLE = (
     OSError,
     PoolTimeout,
@@ -243,23 +235,23 @@ class PostgresDatabase(Database):
         deadline = asyncio.timeout(seconds + BOUNDED_MARGIN_S)
         try:
             async with deadline:
-                return await self._once(connect, unit, is_bounded=True)
+                return await self._attempt(connect, unit, is_bounded=True)
         except TimeoutError:
             if deadline.expired():
                 return ReadTooLong()
             raise
 
-    async def _attempt(self, connect: Any, unit: Any) -> Any:
-        """Run again a transaction that the server has rolled back for a deadlock or a serialization failure."""
+    async def _attempt(self, connect: Any, unit: Any, *, is_bounded: bool = False) -> Any:
+        """Run again a transaction that the server has rolled back though it may succeed."""
         for _ in range(ATTEMPTS - 1):
             try:
-                return await self._once(connect, unit)
+                return await self._once(connect, unit, is_bounded)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
+                if not is_undone(error):
                     raise
-        return await self._once(connect, unit)
+        return await self._once(connect, unit, is_bounded)
 
-    async def _once(self, connect: Any, unit: Any, *, is_bounded: bool = False) -> Any:
+    async def _once(self, connect: Any, unit: Any, is_bounded: bool) -> Any:
         try:
             async with connect() as conn:
                 try:
@@ -279,7 +271,7 @@ class PostgresDatabase(Database):
 
     async def run_exclusive(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unbounded(conn: Connection) -> T:
-            _lift_bounds(conn)
+            lift_bounds(conn)
             outcome = unit(conn, *args, **kwargs)
             # Nothing bounds this commit, so it would wait for ever.
             if conn.execute(_HAS_WRITTEN).scalar_one() and (missing := missing_standby(conn)):
@@ -292,7 +284,7 @@ class PostgresDatabase(Database):
     async def read_long(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def snapshot(conn: Connection) -> T:
             conn.execute(text("set transaction isolation level repeatable read, read only"))
-            _lift_bounds(conn)
+            lift_bounds(conn)
             return unit(conn, *args, **kwargs)
 
         async with self._admin_engine.connect() as conn:
@@ -345,9 +337,3 @@ class PostgresDatabase(Database):
         self.feed.apply_rows(rows)
         self._horizon, self._above_horizon = horizon, set()
         self.feed.heard(asked_at)
-
-
-def _lift_bounds(conn: Connection) -> None:
-    """Override timeouts of the role or database for administration."""
-    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-        conn.execute(text(f"set local {name} = 0"))
