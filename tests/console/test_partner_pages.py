@@ -9,7 +9,7 @@ from console.conftest import NewVisitor
 from harness.client import INVITATION
 from harness.people import new_email
 from harness.world import World
-from network.partners import invite, listed, new_account, new_partner, read, slug_of, token_of
+from network.partners import declare_gln, invite, listed, new_account, new_partner, read, slug_of, token_of
 from network.sharing import post_share
 from products.catalogue import new_gtin
 
@@ -74,6 +74,22 @@ def test_a_connection_ends_after_a_question_that_says_what_ends(world: World, ed
     slug = slug_of(world, partner)
     assert f'href="/partners?invitee={slug}#invitee"' in editor.get(here).text
     assert dict(editor.fields(editor.get(f"/partners?invitee={slug}")))["invitee"] == slug
+
+
+def test_the_gln_of_an_inviter_is_confirmed_only_by_who_ticks_it(world: World, editor: Visitor) -> None:
+    """Security rule 229: accepting alone confirmed a GLN, also one that was not shown."""
+    partner = new_account(world)
+    for ticked in (False, True):
+        gln = declare_gln(world, partner)
+        made = invite(world, partner, inviteeSlug=slug_of(world, world.owner)).expect(201).data()
+        here = f"/partners/{made['id']}"
+        page = editor.get(here)
+        assert f"Confirm their GLN {gln}" in text_of(page)
+        typed = {"act": "accept"} | ({"gln": gln} if ticked else {})
+        assert editor.fill(page, here, **typed).status_code == 303
+        found = read(world, world.owner, made).expect(200).data()
+        assert found["confirmedGln"] == (gln if ticked else None)
+        world.api.post(f"/connections/{made['id']}/revoke", bearer=world.owner.access).expect(200)
 
 
 def test_an_invitation_is_accepted_or_declined(world: World, new_visitor: NewVisitor, editor: Visitor) -> None:

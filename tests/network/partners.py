@@ -28,10 +28,10 @@ def token_of(answer: Answer) -> str:
     return found.group(1)
 
 
-def join(world: World, token: str, name: str, **options: Any) -> tuple[Answer, str]:
+def join(world: World, token: str, name: str, *, gln: str | None = None, **options: Any) -> tuple[Answer, str]:
     """An attempt to create an account by the link of an invitation, and the password."""
     password = world.vault.password()
-    given = {"accountName": name, "password": password}
+    given = {"accountName": name, "password": password} | ({} if gln is None else {"gln": gln})
     return world.api.post(f"/connection-invitations/{token}/accept", json=given, **options), password
 
 

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from harness.answers import JsonObject
-from harness.people import Session
+from harness.people import Session, new_email
 from harness.rows import rows
 from harness.world import World
-from network.partners import account, act, confirm_gln, declare_gln, invite, listed, new_account, new_partner, read
+from network.partners import (
+    act,
+    confirm_gln,
+    declare_gln,
+    invite,
+    join,
+    listed,
+    new_account,
+    new_partner,
+    read,
+    slug_of,
+    token_of,
+)
 from network.recalling import RECALLS, sent_to
+from products.catalogue import new_gtin
 from traceability.test_routes import capture, new_lots
 
 
@@ -60,20 +73,75 @@ def test_a_partner_stays_known_by_its_gln_until_a_new_one_is_confirmed(world: Wo
     assert int(rows(world.server.database, audited)[0][0]) == 2
 
 
-def test_the_gln_that_a_partner_states_when_the_connection_begins_is_kept(world: World) -> None:
-    """Security rule 229."""
+def test_a_partner_who_was_invited_by_its_gln_is_known_by_it(world: World) -> None:
+    """Security rule 229: the inviter named the GLN; the invitee was shown none."""
     other = new_account(world)
     gln = declare_gln(world, other)
     made = invite(world, world.owner, inviteeGln=gln).expect(201).data()
-    (incoming,) = [one for one in listed(world, other, "?status=PENDING") if one["id"] == made["id"]]
-    act(world, other, incoming, "accept").expect(200)
-    assert (confirmed(world, made), confirmed(world, made, other)) == (gln, account(world, world.owner)["gln"])
+    act(world, other, made, "accept").expect(200)
+    assert (confirmed(world, made), confirmed(world, made, other)) == (gln, None)
     thief = new_account(world)
     declare_gln(world, thief, gln)
-    slug = account(world, thief)["slug"]
-    theirs = invite(world, world.owner, inviteeSlug=slug).expect(201).data()
+    theirs = invite(world, world.owner, inviteeSlug=slug_of(world, thief)).expect(201).data()
     act(world, thief, theirs, "accept").expect(200)
     assert confirmed(world, theirs) is None
+
+
+def test_an_invitee_who_states_the_gln_of_another_company_is_not_known_by_it(world: World) -> None:
+    """Security rule 229: the inviter never saw the GLN that the invitee stated while accepting."""
+    thief = new_account(world)
+    made = invite(world, world.owner, inviteeEmail=thief.person.email).expect(201).data()
+    stolen = declare_gln(world, thief)
+    (incoming,) = [one for one in listed(world, thief, "?status=PENDING") if one["direction"] == "INCOMING"]
+    act(world, thief, incoming, "accept").expect(200)
+    assert confirmed(world, made) is None
+    assert (recipient(world, stolen)["connectionId"], recipient(world, stolen)["notified"]) == (None, False)
+
+
+def test_an_invitee_whose_gln_has_changed_is_not_known_by_the_new_one(world: World) -> None:
+    """Security rule 229."""
+    other = new_account(world)
+    made = invite(world, world.owner, inviteeGln=declare_gln(world, other)).expect(201).data()
+    declare_gln(world, other)
+    act(world, other, made, "accept").expect(200)
+    assert confirmed(world, made) is None
+
+
+def test_the_gln_that_is_sent_back_with_accept_is_confirmed_if_the_inviter_still_states_it(world: World) -> None:
+    """Security rule 229: whoever accepts confirms the GLN that they were shown, and no later one."""
+    inviter = new_account(world)
+    for is_changed in (False, True):
+        other = new_account(world)
+        shown = declare_gln(world, inviter)
+        made = invite(world, inviter, inviteeSlug=slug_of(world, other)).expect(201).data()
+        assert read(world, other, made).data()["partner"]["gln"] == shown
+        if is_changed:
+            declare_gln(world, inviter)
+        act(world, other, made, "accept", json={"gln": shown}).expect(200)
+        assert confirmed(world, made, other) == (None if is_changed else shown)
+
+
+def test_the_gln_of_another_partner_is_not_confirmed_by_accepting(world: World) -> None:
+    """Security rule 229."""
+    buyer, connection = new_partner(world)
+    gln = declare_gln(world, buyer)
+    confirm_gln(world, world.owner, connection["id"], gln).expect(200)
+    thief = new_account(world)
+    declare_gln(world, thief, gln)
+    made = invite(world, thief, inviteeSlug=slug_of(world, world.owner)).expect(201).data()
+    act(world, world.owner, made, "accept", json={"gln": gln}).expect(200)
+    assert confirmed(world, made) is None
+    act(world, world.owner, made, "revoke").expect(200)
+
+
+def test_a_mailed_link_confirms_only_the_gln_that_was_shown(world: World) -> None:
+    """Security rule 229."""
+    inviter = new_account(world)
+    gln = declare_gln(world, inviter)
+    for sent in (gln, new_gtin(), None):
+        made = invite(world, inviter, inviteeEmail=new_email("partner")).expect(201)
+        joined = join(world, token_of(made), "Linked Ltd", gln=sent)[0].expect(201).data()
+        assert joined["confirmedGln"] == (gln if sent == gln else None)
 
 
 def test_a_gln_is_confirmed_for_an_own_connection_only(world: World) -> None:

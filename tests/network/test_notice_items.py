@@ -54,6 +54,20 @@ def test_answers_have_the_first_items_of_a_notice_and_pages_have_all(world: Worl
     world.api.post(RECALLS, bearer=chain.buyer.access, json=passed).expect(201)
 
 
+def test_a_notice_of_a_recall_that_ended_early_is_not_complete(world: World, chain: Chain) -> None:
+    """Security rule 219: a notice that was passed on in part said to its recipient that it named everything."""
+    many = new_lots(55)
+    gln, shop_gln = (str(account(world, one)["gln"]) for one in (chain.buyer, chain.shop))
+    capture(world, world.account.account_id, made([chain.cloth], many), sent_to(many, gln, at=5))
+    announce(world, chain.yarn).expect(201)
+    capture(world, chain.buyer_id, sent_to(many, shop_gln, at=6))
+    (notice,) = notices(world, chain.buyer)
+    passed = {"reason": "Passed on.", "noticeId": notice["id"]}
+    recall = world.api.post(RECALLS, bearer=chain.buyer.access, json=passed).expect(201).data()
+    (received,) = notices(world, chain.shop)
+    assert (recall["truncated"], received["truncated"]) == (True, True)
+
+
 def contest(world: World, chain: Chain) -> JsonObject:
     """A recall while two partners have the buyer's GLN, as may be from a time before GLNs were confirmed."""
     other, connection = new_partner(world)

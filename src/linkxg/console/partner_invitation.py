@@ -39,17 +39,17 @@ async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
 
 @post(INVITATION, **public(ACCEPTS))
 async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
-    mails = page.services.connection_mails
+    mails, shown_gln = page.services.connection_mails, page.form.text("gln") or None
     try:
         if page.session is not None:
-            connected = await accept_link(page.database, mails, page.actor, page.account_id, token)
+            connected = await accept_link(page.database, mails, page.actor, page.account_id, token, shown_gln)
             message = f"You are connected with {name_of(connected)}."
             return redirect(page, f"{PARTNERS}/{connected.id}", **flash_message(page, message))
         name, password = page.form.text("accountName").strip(), page.form.text("password")
         email = (await read_linked_invitation(page.database, token)).email
         await accept_link_with_new_account(
             page.database, page.services.passwords, mails, page.services.sign_ups.mode, page.anonymous_actor,
-            token=token, name=name, password=password,
+            token=token, name=name, password=password, gln=shown_gln,
         )  # fmt: skip
     except ValidationFailed as error:
         found = of_details(error)

@@ -103,7 +103,8 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
             check_reason(reason)
             return await _ask_revoke(page, seen, reason)
         if act == "accept":
-            await accept_connection(database, mails, actor, account_id, connection_id)
+            shown_gln = page.form.text("gln") or None
+            await accept_connection(database, mails, actor, account_id, connection_id, shown_gln)
             return redirect(page, here, **flash_message(page, f"You are connected with {name_of(seen)}."))
         if act == "gln":
             await confirm_gln(database, actor, account_id, connection_id, page.form.text("gln"))

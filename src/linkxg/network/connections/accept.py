@@ -28,9 +28,13 @@ async def accept_connection(
     actor: Actor,
     account_id: str,
     connection_id: str,
+    gln: str | None = None,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[ConnectionView]:
-    """Raises NotFound unless the account is invited, InvalidState or ConnectionExists."""
+    """`gln` is the inviter's GLN as the caller was shown it: it is confirmed if the inviter still states it.
+
+    Raises NotFound unless the account is invited, InvalidState or ConnectionExists.
+    """
 
     def make(conn: Connection) -> ConnectionView | PublicError:
         row = lock_incoming(conn, account_id, connection_id)
@@ -38,10 +42,10 @@ async def accept_connection(
             return row
         if store.is_connected(conn, account_id, row.partner_id):
             return ConnectionExists()
-        connect(conn, actor, account_id, row.partner_id, connection_id)
+        connect(conn, actor, account_id, row.partner_id, connection_id, gln)
         return view_of(conn, account_id, connection_id)
 
-    outcome = await write_connection(database, actor, account_id, connection_id, "accept", idempotency_key, None, make)
+    outcome = await write_connection(database, actor, account_id, connection_id, "accept", idempotency_key, gln, make)
     if not outcome.replayed:
         mails.accepted(outcome.value, account_id)
     return outcome
@@ -61,8 +65,13 @@ def lock_incoming(conn: Connection, account_id: str, connection_id: str) -> AnyR
     return row
 
 
-def connect(conn: Connection, actor: Actor, account_id: str, inviter_id: str, connection_id: str) -> None:
-    """Make the invitation a connection on both sides; both are locked, and the invitation is pending."""
+def connect(
+    conn: Connection, actor: Actor, account_id: str, inviter_id: str, connection_id: str, shown_gln: str | None
+) -> None:
+    """Make the invitation a connection on both sides; both are locked, and the invitation is pending.
+
+    Each side confirms only a GLN that it knows: the invitee the one that it was shown, the inviter the one it invited.
+    """
     now = now_ms()
     active = {"status": "ACTIVE", "responded_at": now}
     invited = store.find_connection(conn, inviter_id, connection_id)
@@ -72,12 +81,17 @@ def connect(conn: Connection, actor: Actor, account_id: str, inviter_id: str, co
     store.end_pending(conn, inviter_id, connection_id, partner_id=account_id, token_digest=None, **active)
     if not store.end_pending(conn, account_id, connection_id, **active):
         _insert_side(conn, account_id, inviter_id, connection_id, now)
-    pin_gln(conn, account_id, inviter_id, connection_id)
-    pin_gln(conn, inviter_id, account_id, connection_id)
+    pin_gln(conn, account_id, inviter_id, connection_id, shown_gln)
+    pin_gln(conn, inviter_id, account_id, connection_id, None if invited is None else _invited_gln(invited))
     store.expire_invitations(conn, account_id, inviter_id, now)
     own, theirs = {"partner": inviter_id}, {"partner": account_id}
     audit.record_both(conn, actor, account_id, inviter_id, "connection.accepted", connection_id, own, theirs)
     append_all(conn, {inviter_id: [Change("CONNECTION_ACCEPTED", connection_id)]})
+
+
+def _invited_gln(invited: AnyRow) -> str | None:
+    kind, _, value = str(invited.invitee_key).partition(":")
+    return value if kind == "gln" else None
 
 
 def _insert_side(conn: Connection, account_id: str, inviter_id: str, connection_id: str, now: int) -> None:

@@ -42,6 +42,7 @@ class LinkedInvitation(NamedTuple):
     """
 
     inviter: str
+    gln: str | None
     email: str
     has_account: bool
 
@@ -54,7 +55,8 @@ async def read_linked_invitation(database: Database, token: str) -> LinkedInvita
         if row is None:
             return None
         inviter, user = find_account(conn, row.account_id), find_user_by_email(conn, _key(row))
-        return LinkedInvitation("" if inviter is None else inviter.name, row.invitee, user is not None)
+        name, gln = ("", None) if inviter is None else (inviter.name, inviter.gln)
+        return LinkedInvitation(name, gln, row.invitee, user is not None)
 
     found = await database.read(unit) if is_well_formed(token, INVITATION) else None
     if found is None:
@@ -63,9 +65,9 @@ async def read_linked_invitation(database: Database, token: str) -> LinkedInvita
 
 
 async def accept_link(
-    database: Database, mails: ConnectionMails, actor: Actor, account_id: str, token: str
+    database: Database, mails: ConnectionMails, actor: Actor, account_id: str, token: str, gln: str | None = None
 ) -> ConnectionView:
-    """For the account of a signed-in Owner or Admin who has the invited address.
+    """For the account of a signed-in Owner or Admin who has the invited address; `gln` as in `accept_connection`.
 
     Raises NotFound as `read_linked_invitation` does, AccessDenied for another person, ConnectionExists, or Conflict if
     the account is the inviter's own or was connected since the invitation.
@@ -84,7 +86,7 @@ async def accept_link(
             return ConnectionExists()
         if store.has_disconnected(conn, account_id, row.account_id, since=row.invited_at):
             return Conflict("Your connection with this company has ended since it sent this invitation.")
-        connect(conn, actor, account_id, row.account_id, row.id)
+        connect(conn, actor, account_id, row.account_id, row.id, gln)
         return view_of(conn, account_id, row.id)
 
     if not is_well_formed(token, INVITATION):
@@ -96,9 +98,11 @@ async def accept_link(
 
 async def accept_link_with_new_account(
     database: Database, passwords: Passwords, mails: ConnectionMails, mode: SignUpMode, actor: Actor, *,
-    token: str, name: str, password: str,
+    token: str, name: str, password: str, gln: str | None = None,
 ) -> ConnectionView:  # fmt: skip
     """Create an account with the invited person as its Owner, connected to the inviter.
+
+    `gln` is as in `accept_connection`.
 
     Raises SignUpDisabled, NotFound as `read_linked_invitation` does, ValidationFailed for name and password, or
     Conflict if the person has an account.
@@ -117,7 +121,7 @@ async def accept_link_with_new_account(
         owner = NewOwner(owner_id, row.invitee, _key(row), password_hash)
         if not add_account(conn, account_id, who, name, owner):
             return Conflict(f"{EMAIL_IN_USE} Sign in to accept the invitation.")
-        connect(conn, who, account_id, row.account_id, row.id)
+        connect(conn, who, account_id, row.account_id, row.id, gln)
         return view_of(conn, account_id, row.id)
 
     outcome = value_or_raise(await database.write(unit))

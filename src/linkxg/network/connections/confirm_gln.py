@@ -18,10 +18,13 @@ from linkxg.network.connections.read_connections import view_of
 from linkxg.network.connections.write_connection import write_connection
 
 
-def pin_gln(conn: Connection, account_id: str, partner_id: str, connection_id: str) -> None:
-    """Keep the GLN that the partner states when the connection begins, unless it is already that of another partner."""
+def pin_gln(conn: Connection, account_id: str, partner_id: str, connection_id: str, known: str | None) -> None:
+    """Confirm the GLN by which this side knows the partner as the connection begins.
+
+    Not if the partner states another one, or if it is that of another partner.
+    """
     partner = find_account(conn, partner_id)
-    gln = None if partner is None else partner.gln
+    gln = None if partner is None or partner.gln != known else known
     if gln is not None and store.has_gln(conn, account_id, gln, besides=connection_id):
         gln = None
     store.update_connection(conn, account_id, connection_id, partner_gln=gln)

@@ -59,8 +59,8 @@ class Partner(PartnerAccount):
 class ConnectionView(msgspec.Struct, rename="camel"):
     """A connection or invitation. `relationship` is the partner's role; `partner` is null to whom it is unknown.
 
-    `confirmedGln` is the GLN by which traceability knows the partner: the one that they stated when the connection
-    began, or that you have confirmed since. `partner.gln` is what they state now.
+    `confirmedGln` is the GLN by which traceability knows the partner: the one by which you invited them, that you sent
+    with your acceptance, or that you have confirmed since. `partner.gln` is what they state now.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = _EXAMPLE
@@ -79,6 +79,14 @@ class ConnectionView(msgspec.Struct, rename="camel"):
     ended_by: EndedBy | None
     reason: str | None
     confirmed_gln: str | None
+
+
+class AcceptConnection(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """`gln` confirms the GLN of the inviter, as you were shown it; leave it out unless you know that it is theirs."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"gln": "4012345000009"}
+
+    gln: Annotated[str, described(pattern=GLN_PATTERN)] | None = None
 
 
 class ConfirmGln(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -136,9 +144,17 @@ class EndConnection(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class AcceptConnectionInvitation(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The new account and the password of its Owner, who has the invited e-mail address."""
+    """The new account and the password of its Owner, who has the invited e-mail address.
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"accountName": "Weaver Ltd", "password": "correct horse battery staple"}
+    `gln` confirms the GLN of the inviter; leave it out unless you know that it is theirs.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "accountName": "Weaver Ltd",
+        "password": "correct horse battery staple",
+        "gln": None,
+    }
 
     account_name: Annotated[str, described(minLength=1, maxLength=MAX_ACCOUNT_NAME)]
     password: Annotated[str, described(minLength=MINIMUM)]
+    gln: Annotated[str, described(pattern=GLN_PATTERN)] | None = None

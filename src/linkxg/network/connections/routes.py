@@ -27,6 +27,7 @@ from linkxg.network.connections.decline import decline_connection
 from linkxg.network.connections.invite import INVITATIONS, invite_partner
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import (
+    AcceptConnection,
     AcceptConnectionInvitation,
     ConfirmGln,
     ConnectionStatus,
@@ -124,6 +125,7 @@ async def accept(
     request: Request[Any, Any, Any],
     services: NamedDependency[ConnectionServices],
     connection_id: FromPath[str],
+    data: JSONBody[AcceptConnection | None] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[ConnectionView]]:
     """Accept an invitation. Other invitations between the two accounts end."""
@@ -133,6 +135,7 @@ async def accept(
         actor_of(context_of(request.scope)),
         account_id_of(request.scope),
         connection_id,
+        data.gln if data else None,
         idempotency_key,
     )
     return _response(outcome)
@@ -244,6 +247,7 @@ async def accept_by_link(
         token=token,
         name=data.account_name,
         password=data.password,
+        gln=data.gln,
     )
     return Success(data=connected)
 

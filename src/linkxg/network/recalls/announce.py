@@ -173,6 +173,8 @@ def _notices(
     for connection_id in sorted(chosen):
         lock_connection(conn, account_id, connection_id)
         partners[connection_id] = find_partner(conn, account_id, connection_id)
+    # What was not found may have been sent to any of them.
+    is_cut = impact.is_cut or checked.is_partial
     rows: list[dict[str, Any]] = []
     changes: dict[str, list[Change]] = {}
     for one in impact.recipients:
@@ -182,7 +184,7 @@ def _notices(
             "id": notice_id, "party": one.party[:500], "gln": one.gln, "recipient_id": partner_id,
             "connection_id": one.connection_id, "item_uris": _encode(one.items),
             "first_items": _encode(one.items[:FIRST_ITEMS]), "item_count": len(one.items),
-            "truncated": int(len(one.items) < one.item_count), "contested": int(one.contested),
+            "truncated": int(is_cut or len(one.items) < one.item_count), "contested": int(one.contested),
             "last_sent_at": read_rfc3339(one.last_sent_at),
         })  # fmt: skip
         if partner_id is not None:

@@ -14,6 +14,7 @@ from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.network.access_log.count_reads import AccessLog
 from linkxg.network.connections.accept import accept_connection
+from linkxg.network.connections.confirm_gln import confirm_gln
 from linkxg.network.connections.invite import invite_partner
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import InvitedConnection, InvitePartner
@@ -52,7 +53,8 @@ async def create_demo_network(
 
     async def connect(by: DemoAccount, partner: DemoAccount, invitation: InvitePartner) -> str:
         made = await invite(by, invitation)
-        await accept_connection(database, mails, partner.owner, partner.account_id, made.id)
+        await accept_connection(database, mails, partner.owner, partner.account_id, made.id, by.company.gln)
+        await confirm_gln(database, by.owner, by.account_id, made.id, partner.company.gln)
         return made.id
 
     of_brand = await connect(
