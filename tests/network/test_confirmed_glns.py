@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from harness.answers import JsonObject
 from harness.people import Session, new_email
 from harness.rows import rows
 from harness.world import World
 from network.partners import (
+    CONNECTIONS,
     act,
     confirm_gln,
     declare_gln,
@@ -151,3 +154,21 @@ def test_a_gln_is_confirmed_for_an_own_connection_only(world: World) -> None:
     confirm_gln(world, buyer, connection["id"], gln).expect(409, "invalid_state")
     act(world, buyer, connection, "revoke").expect(200)
     confirm_gln(world, world.owner, connection["id"], gln).expect(409, "invalid_state")
+
+
+def test_a_gln_is_confirmed_for_one_partner_though_two_are_confirmed_at_the_same_time(world: World) -> None:
+    """Security rule 229: both would otherwise be taken for the company, and recalls would notify neither."""
+    for _ in range(5):
+        first, connection = new_partner(world)
+        gln = declare_gln(world, first)
+        second = new_account(world)
+        declare_gln(world, second, gln)
+        incoming = invite(world, second, inviteeSlug=slug_of(world, world.owner)).expect(201).data()
+        with world.server.client() as other, ThreadPoolExecutor(1) as pool:
+            url = f"{CONNECTIONS}/{incoming['id']}/accept"
+            accepting = pool.submit(other.post, url, bearer=world.owner.access, json={"gln": gln})
+            confirm_gln(world, world.owner, connection["id"], gln).expect_one_of((200, None), (409, "conflict"))
+            accepting.result().expect(200)
+        assert [confirmed(world, one) for one in (connection, incoming)].count(gln) == 1
+        for one in (connection, incoming):
+            act(world, world.owner, one, "revoke").expect(200)

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError
 from linkxg.identity.accounts.store import find_account
@@ -16,6 +15,7 @@ from linkxg.network.connections import store
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import view_of
 from linkxg.network.connections.write_connection import write_connection
+from linkxg.network.feed.visibility_lock import lock_visibility
 
 
 def pin_gln(conn: Connection, account_id: str, partner_id: str, connection_id: str, known: str | None) -> None:
@@ -42,7 +42,8 @@ async def confirm_gln(
 
     def make(conn: Connection) -> ConnectionView | PublicError:
         store.lock_connection(conn, account_id, connection_id)
-        lock_until_commit(conn, f"GLNs of the partners of {account_id}")
+        # As accepting does, which may confirm this GLN for another partner.
+        lock_visibility(conn, account_id)
         row = store.view_connection(conn, account_id, connection_id)
         if row is None:
             return NotFound()
