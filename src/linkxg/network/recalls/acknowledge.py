@@ -16,7 +16,8 @@ from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
 from linkxg.network.recalls import store
 from linkxg.network.recalls.model import RecallDetails, RecallNotice
-from linkxg.network.recalls.view_recall import details_of, notice_of
+from linkxg.network.recalls.view_recall import notice_of
+from linkxg.network.recalls.write_recall import write_recall
 
 RECALL_ANSWERS = Budget("recall-acknowledgements", 5_000, 3_600)
 DONE = "It is acknowledged already."
@@ -64,7 +65,7 @@ async def record_acknowledgement(
     """By the account that recalls, of a recipient who is not notified. Raises as `acknowledge_notice`."""
     _check(note)
 
-    def make(conn: Connection) -> RecallDetails | PublicError:
+    def write(conn: Connection) -> PublicError | None:
         row = store.find_notice(conn, account_id, notice_id)
         if row is None or row.recall_id != recall_id:
             return NotFound()
@@ -75,14 +76,14 @@ async def record_acknowledgement(
         ):
             return InvalidState(DONE)
         audit.record(conn, account_id, actor, "recall.acknowledged", notice_id, {"recall": recall_id})
-        return details_of(conn, account_id, recall_id)
+        return None
 
     route, content = (
         "POST /traceability/recalls/{id}/recipients/{id}/acknowledge",
         [actor.id, recall_id, notice_id, note],
     )
     request = Request(account_id, route, idempotency_key, content)
-    return await write_once_by_id(database, actor, request, make, lambda conn, id: details_of(conn, account_id, id))
+    return await write_recall(database, actor, request, account_id, recall_id, write)
 
 
 def _check(note: str | None) -> None:

@@ -15,7 +15,6 @@ from linkxg.errors import Conflict, InvalidRequest, PublicError, ValidationFaile
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import FieldFault, fault
-from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import uuid7
 from linkxg.network.check_fields import check_text
 from linkxg.network.connections.store import find_partner, lock_connection
@@ -34,7 +33,7 @@ from linkxg.network.recalls.model import (
 )
 from linkxg.network.recalls.read_recalls import read_notice_items
 from linkxg.network.recalls.share_out import FIRST_ITEMS
-from linkxg.network.recalls.view_recall import details_of
+from linkxg.network.recalls.write_recall import write_recall
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.read_query import read_uri
 
@@ -67,7 +66,7 @@ async def announce_recall(
     _require_known(checked, impact)
     recall_id = uuid7()
 
-    def make(conn: Connection) -> RecallDetails | PublicError:
+    def write(conn: Connection) -> PublicError | None:
         now = now_ms()
         if (passed_on := checked.notice_id) is not None:
             lock_until_commit(conn, f"recall notice {passed_on}")
@@ -92,12 +91,10 @@ async def announce_recall(
         details = {"items": len(impact.items), "recipients": len(notices), "notified": len(changes)}
         audit.record(conn, account_id, actor, "recall.announced", recall_id, details)
         append_all(conn, changes)
-        return details_of(conn, account_id, recall_id)
+        return None
 
     request = Request(account_id, "POST /traceability/recalls", idempotency_key, [actor.id, given])
-    return await write_once_by_id(
-        reader.database, actor, request, make, lambda conn, id: details_of(conn, account_id, id)
-    )
+    return await write_recall(reader.database, actor, request, account_id, recall_id, write)
 
 
 async def _check(reader: TraceReader, account_id: str, given: AnnounceRecall) -> _Checked:

@@ -107,7 +107,7 @@ def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
     reached: set[str] = set()
     tier, left = first, store.MAX_ONWARD_NOTICES
     for _ in range(store.MAX_ONWARD_TIERS):
-        if not tier:
+        if not tier or left <= 0:
             break
         following = []
         rows = store.list_onward(conn, account_id, tier, limit=left + 1)
@@ -124,8 +124,9 @@ def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
             origin[notice_id] = start
             is_done[start] = is_done[start] and acknowledged_by == "PARTNER"
             following.append(notice_id)
-        left -= len(following)
-        tier = following[: max(left, 0)]
+        # Every row was read, also of recalls without recipients.
+        left -= len(rows)
+        tier = following
     for notice_id in tier:
         is_done[origin[notice_id]] = False
     return {

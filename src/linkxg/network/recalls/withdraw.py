@@ -8,13 +8,12 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
-from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.network.check_fields import check_reason
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
 from linkxg.network.recalls import store
 from linkxg.network.recalls.model import RecallDetails
-from linkxg.network.recalls.view_recall import details_of
+from linkxg.network.recalls.write_recall import write_recall
 
 
 async def withdraw_recall(
@@ -28,7 +27,7 @@ async def withdraw_recall(
     """Raises ValidationFailed, NotFound, or InvalidState."""
     check_reason(reason)
 
-    def make(conn: Connection) -> RecallDetails | PublicError:
+    def write(conn: Connection) -> PublicError | None:
         if store.find_recall(conn, account_id, recall_id) is None:
             return NotFound()
         if not store.withdraw_recall(conn, account_id, recall_id, at=now_ms(), reason=reason):
@@ -39,9 +38,9 @@ async def withdraw_recall(
             told = Change("RECALL_WITHDRAWN", connection_id, notice_id=notice_id)
             changes.setdefault(recipient_id, []).append(told)
         append_all(conn, changes)
-        return details_of(conn, account_id, recall_id)
+        return None
 
     request = Request(
         account_id, "POST /traceability/recalls/{id}/withdraw", idempotency_key, [actor.id, recall_id, reason]
     )
-    return await write_once_by_id(database, actor, request, make, lambda conn, id: details_of(conn, account_id, id))
+    return await write_recall(database, actor, request, account_id, recall_id, write)
