@@ -1,12 +1,17 @@
 """Reads the recalls of an account, and the notices that it received."""
 
+import asyncio
+
 from sqlalchemy import Connection
 
 from linkxg.db import Database
 from linkxg.errors import NotFound
+from linkxg.http.rate_limits import Budget
 from linkxg.network.recalls import store
 from linkxg.network.recalls.model import ItemRecall, RecallDetails, RecallNotice
 from linkxg.network.recalls.view_recall import details_of, notice_of, read_items, view_notice, view_recall
+
+ITEM_READS = Budget("recall-reads", 1_200, 60)
 
 
 async def read_recall(database: Database, account_id: str, recall_id: str, *, whole: bool = False) -> RecallDetails:
@@ -41,18 +46,19 @@ async def read_notice(database: Database, account_id: str, notice_id: str) -> Re
 
 async def read_notice_items(database: Database, account_id: str, notice_id: str) -> list[str]:
     """All items of a notice to the account. Raises NotFound."""
-    return _found(await database.read_single(store.view_received_items, account_id, notice_id))
+    return await _found(await database.read_single(store.view_received_items, account_id, notice_id))
 
 
 async def read_recipient_items(database: Database, account_id: str, recall_id: str, notice_id: str) -> list[str]:
     """All items of a recipient of a recall of the account. Raises NotFound."""
-    return _found(await database.read_single(store.find_items, account_id, recall_id, notice_id))
+    return await _found(await database.read_single(store.find_items, account_id, recall_id, notice_id))
 
 
-def _found(item_uris: str | None) -> list[str]:
+async def _found(item_uris: str | None) -> list[str]:
+    """Up to 20,000 items are decoded in a thread."""
     if item_uris is None:
         raise NotFound
-    return read_items(item_uris)
+    return await asyncio.to_thread(read_items, item_uris)
 
 
 async def list_notices(

@@ -1,5 +1,6 @@
 """`/traceability/recalls…` and `/traceability/recall-notices…`."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -32,6 +33,7 @@ from linkxg.network.recalls.model import (
     WithdrawRecall,
 )
 from linkxg.network.recalls.read_recalls import (
+    ITEM_READS,
     list_notices,
     list_recalls,
     read_notice,
@@ -107,7 +109,7 @@ async def list_all(
     "/traceability/recalls/{recall_id:str}",
     operation_id="readRecall",
     gives={csv_tables.MEDIA_TYPE: _TEXT},
-    **scope("traceability:read"),
+    **scope("traceability:read", ITEM_READS),
 )
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[RecallServices], recall_id: FromPath[str]
@@ -117,7 +119,8 @@ async def read(
     found = await read_recall(services.database, account_id_of(request.scope), recall_id, whole=is_table)
     if is_table:
         named = {"Content-Disposition": 'attachment; filename="recall.csv"'}
-        table: Response[Any] = Response(recall_table(found), media_type=csv_tables.MEDIA_TYPE, headers=named)
+        content = await asyncio.to_thread(recall_table, found)
+        table: Response[Any] = Response(content, media_type=csv_tables.MEDIA_TYPE, headers=named)
         return table
     return Response(Success(data=found))
 
@@ -213,7 +216,7 @@ async def read_received(
     "/traceability/recalls/{recall_id:str}/recipients/{notice_id:str}/items",
     operation_id="listRecallRecipientItems",
     response_headers=[LINK],
-    **scope("traceability:read"),
+    **scope("traceability:read", ITEM_READS),
 )
 async def list_recipient_items(
     request: Request[Any, Any, Any],
@@ -232,7 +235,7 @@ async def list_recipient_items(
     "/traceability/recall-notices/{notice_id:str}/items",
     operation_id="listRecallNoticeItems",
     response_headers=[LINK],
-    **scope("traceability:read"),
+    **scope("traceability:read", ITEM_READS),
 )
 async def list_notice_items(
     request: Request[Any, Any, Any],
