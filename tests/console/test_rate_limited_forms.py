@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from harness.people import new_email
 from harness.rows import wait_for_count
 from harness.world import World, build_world
 from linkxg.network.shares.create_share import SHARES
+from network.recalling import shipped
 from network.sharing import connection_of, post_share
 
 _homes = (f"127.0.0.{number}" for number in range(41, 60))
@@ -65,6 +68,20 @@ def _spend_logins(visitor: Visitor) -> None:
         if visitor.http.post(LOGIN, json=body).status_code == 429:
             return
     raise AssertionError("the budget of sign-ins has no end")
+
+
+def test_a_recall_beyond_the_budget_keeps_its_words(scarce: World, visitor: Visitor) -> None:
+    item = shipped(scarce)
+    form = visitor.get(f"/traceability/recalls/new?item={quote(item.uri, safe='')}")
+    typed = {"reason": "The dye exceeds its limit.", "instructions": "Stop the sale."}
+    # A twentieth of 120 in an hour.
+    for _ in range(7):
+        answer = visitor.fill(form, "/traceability/recalls/new", sure="yes", key=str(uuid4()), **typed)
+        if answer.status_code != 303:
+            break
+    assert answer.status_code == 429
+    assert "Wait " in text_of(answer)
+    assert typed.items() <= dict(visitor.fields(answer, "/traceability/recalls/new", holding="reason")).items()
 
 
 def test_an_invitation_beyond_the_budget_keeps_the_address(scarce: World, visitor: Visitor) -> None:

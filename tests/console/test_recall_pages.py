@@ -37,7 +37,7 @@ def test_a_recall_is_announced_in_three_steps(world: World, editor: Visitor, new
     assert question.status_code == 200
     assert "Announce this recall?" in text_of(question)
     assert f"A notice goes to {world.other.name}" in text_of(question)
-    assert "1 recipient has to be told by you." in text_of(question)
+    assert "Notify 1 recipient yourself." in text_of(question)
     assert waiting(world) == before
     fields = editor.fields(question, NEW)
     sent = [editor.post(NEW, [*fields, ("sure", "yes")]) for _ in range(2)]

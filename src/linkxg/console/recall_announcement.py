@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.confirmation_fields import CANCEL
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, wait_for_budget
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
@@ -18,7 +18,7 @@ from linkxg.console.trace_query import trace_reader
 from linkxg.console.trace_view import item_address
 from linkxg.console.trace_words import short_uri
 from linkxg.console.typed_item import EXAMPLE, NotAnItem, read_typed_item
-from linkxg.errors import NotFound, RateLimitExceeded, ValidationFailed
+from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded, ValidationFailed
 from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -59,8 +59,6 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
         errors.add("reason", "Say why it is recalled.")
     if recalled.fault or errors or form.has(CANCEL):
         return await _show(page, recalled, form, errors=errors)
-    if not confirmed(page):
-        return await _ask(page, recalled)
     given = AnnounceRecall(
         form.text("reason"),
         recalled.items,
@@ -69,6 +67,8 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
         recalled.notice.id if recalled.notice else None,
     )
     try:
+        if not confirmed(page):
+            return await _ask(page, recalled)
         await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
         with long_answer(page.context) as answer:
             # Submitting the form twice announces once.
@@ -79,7 +79,11 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
         found = [(_FIELDS.get(one["field"], one["field"]), one["message"]) for one in error.details or ()]
         return await _show(page, recalled, form, errors=FormErrors(found))
     except RateLimitExceeded as error:
-        return await _show(page, recalled, form, errors=wait_for_budget(error))
+        return await _show(page, recalled, form, errors=wait_for_budget(error), status=error.status)
+    except Conflict as error:
+        return await _show(page, recalled, form, errors=whole_form(error.description), status=error.status)
+    except InvalidRequest as error:
+        return await _show(page, recalled, form, errors=_of_item(error))
     if not replayed:
         page.services.recall_mails.announced(page.account_id, made.id)
     notified = count(made.progress.notified, "partner")
@@ -106,13 +110,15 @@ async def _read_recalled(page: PageRequest, fields: PageForm) -> _Recalled:
 
 
 async def _read_impact(page: PageRequest, recalled: _Recalled) -> JointImpact | None:
-    """None if no event of the account is about any of the items."""
+    """None without items. Raises InvalidRequest if no event of the account is about any, or if it takes too long."""
     if not recalled.items:
         return None
     reader = await trace_reader(page)
     with long_answer(page.context) as answer:
         impact = await read_joint_impact(reader, page.account_id, recalled.items, answer)
-    return impact if impact.items else None
+    if not impact.items:
+        raise InvalidRequest(UNKNOWN)
+    return impact
 
 
 async def _connected(page: PageRequest, impact: JointImpact) -> set[str]:
@@ -125,17 +131,19 @@ async def _connected(page: PageRequest, impact: JointImpact) -> set[str]:
 async def _ask(page: PageRequest, recalled: _Recalled) -> Response[str]:
     impact = await _read_impact(page, recalled)
     if impact is None:
-        raise NotFound
+        return await _show(page, recalled, page.form, errors=FormErrors([("item", "Say what is recalled.")]))
     chosen = set(page.form.all("partner")) & await _connected(page, impact)
     names = [one.partner.name for one in impact.recipients if one.partner and one.connection_id in chosen]
     others = len(impact.recipients) - len(names)
     effects = [f"The recall of {count(len(impact.items), 'item')} is recorded, with everybody who received them."]
     if names:
-        effects.append(f"A notice goes to {', '.join(names)}, with the items that they received. It cannot be unsent.")
+        effects.append(
+            f"A notice goes to {', '.join(names)}, with the items that they received. This cannot be undone."
+        )
     else:
         effects.append("No partner gets a notice.")
     if others:
-        effects.append(f"{count(others, 'recipient')} {'has' if others == 1 else 'have'} to be told by you.")
+        effects.append(f"Notify {count(others, 'recipient')} yourself.")
     button = f"Announce to {count(len(names), 'partner')}" if names else "Record recall"
     return ask_confirmation(
         page, Question("Announce this recall?", effects, button, "Back to the form", NEW), back_to_form=True
@@ -143,19 +151,28 @@ async def _ask(page: PageRequest, recalled: _Recalled) -> Response[str]:
 
 
 async def _show(
-    page: PageRequest, recalled: _Recalled, fields: PageForm, *, errors: FormErrors | None = None
+    page: PageRequest,
+    recalled: _Recalled,
+    fields: PageForm,
+    *,
+    errors: FormErrors | None = None,
+    status: int | None = None,
 ) -> Response[str]:
-    errors = errors or FormErrors()
+    """The form. What it concerns may not be found this time: what was typed is kept all the same."""
+    errors, impact = errors or FormErrors(), None
     if recalled.fault:
         errors.add("item", recalled.fault)
-    impact = await _read_impact(page, recalled)
-    if recalled.items and impact is None:
-        errors.add("item", UNKNOWN)
+    try:
+        impact = await _read_impact(page, recalled)
+    except InvalidRequest as error:
+        errors = errors or _of_item(error)
+    except RateLimitExceeded as error:
+        errors, status = errors or wait_for_budget(error), status or error.status
     was_sent = fields.has("reason")
     return render(
         page,
         "recall_new.html",
-        status=422 if errors else 200,
+        status=status or (422 if errors else 200),
         recalled=recalled,
         impact=impact,
         connected=await _connected(page, impact) if impact else set(),
@@ -169,6 +186,10 @@ async def _show(
         example=EXAMPLE,
         errors=errors,
     )
+
+
+def _of_item(error: InvalidRequest) -> FormErrors:
+    return FormErrors([("item", error.description)])
 
 
 def _filled(fields: PageForm, recalled: _Recalled) -> dict[str, Any]:
