@@ -118,7 +118,7 @@ async def _check(reader: TraceReader, account_id: str, given: AnnounceRecall) ->
         and of_notice is not None
         and (set(items) - set(of_notice) or (set(of_notice) - set(items) and not is_partial))
     ):
-        faults.append(fault("items", "A notice is passed on with its own items, all of them."))
+        faults.append(fault("items", "Pass on all items of the notice, and no others."))
     if texts is None and given.notice_id is None:
         faults.append(fault("items", "Say what is recalled.", "required"))
     if faults:

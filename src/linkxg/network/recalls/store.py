@@ -119,10 +119,8 @@ def list_recipients(conn: Connection, account_id: str, recall_id: str) -> list[A
 def list_onward(conn: Connection, account_id: str, notice_ids: Iterable[str], *, limit: int) -> list[AnyRow]:
     """(notice that is passed on, the notice by which, who has acknowledged that, whether more is concerned).
 
-    Of recalls that are not withdrawn, `limit` rows at most.
-
-    The notices are those of the account, and then those by which they were passed on: of the latter nothing is shown
-    to the account but whether all are acknowledged.
+    Of recalls that are not withdrawn, `limit` rows at most. Of the notices behind the account's own ones nothing may be
+    shown to it but whether all are acknowledged.
     """
     passed = recalls.outerjoin(
         recall_notices, (_n.account_id == _r.account_id) & (_n.recall_id == _r.id)
@@ -145,13 +143,13 @@ def list_items(conn: Connection, account_id: str, recall_id: str) -> dict[str, s
 
 
 def find_items(conn: Connection, account_id: str, recall_id: str, notice_id: str) -> str | None:
-    """All items of one of them."""
+    """All items of a notice of a recall of the account, as JSON; None if there is no such notice."""
     query = select(_n.item_uris).where(_n.account_id == account_id, _n.recall_id == recall_id, _n.id == notice_id)
     return conn.execute(query).scalar_one_or_none()
 
 
 def view_received_items(conn: Connection, viewer_id: str, notice_id: str) -> str | None:
-    """All items of a notice to the viewer."""
+    """All items of a notice to the viewer, as JSON; None if there is no such notice."""
     query = select(_n.item_uris).where(_n.recipient_id == viewer_id, _n.id == notice_id)
     return conn.execute(query).scalar_one_or_none()
 
