@@ -52,6 +52,7 @@ SPINE = (
     ("network.epcis.routes",),
     ("network.traceability",),
     ("network.recalls",),
+    ("network.open_tasks",),
     ("network.passports",),
     ("publish_hooks",),
     ("api_docs", "health", "purge", "job_kinds", "lifespan"),

@@ -36,8 +36,8 @@ from linkxg.identity.sessions.console_session import (
 )
 from linkxg.identity.sessions.model import ConsoleSession, EndedSession
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
-from linkxg.network.recalls.count_waiting import count_waiting
-from linkxg.network.recalls.waiting_model import NOTHING_WAITS, Waiting
+from linkxg.network.open_tasks.count_open_tasks import count_open_tasks
+from linkxg.network.open_tasks.model import NO_OPEN_TASKS, OpenTasks
 
 _SCOPE_KEY = "linkxg.page"
 
@@ -63,7 +63,7 @@ class PageRequest:
     upload: MultipartUpload | None = None
     ended_session: EndedSession | None = None
     """The ended session that the cookie belonged to."""
-    waiting: Waiting = NOTHING_WAITS
+    open_tasks: OpenTasks = NO_OPEN_TASKS
     """What the navigation counts."""
 
     @property
@@ -155,7 +155,7 @@ class ConsoleGuard:
             if page.role not in allowed:
                 raise AccessDenied
         if page.session is not None and not is_upload:
-            page.waiting = await count_waiting(page.database, page.session.account_id)
+            page.open_tasks = await count_open_tasks(page.database, page.session.account_id)
         if is_upload:
             # Last: nothing of a large body is read before the role is checked.
             await _read_upload(page, route.opt["upload"])

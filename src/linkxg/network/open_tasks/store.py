@@ -1,18 +1,18 @@
-"""Counts what waits for an answer of an account: requests of partners, and notices of their recalls."""
+"""Statements about open tasks, of the tables of requests and recalls."""
 
 from sqlalchemy import Connection, ScalarSelect, Select, String, bindparam, func, select
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.network.connections.request_store import share_requests
+from linkxg.network.open_tasks.model import MAX_COUNTED, OpenTasks
 from linkxg.network.recalls.store import recall_notices, recalls
-from linkxg.network.recalls.waiting_model import MAX_COUNTED, Waiting
 
 _r, _n = share_requests.c, recall_notices.c
 _ACCOUNT = bindparam("account_id", type_=String)
 
 
-def count_waiting(conn: Connection, account_id: str) -> Waiting:
-    return Waiting(*_COUNT.first(conn, {"account_id": account_id}))
+def count_open_tasks(conn: Connection, account_id: str) -> OpenTasks:
+    return OpenTasks(*_COUNT.first(conn, {"account_id": account_id}))
 
 
 def _counted(query: Select[str]) -> ScalarSelect[int]:

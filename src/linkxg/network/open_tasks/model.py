@@ -1,15 +1,15 @@
-"""What waits for an answer of an account."""
+"""The number of open tasks."""
 
 from typing import NamedTuple
 
 MAX_COUNTED = 100
 
 
-class Waiting(NamedTuple):
+class OpenTasks(NamedTuple):
     """Requests of partners, and notices of their recalls, each counted up to MAX_COUNTED."""
 
     requests: int
     notices: int
 
 
-NOTHING_WAITS = Waiting(0, 0)
+NO_OPEN_TASKS = OpenTasks(0, 0)
