@@ -90,7 +90,7 @@ def test_an_item_is_found_as_it_is_pasted(world: World, editor: Visitor, chain: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("something", "This is no identifier that can be traced."),
+        ("something", "This identifier cannot be traced."),
         ("09520000002177 lot A", "09520000002177 is not a valid GTIN."),
         ("09520000002176 ABC", "Is ABC a lot or a serial?"),
         ("09520000002176", "is a product, and a trace is of one lot or serial"),

@@ -60,7 +60,7 @@ def read_trace_query(page: PageRequest) -> TraceQuery:
     uri, not_an_item = "", None
     if text:
         try:
-            uri = read_typed_item(text).uri
+            uri = read_typed_item(text)
         except NotAnItem as error:
             not_an_item = error
             faults.append(("q", error.message))
