@@ -217,6 +217,26 @@ def test_a_cycle_is_drawn(world: World, editor: Visitor) -> None:
     assert len(drawn(trace(editor, one.uri))) == 2
 
 
+@pytest.mark.any_engine
+@pytest.mark.parametrize(
+    ("quantity", "unit", "text"),
+    [
+        (1_234_567, None, "1,234,567 pieces"),
+        (999_999.6, "KGM", "1,000,000 kg"),
+        (1_200.5, "MTR", "1,200.5 m"),
+        (1, "EA", "1 piece"),
+    ],
+)
+def test_quantities_are_written_alike_on_the_pages_of_traces_and_recalls(
+    world: World, editor: Visitor, quantity: float, unit: str | None, text: str
+) -> None:
+    item, cotton = new_lots(2)
+    quantities = {item.uri: (quantity, unit)}
+    capture(world, world.account.account_id, made([cotton], [item], quantities=quantities))
+    assert text in trace(editor, item.uri)
+    assert text_of(editor.get(f"{PAGE}/recalls/new?item={quote(item.uri, safe='')}")).count(text) == 2
+
+
 def test_markup_in_identifiers_stays_text(world: World, editor: Visitor) -> None:
     item, made_of_it = crate("<script>alert(1)</script>&\"'"), new_lots(1)[0]
     capture(world, world.account.account_id, made([item], [made_of_it]))

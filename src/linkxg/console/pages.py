@@ -17,6 +17,7 @@ from litestar.response import Stream
 from linkxg.clock import now_ms
 from linkxg.console import formatting
 from linkxg.console.assets import ASSETS
+from linkxg.console.event_words import quantity_text
 from linkxg.console.flash_messages import notice_of
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
@@ -57,6 +58,7 @@ def templates() -> Environment:
         "utc_day": formatting.utc_day,
         "exact": formatting.exact,
         "count": formatting.count,
+        "quantity": quantity_text,
         "duration": formatting.duration,
         "scopes": lambda scopes: formatting.scope_list(tuple(scopes)),
     }
