@@ -28,7 +28,7 @@ from linkxg.network.traceability.read_graph import read_graph, read_graph_events
 
 TRACEABILITY = "/traceability"
 SUGGESTED = 20
-UNKNOWN = "No event of yours or of your partners is about this item."
+UNKNOWN = "No event of yours is about this item."
 
 
 @get(TRACEABILITY, **session_roles(EVERYONE))
