@@ -40,11 +40,8 @@ from linkxg.network.recalls.read_recalls import (
     read_recipient_items,
 )
 from linkxg.network.recalls.withdraw import withdraw_recall
-from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import csv_tables
-from linkxg.network.traceability import routes as traceability_routes
 from linkxg.network.traceability.read_graph import TraceReader
-from linkxg.network.traceability.tombstones import pseudonymizer
 
 TAG = Tag("Recalls", "Who received affected items, and who has acknowledged the recall, tier by tier.")
 PATH, NOTICES = "/api/v1/traceability/recalls", "/api/v1/traceability/recall-notices"
@@ -299,22 +296,6 @@ def _reader(request: Request[Any, Any, Any]) -> Any:
 
 def _response(outcome: IdempotentOutcome[Any], status: int = 200) -> Response[Any]:
     return Response(Success(data=outcome.value), status_code=status, headers=replay(outcome.replayed))
-
-
-def routers(
-    database: Database,
-    server_key: bytes,
-    count_reads: CountReads,
-    mails: RecallMails,
-    cursors: Cursors,
-    public_url: str,
-) -> list[Router]:
-    """Those of traceability, which recalls are derived from, and of recalls."""
-    reader = TraceReader(database, pseudonymizer(server_key), count_reads)
-    return [
-        traceability_routes.router(database, server_key, count_reads, cursors, public_url),
-        router(RecallServices(database, reader, mails, cursors, public_url)),
-    ]
 
 
 def router(services: RecallServices) -> Router:

@@ -212,9 +212,14 @@ async def impact(
     return Response(Success(data=found))
 
 
-def router(database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str) -> Router:
-    reader = TraceReader(database, pseudonymizer(server_key), count_reads)
-    services = TraceabilityServices(reader, cursors, public_url)
+def traceability_services(
+    database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str
+) -> TraceabilityServices:
+    """Its reader is that of recalls and of the console, too."""
+    return TraceabilityServices(TraceReader(database, pseudonymizer(server_key), count_reads), cursors, public_url)
+
+
+def router(services: TraceabilityServices) -> Router:
     return Router(
         "/",
         tags=[TAG],
