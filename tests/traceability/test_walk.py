@@ -67,7 +67,7 @@ def test_ancestors_and_descendants_are_those_of_networkx(
     assert not found.truncated
 
 
-def test_both_directions_are_no_zigzag(tracing: Tracing) -> None:
+def test_siblings_of_the_item_are_not_in_its_graph(tracing: Tracing) -> None:
     """What else was made of an ancestor is neither an ancestor nor a descendant."""
     tracing.capture(made([A], [B]), made([A], [C]), made([B], [D]))
     assert set(tracing.depths(B)) == uris(A, B, D)
