@@ -42,7 +42,9 @@ _SSCC = "34000001234567890"
         ("urn:epc:id:giai:9520000.{n}", "8004/9520000{n}"),
     ],
 )
-def test_an_identifier_is_the_same_item_on_both_pages(world: World, editor: Visitor, typed: str, path: str) -> None:
+def test_an_identifier_is_the_same_item_on_the_pages_of_traces_recalls_and_events(
+    world: World, editor: Visitor, typed: str, path: str
+) -> None:
     number = uuid7()[-12:].upper()
     item = identify("https://id.gs1.org/" + path.format(n=number))
     assert isinstance(item, Item)
@@ -51,6 +53,8 @@ def test_an_identifier_is_the_same_item_on_both_pages(world: World, editor: Visi
     trace = editor.get(f"/traceability?{urlencode({'q': text})}")
     assert trace.status_code == 200, text_of(trace)
     assert f'href="{item_address(item.uri)}"' in unescape(trace.text)
+    recall = editor.get(f"/traceability/recalls/new?{urlencode({'item': text})}")
+    assert f'href="{item_address(item.uri)}"' in unescape(recall.text)
     events = editor.get(f"/events?{urlencode({'q': text})}")
     assert events.status_code == 200, text_of(events)
     assert "Stored" in text_of(events)
