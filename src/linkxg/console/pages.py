@@ -23,6 +23,7 @@ from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.product_fields import label
 from linkxg.http.authorised_stream import authorised_stream
+from linkxg.http.csv_response import CSV
 from linkxg.identity.tokens.scopes import SCOPES
 
 REPLACED = "replaced"
@@ -124,6 +125,11 @@ def stream(page: PageRequest, content: AsyncIterator[T], media_type: str, name: 
     headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return Stream(authorised_stream(page.context, content), media_type=media_type, headers=headers)
+
+
+def download_csv(page: PageRequest, table: bytes, name: str) -> Response[str]:
+    """With the byte order mark, by which spreadsheets read the file as UTF-8."""
+    return download(page, "\ufeff" + table.decode(), CSV, name)
 
 
 def download(page: PageRequest, content: str, media_type: str, name: str) -> Response[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -11,6 +11,7 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InsufficientScope, InvalidState
+from linkxg.http.csv_response import CSV, accepted_type, csv_response
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
@@ -40,7 +41,6 @@ from linkxg.network.recalls.read_recalls import (
     read_recipient_items,
 )
 from linkxg.network.recalls.withdraw import withdraw_recall
-from linkxg.network.traceability import csv_tables
 from linkxg.network.traceability.read_graph import TraceReader
 
 TAG = Tag("Recalls", "Who received affected items, and who has acknowledged the recall, tier by tier.")
@@ -103,19 +103,17 @@ async def list_all(
 @get(
     "/traceability/recalls/{recall_id:str}",
     operation_id="readRecall",
-    gives={csv_tables.MEDIA_TYPE: _TEXT},
+    gives={CSV: _TEXT},
     **scope("traceability:read"),
 )
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[RecallServices], recall_id: FromPath[str]
 ) -> Response[Success[RecallDetails]]:
     """A recall with its recipients: who has acknowledged, tier by tier. `Accept: text/csv` for a table."""
-    is_table = request.accept.best_match([MediaType.JSON, csv_tables.MEDIA_TYPE]) == csv_tables.MEDIA_TYPE
+    is_table = accepted_type(request, CSV) == CSV
     found = await read_recall(services.database, account_id_of(request.scope), recall_id, whole=is_table)
     if is_table:
-        named = {"Content-Disposition": 'attachment; filename="recall.csv"'}
-        table: Response[Any] = Response(recall_table(found), media_type=csv_tables.MEDIA_TYPE, headers=named)
-        return table
+        return csv_response(recall_table(found), "recall.csv")
     return Response(Success(data=found))
 
 
