@@ -127,12 +127,14 @@ from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
 from linkxg.network.recalls import routes as recall_routes
 from linkxg.network.recalls.mails import RecallMails
+from linkxg.network.recalls.routes import RecallServices
 from linkxg.network.requests import routes as request_routes
 from linkxg.network.requests.routes import RequestServices
 from linkxg.network.shared_products import routes as shared_routes
 from linkxg.network.shared_products.routes import SharedServices
 from linkxg.network.shares import routes as share_routes
 from linkxg.network.shares.routes import ShareServices
+from linkxg.network.traceability import routes as traceability_routes
 from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -168,7 +170,8 @@ def build(
     metrics = metrics or Metrics()
     database.on_wait = metrics.wait
     passwords = Passwords(settings.password_threads)
-    limits = open_limits(settings.limits_url, settings.limit_scale)
+    scale = settings.limit_scale
+    limits = open_limits(settings.limits_url, scale)
     cursors = Cursors(server_key)
     minter = Minter(keys, issuer, audience)
     revocations = Revocations(database.feed)
@@ -181,16 +184,13 @@ def build(
     job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
     job_runner.on_progress = deliverer.wake
     feed_waits, access_log = FeedWaits(database), AccessLog(database)
+    traceability = traceability_routes.traceability_services(database, server_key, access_log.count, cursors, issuer)
 
     async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
         await require_recent(database, principal, recent)
 
     guard = Guard(
-        verifier,
-        usage.record_call,
-        usage.record_rejected_call,
-        Budgets(limits, settings.limit_scale),
-        require_recent_authentication,
+        verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication
     )
     credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
@@ -203,7 +203,7 @@ def build(
     reset_mails = ResetMails(database, mails, limits, issuer)
     sign_up_mode = SignUpMode(settings.sign_up)
     sign_up_mails = SignUpMails(database, mails, issuer)
-    sign_ups = SignUpServices(database, passwords, sign_up_mails, sign_up_mode, settings.limit_scale)
+    sign_ups = SignUpServices(database, passwords, sign_up_mails, sign_up_mode, scale)
     connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
     recall_mails = RecallMails(database, mails, limits, issuer)
     deliverer.on_stopped = SubscriptionMails(database, mails, limits, issuer).stopped
@@ -236,9 +236,10 @@ def build(
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
         public_url=issuer,
         relying_party=party,
-        limit_scale=settings.limit_scale,
+        limit_scale=scale,
         wake_imports=job_runner.wake,
         count_reads=access_log.count,
+        trace_reader=traceability.reader,
         publish_hooks=PUBLISH_HOOKS,
         state_hooks=STATE_HOOKS,
         provider_connections=provider_connections,
@@ -266,22 +267,16 @@ def build(
         BASE,
         route_handlers=[
             client_routes.router(ClientServices(database, server_key, cursors, notices)),
-            session_routes.router(SessionServices(database, passwords, limits, notices, settings.limit_scale)),
+            session_routes.router(SessionServices(database, passwords, limits, notices, scale)),
             factor_routes.router(
-                FactorServices(
-                    database, passwords, server_key, api_sessions, limits, notices, party, settings.limit_scale
-                )
+                FactorServices(database, passwords, server_key, api_sessions, limits, notices, party, scale)
             ),
             password_reset_routes.router(
-                PasswordResetServices(
-                    database, passwords, server_key, reset_mails, notices, issuer, settings.limit_scale
-                )
+                PasswordResetServices(database, passwords, server_key, reset_mails, notices, issuer, scale)
             ),
             passkey_routes.router(PasskeyServices(database, party, api_sessions)),
-            passkey_registration_routes.router(
-                RegistrationServices(database, party, notices, api_sessions, settings.limit_scale)
-            ),
-            profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
+            passkey_registration_routes.router(RegistrationServices(database, party, notices, api_sessions, scale)),
+            profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, scale)),
             account_routes.router(
                 AccountServices(database, passwords, server_key, invitation_mails, notices, cursors, issuer)
             ),
@@ -304,7 +299,8 @@ def build(
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
-            *recall_routes.routers(database, server_key, access_log.count, recall_mails, cursors, issuer),
+            traceability_routes.router(traceability),
+            recall_routes.router(RecallServices(database, traceability.reader, recall_mails, cursors, issuer)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -86,7 +86,10 @@ def test_a_recall_with_faults_shows_them(world: World, editor: Visitor) -> None:
     refused = editor.post(NEW, [*editor.fields(question, NEW), ("sure", "yes")])
     assert "At most 500 characters." in text_of(refused)
     assert f">\n{'x' * 501}</textarea>" in refused.text
-    for text, message in (("text", "no identifier"), (new_lots(1)[0].uri, "No event of yours is about this item.")):
+    for text, message in (
+        ("text", "This identifier cannot be traced."),
+        (new_lots(1)[0].uri, "No event of yours is about this item."),
+    ):
         page = editor.get(f"{NEW}?item={quote(text, safe='')}")
         assert (page.status_code, message in text_of(page)) == (422, True)
     forget_gln(world, world.other_owner)

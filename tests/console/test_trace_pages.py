@@ -90,7 +90,7 @@ def test_an_item_is_found_as_it_is_pasted(world: World, editor: Visitor, chain: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("something", "This is no identifier that can be traced."),
+        ("something", "This identifier cannot be traced."),
         ("09520000002177 lot A", "09520000002177 is not a valid GTIN."),
         ("09520000002176 ABC", "Is ABC a lot or a serial?"),
         ("09520000002176", "is a product, and a trace is of one lot or serial"),
@@ -215,6 +215,26 @@ def test_a_cycle_is_drawn(world: World, editor: Visitor) -> None:
     one, other = new_lots(2)
     capture(world, world.account.account_id, made([one], [other]), made([other], [one], at=1))
     assert len(drawn(trace(editor, one.uri))) == 2
+
+
+@pytest.mark.any_engine
+@pytest.mark.parametrize(
+    ("quantity", "unit", "text"),
+    [
+        (1_234_567, None, "1,234,567 pieces"),
+        (999_999.6, "KGM", "1,000,000 kg"),
+        (1_200.5, "MTR", "1,200.5 m"),
+        (1, "EA", "1 piece"),
+    ],
+)
+def test_quantities_are_written_alike_on_the_pages_of_traces_and_recalls(
+    world: World, editor: Visitor, quantity: float, unit: str | None, text: str
+) -> None:
+    item, cotton = new_lots(2)
+    quantities = {item.uri: (quantity, unit)}
+    capture(world, world.account.account_id, made([cotton], [item], quantities=quantities))
+    assert text in trace(editor, item.uri)
+    assert text_of(editor.get(f"{PAGE}/recalls/new?item={quote(item.uri, safe='')}")).count(text) == 2
 
 
 def test_markup_in_identifiers_stays_text(world: World, editor: Visitor) -> None:

@@ -53,7 +53,7 @@ def event(
     transformation: str | None = None,
     lot_number: str | None = None,
     values: Sequence[tuple[str, str]] = (),
-    quantities: dict[str, tuple[float, str]] | None = None,
+    quantities: dict[str, tuple[float, str | None]] | None = None,
     step: str | None = None,
     disposition: str | None = None,
     read_point: str | None = None,

@@ -90,7 +90,7 @@ def test_the_own_gln_is_no_recipient(tracing: Tracing) -> None:
     assert tracing.impact(A).recipients == []
 
 
-def test_a_gln_that_two_partners_declare_is_nobody(tracing: Tracing) -> None:
+def test_a_contested_gln_names_no_partner(tracing: Tracing) -> None:
     for _ in range(2):
         connect(tracing, GLN)
     tracing.capture(made([A], [B]), ship([B], GLN, 5))

@@ -19,6 +19,7 @@ from linkxg.identity.accounts.store import insert_account, update_account
 from linkxg.ids import uuid7
 from linkxg.network.connections.store import connections
 from linkxg.network.epcis.documents.model import Item
+from linkxg.network.traceability.find_names import find_names
 from traceability.chain import GTIN, OTHER_GTIN, lot, made, party, seen
 from traceability.tracing import Tracing
 
@@ -273,3 +274,20 @@ def test_a_gln_that_several_partners_declare_is_contested_and_nobody_takes_it(vi
     (recipient,) = viewer.impact(SHIRT).recipients
     assert (recipient.connection_id, recipient.contested) == (rightful.connection, False)
     assert reasons(viewer) == [("NOT_SHARED", True)]
+
+
+def test_a_gln_of_several_partners_with_one_name_names_nobody(viewer: Tracing) -> None:
+    """Security rule 219: it is contested between accounts, whatever they are called."""
+
+    def companies() -> dict[str, str]:
+        found: dict[str, str] = viewer.run(find_names(viewer.database, viewer.account_id, ())).companies
+        return found
+
+    assert companies() == {}
+    other = Partner(viewer)
+    assert companies() == {GLN: "Secret Mills"}
+    Partner(viewer)
+    assert companies() == {}
+    ended = connections.update().where(connections.c.id == other.connection).values(status="REVOKED")
+    viewer.run(viewer.database.write(lambda conn: conn.execute(ended).rowcount))
+    assert companies() == {GLN: "Secret Mills"}

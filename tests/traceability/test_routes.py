@@ -141,7 +141,7 @@ def test_an_unknown_item_and_one_of_another_account_do_not_exist(world: World, c
         assert bodies[0] == bodies[1]
 
 
-def test_the_scope_is_needed(world: World, chain: list[Item]) -> None:
+def test_a_token_without_the_scope_reads_nothing(world: World, chain: list[Item]) -> None:
     token = world.token("products:read")
     for path in ALL:
         get(world, path, chain[0], bearer=token).expect(403, "insufficient_scope")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from linkxg.network.traceability import status
 from traceability.chain import crate, lot, packed, seen, serial
 from traceability.tracing import Tracing
 
@@ -116,6 +119,16 @@ def test_a_persistent_disposition_holds_until_it_is_unset(tracing: Tracing) -> N
         seen([B], at=3, values=[(f"{name}unset", "damaged")]),
     )
     assert tracing.status(A).persistent_dispositions == ["damaged"]
+
+
+def test_a_status_with_more_dispositions_than_are_read_is_truncated(
+    tracing: Tracing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracing.capture(*(seen([A], at=at, values=[("persistentDisposition_set", f"state {at}")]) for at in range(3)))
+    assert not tracing.status(A).events_truncated
+    monkeypatch.setattr(status, "MAX_DISPOSITIONS", 2)
+    found = tracing.status(A)
+    assert (found.persistent_dispositions, found.events_truncated) == (["state 1", "state 2"], True)
 
 
 def test_a_corrective_event_counts_in_place_of_the_voided_one(tracing: Tracing) -> None:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from linkxg.errors import NotFound
 from linkxg.network.epcis.documents.model import ItemRole
+from linkxg.network.traceability import find_graph, tombstones
+from linkxg.network.traceability.model import Quantity
 from linkxg.network.traceability.walk_store import WalkDirection
-from traceability.chain import OTHER_GTIN, assembled, class_of, crate, event, lot, made, packed, seen, serial
+from traceability.chain import OTHER_GTIN, assembled, class_of, crate, event, lot, made, packed, party, seen, serial
 from traceability.tracing import Tracing
 
 A, B, C, D, E, F = (lot(name) for name in "ABCDEF")
@@ -65,7 +67,7 @@ def test_ancestors_and_descendants_are_those_of_networkx(
     assert not found.truncated
 
 
-def test_both_directions_are_no_zigzag(tracing: Tracing) -> None:
+def test_siblings_of_the_item_are_not_in_its_graph(tracing: Tracing) -> None:
     """What else was made of an ancestor is neither an ancestor nor a descendant."""
     tracing.capture(made([A], [B]), made([A], [C]), made([B], [D]))
     assert set(tracing.depths(B)) == uris(A, B, D)
@@ -201,6 +203,31 @@ def test_the_quantity_of_a_lot_is_what_was_made(tracing: Tracing) -> None:
     nodes = {node.id: node.quantity for node in tracing.graph(B).nodes}
     assert (nodes[B.uri].value, nodes[B.uri].unit) == (15.0, "KGM")  # type: ignore[union-attr]
     assert (nodes[A.uri].value, nodes[A.uri].unit) == (3.0, "MTR")  # type: ignore[union-attr]
+
+
+def test_quantities_that_are_too_many_to_add_up_are_unknown_and_the_answer_is_truncated(
+    tracing: Tracing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracing.capture(*(made([A], [B], quantities={B.uri: (1.0, "KGM")}) for _ in range(3)))
+    monkeypatch.setattr(find_graph, "MAX_QUANTITY_ROWS", 4)
+    found = tracing.graph(B)
+    assert (found.nodes[0].quantity, found.truncated) == (Quantity(3.0, "KGM"), False)
+    assert tracing.impact(A).truncated is False
+    monkeypatch.setattr(find_graph, "MAX_QUANTITY_ROWS", 3)
+    found = tracing.graph(B)
+    assert (found.nodes[0].quantity, found.truncated) == (None, True)
+    impact = tracing.impact(A)
+    assert ({one.quantity for one in impact.products}, impact.truncated) == ({None}, True)
+
+
+def test_a_graph_with_more_parties_than_are_read_is_truncated(
+    tracing: Tracing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [("source_owning_party", party(f"95200000000{number}1")) for number in range(2)]
+    tracing.capture(seen([A], values=sources))
+    assert not tracing.graph(A).truncated
+    monkeypatch.setattr(tombstones, "MAX_PARTY_ROWS", 1)
+    assert tracing.graph(A).truncated
 
 
 def test_a_use_in_two_places_of_one_list_is_one_edge(tracing: Tracing) -> None:

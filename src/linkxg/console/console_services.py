@@ -22,6 +22,7 @@ from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.epcis.subscriptions.manage_subscriptions import SubscriptionServices
 from linkxg.network.recalls.mails import RecallMails
 from linkxg.network.shared_products.model import CountReads
+from linkxg.network.traceability.read_graph import TraceReader
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class ConsoleServices:
     limit_scale: float
     wake_imports: Callable[[], None]
     count_reads: CountReads
+    trace_reader: TraceReader
     publish_hooks: PublishHooks
     state_hooks: StateHooks
     provider_connections: ProviderConnections

@@ -1,12 +1,10 @@
 """Reads the search of the events page: an item in any notation, a step, what happened, a place and days."""
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from linkxg.catalog.identifiers.digital_link import build_identifier
-from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
-from linkxg.catalog.identifiers.keys import KEYS, NotAnIdentifier
+from linkxg.catalog.identifiers.keys import NotAnIdentifier
+from linkxg.catalog.identifiers.read_typed import typed_item
 from linkxg.clock import time_zone
 from linkxg.console.page_forms import PageForm
 from linkxg.network.epcis.documents.model import ItemRole
@@ -18,12 +16,6 @@ ERRORS = "errors"
 FIELDS = ("q", "step", "type", "place", "from", "to")
 _LONGEST = 2_000
 _PLACES = {"r": "read_point", "l": "biz_location"}
-_ELEMENTS = re.compile(r"(?:\][A-Za-z][0-9])?((?:\([0-9]{2,4}\)[^()]+)+)")
-_ELEMENT = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
-_SERIALS = ("10", "21")
-_GAP = re.compile(r"\s+|/")
-_LENGTHS = (8, 12, 13, 14, 18)
-"""Of GTINs and SSCCs; groups of other digits are parts of one."""
 _HINT = (
     "This is no identifier of an item. Paste an EPC URN, a GS1 Digital Link or another URI, type an SSCC, or a GTIN, "
     "alone or followed by a space and the serial or lot."
@@ -76,36 +68,10 @@ def typed_items(text: str) -> Match:
 
 def item_uris(text: str) -> list[str]:
     """The URIs or patterns that the text stands for: two of a GTIN with a serial or lot. Raises NotAnIdentifier."""
-    if len(text) > _LONGEST:
-        raise NotAnIdentifier(f"An identifier has at most {_LONGEST:,} characters.")
-    if elements := _ELEMENTS.fullmatch(text):
-        return [_of_elements(_ELEMENT.findall(elements[1]))]
-    if ":" in text and " " not in text:
-        return [text]
-    first, *rest = _GAP.split(text, maxsplit=1)
-    digits = first.replace("-", "")
-    if len(digits) not in _LENGTHS or (rest and " " in rest[0]):
-        digits, rest = "".join(text.split()).replace("-", ""), []
-    if not digits.isascii() or not digits.isdigit():
+    found = typed_item(text)
+    if found is None:
         raise NotAnIdentifier(_HINT)
-    if len(digits) == 18:
-        return [build_identifier("00", digits).uri]
-    try:
-        gtin = read_gtin(digits).digits14
-    except NotAGtin as error:
-        raise NotAnIdentifier(str(error) if len(digits) in _LENGTHS else _HINT) from None
-    if not rest:
-        return [build_identifier("01", gtin).uri]
-    return [build_identifier("01", gtin, ((ai, rest[0]),)).uri for ai in _SERIALS]
-
-
-def _of_elements(pairs: list[tuple[str, str]]) -> str:
-    """The Digital Link of an element string such as (01)09520000010010(10)S-77."""
-    ai, value = pairs[0][0], pairs[0][1].strip()
-    if ai not in KEYS:
-        raise NotAnIdentifier(f"An element string begins with a GS1 key, such as (01) or (00), not with ({ai}).")
-    known = [(name, text.strip()) for name, text in pairs[1:] if name in KEYS[ai].qualifiers]
-    return build_identifier(ai, value, tuple(sorted(known, key=lambda one: KEYS[ai].qualifiers.index(one[0])))).uri
+    return [*found.uris]
 
 
 def _patterns(uri: str) -> Match:

@@ -63,6 +63,8 @@ _UNITS = {
     "MSK": "m/s²", "SEC": "s", "MIN": "min", "HUR": "h", "VLT": "V", "AMP": "A", "WTT": "W", "KWH": "kWh",
 }  # fmt: skip
 
+_PIECE = "H87"
+
 
 def in_words(term: str) -> str:
     """`retail_selling` or `RelativeHumidity` as text; of a URI its last part."""
@@ -93,9 +95,16 @@ def number_text(value: object) -> str:
     """`1,204`, `0.5`; what is no number as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    # What has six digits before the point may be rounded to seven, which `g` writes as 1e+06.
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}" if abs(value) < 999_999.5 else f"{value:,.0f}"
 
 
 def amount(value: object, unit: str | None) -> str:
     """`1,204 kg`."""
-    return f"{number_text(value)} {unit_name(unit)}".rstrip()
+    number, name = number_text(value), unit_name(unit)
+    return f"{number} {'piece' if number == '1' and name == 'pieces' else name}".rstrip()
+
+
+def quantity_text(value: float, unit: str | None) -> str:
+    """As `amount`, of items: without a unit they are counted."""
+    return amount(value, unit or _PIECE)

@@ -17,11 +17,13 @@ from litestar.response import Stream
 from linkxg.clock import now_ms
 from linkxg.console import formatting
 from linkxg.console.assets import ASSETS
+from linkxg.console.event_words import quantity_text
 from linkxg.console.flash_messages import notice_of
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.product_fields import label
 from linkxg.http.authorised_stream import authorised_stream
+from linkxg.http.csv_response import CSV
 from linkxg.identity.tokens.scopes import SCOPES
 
 REPLACED = "replaced"
@@ -57,6 +59,7 @@ def templates() -> Environment:
         "utc_day": formatting.utc_day,
         "exact": formatting.exact,
         "count": formatting.count,
+        "quantity": quantity_text,
         "duration": formatting.duration,
         "scopes": lambda scopes: formatting.scope_list(tuple(scopes)),
     }
@@ -122,6 +125,11 @@ def stream(page: PageRequest, content: AsyncIterator[T], media_type: str, name: 
     headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return Stream(authorised_stream(page.context, content), media_type=media_type, headers=headers)
+
+
+def download_csv(page: PageRequest, table: bytes, name: str) -> Response[str]:
+    """With the byte order mark, by which spreadsheets read the file as UTF-8."""
+    return download(page, "\ufeff" + table.decode(), CSV, name)
 
 
 def download(page: PageRequest, content: str, media_type: str, name: str) -> Response[str]:

@@ -104,7 +104,7 @@ async def _read_recalled(page: PageRequest, fields: PageForm) -> _Recalled:
     if not text:
         return _Recalled("", [], None, "")
     try:
-        return _Recalled(text, [read_typed_item(text).uri], None, "")
+        return _Recalled(text, [read_typed_item(text)], None, "")
     except NotAnItem as error:
         return _Recalled(text, [], None, error.message)
 

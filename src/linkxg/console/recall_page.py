@@ -9,7 +9,7 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import download, redirect, render
+from linkxg.console.pages import download_csv, redirect, render
 from linkxg.console.recalls import RECALLS
 from linkxg.console.trace_page import TRACEABILITY
 from linkxg.console.trace_view import item_address
@@ -24,7 +24,6 @@ from linkxg.network.recalls.csv_table import recall_table
 from linkxg.network.recalls.model import Onward
 from linkxg.network.recalls.read_recalls import read_notice, read_notice_items, read_recall
 from linkxg.network.recalls.withdraw import withdraw_recall
-from linkxg.network.traceability import csv_tables
 
 RECALL = f"{RECALLS}/{{recall_id:str}}"
 NOTICE = f"{TRACEABILITY}/notices/{{notice_id:str}}"
@@ -44,8 +43,8 @@ async def show(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> 
 
 @get(f"{RECALL}/recall.csv", **session_roles(EVERYONE))
 async def as_csv(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> Response[str]:
-    table = recall_table(await read_recall(page.database, page.account_id, recall_id, whole=True)).decode()
-    return download(page, "\ufeff" + table, csv_tables.MEDIA_TYPE, "recall.csv")
+    found = await read_recall(page.database, page.account_id, recall_id, whole=True)
+    return download_csv(page, recall_table(found), "recall.csv")
 
 
 @post(RECALL, **session_roles(ADMINISTRATORS))

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import download, redirect, render
+from linkxg.console.pages import download, download_csv, redirect, render
 from linkxg.console.partners import name_of
 from linkxg.console.trace_query import DIRECTIONS, NODES, TraceQuery, most_nodes, read_trace_query, trace_reader
 from linkxg.console.trace_view import item_address, view_trace
@@ -28,7 +28,7 @@ from linkxg.network.traceability.read_graph import read_graph, read_graph_events
 
 TRACEABILITY = "/traceability"
 SUGGESTED = 20
-UNKNOWN = "No event of yours or of your partners is about this item."
+UNKNOWN = "No event of yours is about this item."
 
 
 @get(TRACEABILITY, **session_roles(EVERYONE))
@@ -64,8 +64,7 @@ async def as_csv(page: NamedDependency[PageRequest]) -> Response[str]:
     if not _names_item(query):
         return redirect(page, query.address(TRACEABILITY))
     graph = await _read(page, query)
-    # With the byte order mark, spreadsheets read the file as UTF-8.
-    return download(page, "\ufeff" + csv_tables.graph_table(graph).decode(), csv_tables.MEDIA_TYPE, "graph.csv")
+    return download_csv(page, csv_tables.graph_table(graph), "graph.csv")
 
 
 @get(f"{TRACEABILITY}/graph.jsonld", **session_roles(EVERYONE))

@@ -14,7 +14,6 @@ from linkxg.network.traceability.find_graph import GraphQuery
 from linkxg.network.traceability.model import DEFAULT_DEPTH, MAX_DEPTH, MAX_NODES
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.routes import GRAPHS
-from linkxg.network.traceability.tombstones import pseudonymizer
 from linkxg.network.traceability.walk_result import WalkLimits
 
 DIRECTIONS: dict[str, tuple[str, tuple[Literal["upstream", "downstream"], ...]]] = {
@@ -60,7 +59,7 @@ def read_trace_query(page: PageRequest) -> TraceQuery:
     uri, not_an_item = "", None
     if text:
         try:
-            uri = read_typed_item(text).uri
+            uri = read_typed_item(text)
         except NotAnItem as error:
             not_an_item = error
             faults.append(("q", error.message))
@@ -95,9 +94,8 @@ def as_of_text(bounds: Bounds) -> str | None:
 
 async def trace_reader(page: PageRequest) -> TraceReader:
     """What the verbs of traceability need, after a request of the caller's budget. Raises RateLimitExceeded."""
-    services = page.services
-    await services.limits.spend(GRAPHS, caller_key(page.account_id, page.person.user_id))
-    return TraceReader(services.database, pseudonymizer(services.server_key), services.count_reads)
+    await page.services.limits.spend(GRAPHS, caller_key(page.account_id, page.person.user_id))
+    return page.services.trace_reader
 
 
 def most_nodes(query: TraceQuery) -> GraphQuery:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-from linkxg.console.event_words import lower_words
+from linkxg.console.event_words import lower_words, quantity_text
 from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Layout, Point, lay_out
 from linkxg.console.trace_words import EXPLANATIONS, REASONS, short_uri
 from linkxg.network.traceability.model import Graph, GraphEdge, GraphNode
@@ -127,7 +127,7 @@ def _node(
         title_of(node),
         _subtitle(node),
         company,
-        f"{node.quantity.value:g} {node.quantity.unit or 'pcs'}" if node.quantity else "",
+        quantity_text(node.quantity.value, node.quantity.unit) if node.quantity else "",
         item_address(node.id),
         *words,
         "",

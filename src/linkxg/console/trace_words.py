@@ -1,5 +1,6 @@
 """Edges and ends of a trace in words, and identifiers; its events are in `event_words`."""
 
+from linkxg.catalog.identifiers.digital_link import RESOLVER
 from linkxg.network.traceability.model import TombstoneReason
 from linkxg.network.traceability.walk_result import EdgeKind
 
@@ -26,9 +27,8 @@ EXPLANATIONS: dict[TombstoneReason, str] = {
     "DEPTH_LIMIT": "More tiers follow than were asked for.",
     "NODE_LIMIT": "More items follow than are shown.",
 }
-_DIGITAL_LINK = "https://id.gs1.org/"
 
 
 def short_uri(uri: str) -> str:
     """The identifier without the host that all Digital Links in normal form have."""
-    return uri.removeprefix(_DIGITAL_LINK) if uri.startswith(_DIGITAL_LINK) else uri
+    return uri.removeprefix(f"{RESOLVER}/")

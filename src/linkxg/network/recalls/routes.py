@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -12,6 +12,7 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState
+from linkxg.http.csv_response import CSV, accepted_type, csv_response
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
@@ -42,11 +43,7 @@ from linkxg.network.recalls.read_recalls import (
     read_recipient_items,
 )
 from linkxg.network.recalls.withdraw import withdraw_recall
-from linkxg.network.shared_products.model import CountReads
-from linkxg.network.traceability import csv_tables
-from linkxg.network.traceability import routes as traceability_routes
 from linkxg.network.traceability.read_graph import TraceReader
-from linkxg.network.traceability.tombstones import pseudonymizer
 
 TAG = Tag("Recalls", "Who received affected items, and who has acknowledged the recall, tier by tier.")
 PATH, NOTICES = "/api/v1/traceability/recalls", "/api/v1/traceability/recall-notices"
@@ -108,20 +105,17 @@ async def list_all(
 @get(
     "/traceability/recalls/{recall_id:str}",
     operation_id="readRecall",
-    gives={csv_tables.MEDIA_TYPE: _TEXT},
+    gives={CSV: _TEXT},
     **scope("traceability:read", ITEM_READS),
 )
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[RecallServices], recall_id: FromPath[str]
 ) -> Response[Success[RecallDetails]]:
     """A recall with its recipients: who has acknowledged, tier by tier. `Accept: text/csv` for a table."""
-    is_table = request.accept.best_match([MediaType.JSON, csv_tables.MEDIA_TYPE]) == csv_tables.MEDIA_TYPE
+    is_table = accepted_type(request, CSV) == CSV
     found = await read_recall(services.database, account_id_of(request.scope), recall_id, whole=is_table)
     if is_table:
-        named = {"Content-Disposition": 'attachment; filename="recall.csv"'}
-        content = await asyncio.to_thread(recall_table, found)
-        table: Response[Any] = Response(content, media_type=csv_tables.MEDIA_TYPE, headers=named)
-        return table
+        return csv_response(await asyncio.to_thread(recall_table, found), "recall.csv")
     return Response(Success(data=found))
 
 
@@ -294,22 +288,6 @@ def _items_page(
 
 def _response(outcome: IdempotentOutcome[Any], status: int = 200) -> Response[Any]:
     return Response(Success(data=outcome.value), status_code=status, headers=replay(outcome.replayed))
-
-
-def routers(
-    database: Database,
-    server_key: bytes,
-    count_reads: CountReads,
-    mails: RecallMails,
-    cursors: Cursors,
-    public_url: str,
-) -> list[Router]:
-    """Those of traceability, which recalls are derived from, and of recalls."""
-    reader = TraceReader(database, pseudonymizer(server_key), count_reads)
-    return [
-        traceability_routes.router(database, server_key, count_reads, cursors, public_url),
-        router(RecallServices(database, reader, mails, cursors, public_url)),
-    ]
 
 
 def router(services: RecallServices) -> Router:

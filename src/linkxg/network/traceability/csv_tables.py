@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from linkxg.http.csv_injection import guarded
 from linkxg.network.traceability.model import Graph, Impact, TimelineEvent
 
-MEDIA_TYPE = "text/csv"
 _GRAPH = (
     "from", "to", "kind", "eventId", "eventTime", "bizStep", "fromGtin", "fromLot", "fromSerial", "fromProduct",
     "toGtin", "toLot", "toSerial", "toProduct", "fromTombstone", "toTombstone",

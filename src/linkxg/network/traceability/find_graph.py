@@ -18,6 +18,7 @@ from linkxg.network.traceability.walk_store import DIRECTIONS, WalkDirection
 
 MAX_CONTAINED_ROWS = 20_000
 """Rows of aggregations that one answer reads."""
+MAX_QUANTITY_ROWS = 20_000
 
 
 class GraphQuery(NamedTuple):
@@ -61,6 +62,10 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
     events = _list_events(conn, account_id, faces, edges)
     gtins = {row.gtin14 for row in items.values() if row.gtin14 is not None}
     own = _own_items(walk, faces)
+    lots = {item_id: node for node, item_id in own.items() if items[node].level == Level.LOT}
+    quantities = list_lot_quantities(conn, account_id, lots, query.bounds)
+    if quantities is None:
+        walk.is_cut_short = True
     return FoundGraph(
         root.id,
         walk,
@@ -68,9 +73,7 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
         items,
         events,
         describe_store.list_product_names(conn, account_id, gtins) if gtins else {},
-        list_lot_quantities(
-            conn, account_id, {id: node for node, id in own.items() if items[node].level == Level.LOT}, query.bounds
-        ),
+        quantities or {},
         {} if faces is None else _owners_of(faces, items.keys() - own.keys()),
         find_hidden_parties(conn, account_id, walk, faces, items),
     )
@@ -120,11 +123,16 @@ def _list_events(
 
 def list_lot_quantities(
     conn: Connection, account_id: str, lots: Mapping[int, int], bounds: Bounds
-) -> dict[int, tuple[float, str | None]]:
-    """How much of each lot, by node, was made; nothing for one whose quantities have several units."""
+) -> dict[int, tuple[float, str | None]] | None:
+    """How much of each lot, by node, was made; nothing for one whose quantities have several units.
+
+    None if there are too many to add up.
+    """
     if not lots:
         return {}
-    rows = describe_store.list_quantities(conn, account_id, lots, bounds, rows=MAX_CONTAINED_ROWS)
+    rows = describe_store.list_quantities(conn, account_id, lots, bounds, rows=MAX_QUANTITY_ROWS)
+    if len(rows) >= MAX_QUANTITY_ROWS:
+        return None
     found: dict[int, dict[str | None, float]] = {}
     for item_id, _, quantity, unit in rows:
         sums = found.setdefault(lots[item_id], {})

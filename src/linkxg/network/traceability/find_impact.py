@@ -60,20 +60,21 @@ def find_impact(
     claims = partners.list_claims(walk.depths) if partners else []
     gtins = {row.gtin14 for row in items.values() if row.gtin14 is not None}
     lots = {row.id: row.id for row in items.values() if row.level == Level.LOT}
+    quantities = list_lot_quantities(conn, account_id, lots, bounds)
     sent, is_complete = _list_sent(conn, account_id, items, bounds)
     return FoundImpact(
         root.id,
         walk,
         items,
         describe_store.list_product_names(conn, account_id, gtins) if gtins else {},
-        list_lot_quantities(conn, account_id, lots, bounds),
+        quantities or {},
         claims,
         search.is_unsure or (partners is not None and partners.is_cut_short),
         partners.faces if partners else None,
         sent,
         parties,
         party_store.find_gln(conn, account_id),
-        is_complete,
+        is_complete and quantities is not None,
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from linkxg.db import Database
 from linkxg.network.traceability.describe_store import ProductName, list_product_names
 from linkxg.network.traceability.party_store import list_connections
+from linkxg.network.traceability.tombstones import connections_by_gln
 
 ACTIVE = "ACTIVE"
 
@@ -20,18 +21,12 @@ class ItemNames(NamedTuple):
 
 
 async def find_names(database: Database, account_id: str, gtins: Iterable[str]) -> ItemNames:
-    """What several partners declare as their GLN names nobody."""
+    """A GLN of several partners names nobody."""
 
     def unit(conn: Connection) -> ItemNames:
         wanted = sorted(set(gtins))
         products = list_product_names(conn, account_id, wanted) if wanted else {}
-        companies: dict[str, str] = {}
-        contested: set[str] = set()
-        for one in list_connections(conn, account_id):
-            if one.gln and one.status == ACTIVE:
-                if companies.get(one.gln, one.name) != one.name:
-                    contested.add(one.gln)
-                companies[one.gln] = one.name
-        return ItemNames(products, {gln: name for gln, name in companies.items() if gln not in contested})
+        partners = connections_by_gln(list_connections(conn, account_id)).known
+        return ItemNames(products, {gln: one.name for gln, one in partners.items() if one.status == ACTIVE})
 
     return await database.read(unit)

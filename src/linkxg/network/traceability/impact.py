@@ -13,7 +13,6 @@ from linkxg.network.traceability.model import (
     AffectedItem,
     AffectedProduct,
     ClaimedItem,
-    GraphStats,
     Impact,
     Owner,
     Quantity,
@@ -21,7 +20,7 @@ from linkxg.network.traceability.model import (
 )
 from linkxg.network.traceability.read_graph import TraceReader, count_partner_reads, is_still_shared, read_settled
 from linkxg.network.traceability.tombstones import gln_of
-from linkxg.network.traceability.view_graph import GRANULARITIES, rfc3339_as_of
+from linkxg.network.traceability.view_graph import GRANULARITIES, rfc3339_as_of, stats_of
 from linkxg.network.traceability.walk_result import WalkLimits
 
 MAX_RECIPIENT_ITEMS = 20_000
@@ -46,15 +45,13 @@ async def read_impact(
     recipients, is_whole = _recipients(found)
     items = [_item(found, item_id) for item_id in found.walk.depths]
     items.sort(key=lambda item: (item.depth, item.id))
-    edges = set(found.walk.edges)
-    events = {edge.event_id for edge in edges if edge.event_id is not None}
     return Impact(
         found.items[found.root].uri,
         rfc3339_as_of(bounds.as_of),
         items,
         _products(found),
         recipients,
-        GraphStats(len(items), len(edges), max((item.depth for item in items), default=0), len(events)),
+        stats_of([item.depth for item in items], [edge.event_id for edge in set(found.walk.edges)]),
         found.walk.is_truncated or not found.is_complete or not is_whole,
         _claims(found),
         found.are_claims_cut,

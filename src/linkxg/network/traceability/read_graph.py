@@ -68,7 +68,7 @@ async def read_settled(
     with _walks.slot(answer.account_id) as is_free:
         if not is_free:
             raise RateLimitExceeded(
-                f"Of each account, {MAX_WALKS_OF_ACCOUNT} traces are read at the same time.",
+                f"At most {MAX_WALKS_OF_ACCOUNT} traces per account at a time.",
                 retry_after=_RETRY_S,
                 headers=rate_limit_fields("traces", MAX_WALKS_OF_ACCOUNT, _RETRY_S, _RETRY_S),
             )

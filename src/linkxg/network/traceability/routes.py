@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from litestar import MediaType, Request, Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
 from linkxg.db import Database
+from linkxg.http.csv_response import CSV, accepted_type, csv_response
 from linkxg.http.headers import LINK
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
@@ -61,7 +62,7 @@ Voided = Annotated[
 Depth = Annotated[int, QueryParameter(ge=1, le=MAX_DEPTH)]
 MaxNodes = Annotated[int, QueryParameter(name="maxNodes", ge=1, le=MAX_NODES)]
 _TEXT = {"type": "string"}
-_CSV = {csv_tables.MEDIA_TYPE: _TEXT}
+_CSV = {CSV: _TEXT}
 _DOCUMENT = {event_document.MEDIA_TYPE: {"type": "object"}}
 
 
@@ -102,7 +103,7 @@ async def graph(
     directions: tuple[WalkDirection, ...] = DIRECTIONS if direction == "both" else (direction,)
     bounds = read_bounds(as_of, since, until, include_voided=include_voided)
     query = GraphQuery(read_uri(item, gtin, lot, serial), directions, WalkLimits(depth, max_nodes), bounds)
-    accepted = _accepted(request, csv_tables.MEDIA_TYPE, event_document.MEDIA_TYPE)
+    accepted = accepted_type(request, CSV, event_document.MEDIA_TYPE)
     if accepted == event_document.MEDIA_TYPE:
         with long_answer(context_of(request.scope)) as answer:
             events = await read_graph_events(services.reader, account_id, query, answer)
@@ -111,8 +112,8 @@ async def graph(
         return written
     with long_answer(context_of(request.scope)) as answer:
         found = await read_graph(services.reader, account_id, query, answer)
-    if accepted == csv_tables.MEDIA_TYPE:
-        return _csv(csv_tables.graph_table(found), "graph.csv")
+    if accepted == CSV:
+        return csv_response(csv_tables.graph_table(found), "graph.csv")
     return Response(Success(data=found))
 
 
@@ -154,8 +155,8 @@ async def events(
     if include_voided:
         asked["includeVoided"] = "true"
     page = page_response(found, following, f"{services.public_url}{PATH}/items/events", limit=limit, **asked)
-    if _accepted(request, csv_tables.MEDIA_TYPE) == csv_tables.MEDIA_TYPE:
-        return _csv(csv_tables.timeline_table(found), "events.csv", {**page.headers})
+    if accepted_type(request, CSV) == CSV:
+        return csv_response(csv_tables.timeline_table(found), "events.csv", page.headers)
     return page
 
 
@@ -207,26 +208,22 @@ async def impact(
     uri, account_id = read_uri(item, gtin, lot, serial), account_id_of(request.scope)
     with long_answer(context_of(request.scope)) as answer:
         found = await read_impact(services.reader, account_id, uri, bounds, WalkLimits(depth, max_nodes), answer)
-    if _accepted(request, csv_tables.MEDIA_TYPE) == csv_tables.MEDIA_TYPE:
-        return _csv(csv_tables.impact_table(found), "impact.csv")
+    if accepted_type(request, CSV) == CSV:
+        return csv_response(csv_tables.impact_table(found), "impact.csv")
     return Response(Success(data=found))
 
 
-def router(database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str) -> Router:
-    reader = TraceReader(database, pseudonymizer(server_key), count_reads)
-    services = TraceabilityServices(reader, cursors, public_url)
+def traceability_services(
+    database: Database, server_key: bytes, count_reads: CountReads, cursors: Cursors, public_url: str
+) -> TraceabilityServices:
+    """Its reader is that of recalls and of the console, too."""
+    return TraceabilityServices(TraceReader(database, pseudonymizer(server_key), count_reads), cursors, public_url)
+
+
+def router(services: TraceabilityServices) -> Router:
     return Router(
         "/",
         tags=[TAG],
         route_handlers=[graph, events, status, impact],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
-
-
-def _accepted(request: Request[Any, Any, Any], *others: str) -> str:
-    return request.accept.best_match([MediaType.JSON, *others]) or MediaType.JSON
-
-
-def _csv(table: bytes, name: str, headers: dict[str, str] | None = None) -> Response[Any]:
-    named = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(table, media_type=csv_tables.MEDIA_TYPE, headers={**(headers or {}), **named})

@@ -64,23 +64,23 @@ def _find(conn: Connection, account_id: str, uri: str, bounds: Bounds) -> _Found
     open_stays = sorted((stay for stay in stays.found if stay.until == LATEST_MS), key=lambda stay: stay.nesting)
     ids = {stay.container_id for stay in open_stays}
     uris = {row.id: row.uri for row in describe_store.list_items(conn, account_id, ids)} if ids else {}
+    persistent, are_all = _persistent(conn, account_id, item.id, bounds)
     return _FoundStatus(
         item,
         rows,
         [(stay, uris[stay.container_id]) for stay in open_stays],
-        _persistent(conn, account_id, item.id, bounds),
-        stays.is_complete and len(rows) < NEWEST,
+        persistent,
+        stays.is_complete and len(rows) < NEWEST and are_all,
     )
 
 
-def _persistent(conn: Connection, account_id: str, item_id: int, bounds: Bounds) -> list[str]:
-    """Each that was set last, not unset (EPCIS 2.0 §7.4.1.5)."""
+def _persistent(conn: Connection, account_id: str, item_id: int, bounds: Bounds) -> tuple[list[str], bool]:
+    """Each that was set last, not unset (EPCIS 2.0 §7.4.1.5), and whether these are all."""
     latest: dict[str, str] = {}
-    for _, _, name, disposition in list_persistent_dispositions(
-        conn, account_id, item_id, bounds, rows=MAX_DISPOSITIONS
-    ):
+    found = [*list_persistent_dispositions(conn, account_id, item_id, bounds, rows=MAX_DISPOSITIONS)]
+    for _, _, name, disposition in found:
         latest.setdefault(disposition, name)
-    return sorted(disposition for disposition, name in latest.items() if name == SET)
+    return sorted(one for one, name in latest.items() if name == SET), len(found) < MAX_DISPOSITIONS
 
 
 def _location(row: TimelineRow, container: str | None) -> LastLocation:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from linkxg.catalog.identifiers.digital_link import RESOLVER
 from linkxg.clock import now_ms, rfc3339
 from linkxg.http.long_answer import LongAnswer
 from linkxg.network.epcis.events.model import is_ahead
@@ -110,7 +111,7 @@ def list_shared_items(conn: Connection, viewer_id: str, uri: str, now: int) -> l
 
 def gtin_of(uri: str) -> str | None:
     """The GTIN of an identifier in the normal form."""
-    head, _, rest = uri.partition("https://id.gs1.org/01/")
+    head, _, rest = uri.partition(f"{RESOLVER}/01/")
     return rest[:14] if not head and rest else None
 
 

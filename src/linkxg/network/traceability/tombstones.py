@@ -83,6 +83,7 @@ def _at_ends(
     parties = party_store.list_parties(conn, account_id, direction, nodes, walk.bounds, rows=MAX_PARTY_ROWS)
     if not parties:
         return []
+    walk.is_cut_short = walk.is_cut_short or len(parties) >= MAX_PARTY_ROWS
     connections = connections_by_gln(party_store.list_connections(conn, account_id))
     own = party_store.find_gln(conn, account_id)
     found = {}

@@ -1,7 +1,8 @@
 """A found graph as the API answers it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
+from linkxg.catalog.identifiers.digital_link import RESOLVER
 from linkxg.clock import LATEST_MS, rfc3339
 from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability.describe_store import EventRow, ItemRow
@@ -21,7 +22,6 @@ from linkxg.network.traceability.walk_result import CutReason
 
 GRANULARITIES: dict[int, Granularity] = {Level.INSTANCE: "SERIAL", Level.LOT: "LOT", Level.CLASS: "CLASS"}
 Pseudonym = Callable[[HiddenParty, str], str]
-_DIGITAL_LINK = "https://id.gs1.org/"
 _LIMITS = (CutReason.NODE_LIMIT, CutReason.DEPTH_LIMIT)
 
 
@@ -42,7 +42,7 @@ def view_graph(found: FoundGraph, as_of: int, pseudonym: Pseudonym) -> Graph:
         rfc3339_as_of(as_of),
         nodes,
         edges,
-        stats_of(len(nodes), edges, nodes),
+        stats_of([node.depth for node in nodes], [edge.event_id for edge in edges]),
         walk.is_truncated,
     )
 
@@ -51,13 +51,13 @@ def rfc3339_as_of(as_of: int) -> str | None:
     return None if as_of == LATEST_MS else rfc3339(as_of)
 
 
-def stats_of(nodes: int, edges: list[GraphEdge], found: Iterable[GraphNode]) -> GraphStats:
-    events = {edge.event_id for edge in edges if edge.event_id is not None}
-    return GraphStats(nodes, len(edges), max((node.depth for node in found), default=0), len(events))
+def stats_of(depths: Collection[int], event_ids: Collection[int | str | None]) -> GraphStats:
+    """Of nodes by their depths, and edges by their events."""
+    return GraphStats(len(depths), len(event_ids), max(depths, default=0), len({*event_ids} - {None}))
 
 
 def digital_link(uri: str) -> str | None:
-    return uri if uri.startswith(_DIGITAL_LINK) else None
+    return uri if uri.startswith(f"{RESOLVER}/") else None
 
 
 def _node(found: FoundGraph, row: ItemRow, depth: int) -> GraphNode:
