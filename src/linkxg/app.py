@@ -123,6 +123,7 @@ from linkxg.network.epcis.subscriptions.deliverer import SubscriptionDeliverer
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
+from linkxg.network.passports.routes import PassportRouters
 from linkxg.network.recalls import routes as recall_routes
 from linkxg.network.requests import routes as request_routes
 from linkxg.network.requests.routes import RequestServices
@@ -255,7 +256,8 @@ def build(
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
         deliverer.stop,
     )  # fmt: skip
-    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
+    passports = PassportRouters(database, cursors, issuer, server_key)
+    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS, passports.find_reference)
     api = Router(
         BASE,
         route_handlers=[
@@ -298,6 +300,7 @@ def build(
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
+            *passports.of_api,
             *recall_routes.routers(database, server_key, access_log.count, cursors, issuer),
         ],
     )
@@ -305,6 +308,7 @@ def build(
         api,
         scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
         sign_on_routes.router(single_sign_on),
+        *passports.public,
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))

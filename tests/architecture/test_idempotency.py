@@ -35,6 +35,7 @@ KEYLESS = {
     "changePassword": "carries the current password, which no longer holds",
     "requestPasswordReset": "mails of a person are limited, whoever asks for them",
     "completePasswordReset": "the token of the link works once",
+    "rotatePassportKey": "another key does no harm: each stays in the DID document",
     "testIdentityProvider": "asks",
     "verifyEmailDomain": "sets one state, which it can set again",
     "acceptInvitation": "the token of the link works once",

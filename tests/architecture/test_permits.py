@@ -70,6 +70,14 @@ PUBLIC = {
     "GET /invitations/{token}",
     "POST /invitations/{token}",
     "GET /static/{name}",
+    # What of a passport is public; a token shows more.
+    "GET /dpp/{passport_id}",
+    "GET /dpp/{passport_id}/versions",
+    "GET /api/v1/dpp/{passport_id}",
+    "GET /api/v1/dpp/{passport_id}/versions",
+    # What verifiers of signed passports need.
+    "GET /{slug}/did.json",
+    "GET /{slug}/status/{number}",
 }
 # These authenticate by what their body carries.
 EDGE = {

@@ -14,7 +14,8 @@ ALLOWS_NOTHING = {
     "epcis_items",
     "epcis_queries",
     "federated_identities", "feed_heads", "import_batches", "import_blocks", "import_errors", "import_parts",
-    "login_failures", "product_versions", "products", "recall_notices", "recalls", "refused_requests",
+    "login_failures", "passport_credentials", "passport_status_entries", "passport_versions", "passports",
+    "product_versions", "products", "recall_notices", "recalls", "refused_requests",
     "scim_users",
     "shared_reads",
 }  # fmt: skip
@@ -37,6 +38,7 @@ TREATED = {
     "break_glass_owners": "Owners only, whose roles and passwords are those of the replaced database",
     "federated_sessions": "no session is live any more",
     "epcis_subscriptions": "every one is paused: it may have been deleted since, and delivers again when resumed",
+    "passport_keys": "sealed with the new server key; what the former one cannot open signs no more",
     "import_jobs": "goes on as its caller, whose rights are checked again with each batch",
 }
 

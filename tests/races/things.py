@@ -66,6 +66,8 @@ class Things:
     notice_of_page: str
     recallable: str
     epcis_subscription: tuple[str, str]
+    of_units: str
+    units: tuple[str, str]
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -98,6 +100,12 @@ def make_things(world: World) -> Things:
         api.post(f"/products/{product_id}/publish", bearer=owner).expect(200)
         return product_id
 
+    def units(product_id: str) -> tuple[str, str]:
+        """Passports of two items."""
+        given = {"passports": [{"serial": "1"}, {"serial": "2"}]}
+        made = api.post(f"/products/{product_id}/passports", bearer=owner, json=given).expect(201).data()
+        return made[0]["id"], made[1]["id"]
+
     overlapping = world.new_client()
     rotate(api, overlapping, owner, grace_period_seconds=3600).expect(200)
     redrafted, archived = published(), published()
@@ -109,7 +117,7 @@ def make_things(world: World) -> Things:
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
-        _epcis_query(world), *_recalls(world), _epcis_subscription(world),
+        _epcis_query(world), *_recalls(world), _epcis_subscription(world), published(), units(published()),
     )  # fmt: skip
 
 

@@ -47,6 +47,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /requests/{request_id}/decline": lambda w, t: _json(f"/requests/{t.declinable_request}/decline", {}),
     "POST /requests/{request_id}/cancel": lambda w, t: _empty(f"/requests/{t.cancellable}/cancel"),
+    "POST /account/passport-keys/rotate": lambda w, t: _empty("/account/passport-keys/rotate"),
+    "POST /products/{product_id}/passports": lambda w, t: _json(
+        f"/products/{t.of_units}/passports", {"passports": [{"lot": "L-1"}]}
+    ),
+    "POST /dpp/{passport_id}/withdraw": lambda w, t: _json(f"/dpp/{t.units[0]}/withdraw", {"reason": "Not used."}),
+    "POST /dpp/{passport_id}/life-status": lambda w, t: _json(
+        f"/dpp/{t.units[1]}/life-status", {"lifeStatus": "waste"}
+    ),
     "POST /traceability/recalls": lambda w, t: _json(
         "/traceability/recalls", {"items": [t.recallable], "reason": "The dye exceeds its limit."}
     ),

@@ -33,7 +33,7 @@ from linkxg.errors import (
 )
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.headers import IDEMPOTENCY_KEY
-from linkxg.http.permissions import RECENT, SOURCE_BUDGET
+from linkxg.http.permissions import RECENT, SCOPE_IF_ANY, SOURCE_BUDGET
 from linkxg.http.route_declaration import Errors, Schema
 from linkxg.identity.accounts.roles import EVERYONE
 
@@ -130,6 +130,8 @@ def _permission(opt: dict[str, Any]) -> tuple[str, list[dict[str, list[str]]]]:
         return f"For the roles {' and '.join(names)}.", [{"bearer": []}]
     if opt.get("any_caller"):
         return "For people and for clients.", [{"oauth": []}, {"bearer": []}]
+    if scope := opt.get(SCOPE_IF_ANY):
+        return f"Needs no token; one that is sent needs the scope `{scope}`.", [{}, {"oauth": [scope]}, {"bearer": []}]
     return "Needs no token.", []
 
 
@@ -204,7 +206,7 @@ def _errors(operation: dict[str, Any], route: TypedRoute) -> Errors:
         errors += (InvalidToken, RateLimitExceeded, TemporarilyUnavailable)
     if opt.get(SOURCE_BUDGET):
         errors += (RateLimitExceeded,)
-    if opt.get("scope"):
+    if opt.get("scope") or opt.get(SCOPE_IF_ANY):
         errors += (InsufficientScope,)
     if opt.get("roles"):
         errors += (AccessDenied,)

@@ -12,6 +12,7 @@ from linkxg.http.rate_limits import Budget
 SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
 REFUSED_BY_HANDLER = "refused_by_handler"
 IGNORES_QUERY = "ignores_query"
+SCOPE_IF_ANY = "scope_if_any"
 RECENT = "recent_authentication"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
@@ -63,6 +64,17 @@ def public(
         IGNORES_QUERY: ignores_query,
     }
     return {"opt": opt, "security": []}
+
+
+def public_or_scope(name: str, source_budget: Budget) -> dict[str, Any]:
+    """No token is needed; one that is there must carry the scope `name`.
+
+    Each call without one spends from the source's budget.
+    """
+    return {
+        "opt": {"public": True, SCOPE_IF_ANY: name, SOURCE_BUDGET: source_budget},
+        "security": [{}, *_BEARER],
+    }
 
 
 def session_roles(allowed: Iterable[str]) -> dict[str, Any]:

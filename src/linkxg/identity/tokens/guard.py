@@ -29,6 +29,7 @@ from linkxg.http.permissions import (
     IGNORES_QUERY,
     RECENT,
     REFUSED_BY_HANDLER,
+    SCOPE_IF_ANY,
     SOURCE_BUDGET,
     RecentAuthentication,
 )
@@ -64,6 +65,10 @@ class Guard:
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
+        if name := opt.get(SCOPE_IF_ANY):
+            # With a token, the route is as one that requires the scope.
+            is_stranger = context_of(connection.scope).header(b"authorization") is None
+            opt = opt if is_stranger else {"scope": name}
         if (budget := opt.get(SOURCE_BUDGET)) is not None:
             await self._spend_source(budget, connection, opt)
         # Pages of the console and SCIM have guards of their own.
