@@ -202,7 +202,7 @@ def _errors(operation: dict[str, Any], route: TypedRoute) -> Errors:
     """The errors that the route declares, and those that follow from the rest of its declaration."""
     opt = route.handler.opt
     errors: Errors = (InvalidRequest, *opt.get("errors", ()))
-    if not opt.get("public"):
+    if not opt.get("public") or opt.get(SCOPE_IF_ANY):
         errors += (InvalidToken, RateLimitExceeded, TemporarilyUnavailable)
     if opt.get(SOURCE_BUDGET):
         errors += (RateLimitExceeded,)

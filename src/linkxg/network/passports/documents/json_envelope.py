@@ -21,8 +21,8 @@ class PassportWithdrawal(msgspec.Struct):
     reason: str | None
 
 
-class PassportHeader(msgspec.Struct, rename="camel"):
-    """EN 18223: what identifies a passport. `dppStatus` is `invalid` when withdrawn, `archived` of older versions."""
+class PassportSummary(msgspec.Struct, rename="camel"):
+    """A passport in a list. `dppStatus` is `invalid` when withdrawn, `archived` of older versions."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "digitalProductPassportId": "https://api.example.com/dpp/01a20900-46b1-7977-8501-b67e3b66cab2",
@@ -32,9 +32,8 @@ class PassportHeader(msgspec.Struct, rename="camel"):
         "dppStatus": "active",
         "lastUpdated": "2026-11-23T14:33:00.123Z",
         "economicOperatorId": "https://id.gs1.org/417/4012345000009",
-        "facilityId": "https://id.gs1.org/414/4012345000009",
-        "contentSpecificationIds": SPECIFICATIONS,
         "version": 1,
+        "lifeStatus": "original",
     }
 
     digital_product_passport_id: str
@@ -44,20 +43,20 @@ class PassportHeader(msgspec.Struct, rename="camel"):
     dpp_status: PassportStatus
     last_updated: str
     economic_operator_id: str
-    facility_id: str | None
-    content_specification_ids: list[str]
     version: int
+    life_status: LifeStatus
 
 
-class PassportView(PassportHeader, rename="camel"):
+class PassportView(PassportSummary, rename="camel"):
     """A passport as its reader sees it. `contentHash` is the SHA-256 of the canonical content (RFC 8785)."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
-        **PassportHeader.EXAMPLE,
+        **PassportSummary.EXAMPLE,
+        "facilityId": "https://id.gs1.org/414/4012345000009",
+        "contentSpecificationIds": SPECIFICATIONS,
         "carrierLink": "https://api.example.com/acme/01/04006381333931",
         "issuer": "did:web:api.example.com:acme",
         "issuerName": "Acme",
-        "lifeStatus": "original",
         "predecessor": None,
         "successor": None,
         "withdrawn": None,
@@ -67,10 +66,11 @@ class PassportView(PassportHeader, rename="camel"):
         "content": EXAMPLE,
     }
 
+    facility_id: str | None
+    content_specification_ids: list[str]
     carrier_link: str
     issuer: str
     issuer_name: str
-    life_status: LifeStatus
     predecessor: str | None
     successor: str | None
     withdrawn: PassportWithdrawal | None
@@ -80,10 +80,9 @@ class PassportView(PassportHeader, rename="camel"):
     content: dict[str, Any]
 
 
-def header_members(redacted: Redacted, addresses: Addresses) -> dict[str, Any]:
-    """The members of a PassportHeader, by attribute."""
+def _summary(redacted: Redacted, addresses: Addresses) -> dict[str, Any]:
+    """The members of a PassportSummary, by attribute."""
     passport, withdrawal = redacted.passport, redacted.withdrawal
-    gln = redacted.fields.get("facility", {}).get("gln")
     return {
         "digital_product_passport_id": addresses.passport(passport.id),
         "unique_product_identifier": product_identifier(passport),
@@ -92,21 +91,26 @@ def header_members(redacted: Redacted, addresses: Addresses) -> dict[str, Any]:
         "dpp_status": redacted.status,
         "last_updated": rfc3339(max(redacted.version.issued_at, withdrawal.at if withdrawal else 0)),
         "economic_operator_id": addresses.operator(redacted.issuer),
-        "facility_id": gln_uri("414", gln) if gln else None,
-        "content_specification_ids": SPECIFICATIONS,
         "version": redacted.version.version,
+        "life_status": redacted.version.life_status,
     }
+
+
+def summarise(redacted: Redacted, addresses: Addresses) -> PassportSummary:
+    return PassportSummary(**_summary(redacted, addresses))
 
 
 def view_passport(redacted: Redacted, addresses: Addresses) -> PassportView:
     """The envelope form."""
     passport, withdrawal = redacted.passport, redacted.withdrawal
+    gln = redacted.fields.get("facility", {}).get("gln")
     return PassportView(
-        **header_members(redacted, addresses),
+        **_summary(redacted, addresses),
+        facility_id=gln_uri("414", gln) if gln else None,
+        content_specification_ids=SPECIFICATIONS,
         carrier_link=addresses.carrier(redacted.issuer.slug, passport),
         issuer=addresses.did(redacted.issuer.slug),
         issuer_name=redacted.issuer.name,
-        life_status=redacted.version.life_status,
         predecessor=passport.predecessor,
         successor=addresses.passport(passport.successor_id) if passport.successor_id else None,
         withdrawn=PassportWithdrawal(rfc3339(withdrawal.at), withdrawal.reason) if withdrawal else None,

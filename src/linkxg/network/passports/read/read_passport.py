@@ -9,7 +9,7 @@ from linkxg.db import Database
 from linkxg.errors import InvalidRequest, NotFound
 from linkxg.ids import is_uuid
 from linkxg.network.passports.documents.build_document import build_document
-from linkxg.network.passports.documents.model import EVERYTHING, Redacted
+from linkxg.network.passports.documents.model import PUBLIC, Redacted
 from linkxg.network.passports.documents.redaction import redact
 from linkxg.network.passports.read import store
 from linkxg.network.passports.read.store import Edition, Identity, PassportFilter
@@ -49,16 +49,16 @@ async def list_versions_of(database: Database, passport_id: str, *, before: int 
     found = await database.read(store.list_passport_versions, passport_id, before=before, limit=limit + 1)
     if not found and before is None:
         raise NotFound
-    shown = [redact(build_document(stored), roles=frozenset({"public"})) for stored in found[:limit]]
+    shown = [redact(build_document(stored), PUBLIC) for stored in found[:limit]]
     return PassportPage(shown, len(found) > limit)
 
 
 async def list_own_passports(
     database: Database, account_id: str, wanted: PassportFilter, *, after: Identity | None, limit: int
 ) -> PassportPage:
-    """The passports of the account, by GTIN, lot and serial; the owner reads everything."""
+    """The passports of the account without their fields, by GTIN, lot and serial."""
     found = await database.read(store.list_passports, account_id, wanted, after=after, limit=limit + 1)
-    return PassportPage([redact(build_document(one), EVERYTHING) for one in found[:limit]], len(found) > limit)
+    return PassportPage([redact(build_document(one), PUBLIC) for one in found[:limit]], len(found) > limit)
 
 
 async def list_partner_passports(
@@ -67,10 +67,5 @@ async def list_partner_passports(
     """The passports of a product of a partner, if the viewer has a role in them. Raises InvalidRequest."""
     if wanted.product_id is None:
         raise InvalidRequest("Passports of partners are listed by product: the parameter productId is required.")
-
-    def unit(conn: Connection) -> list[Redacted]:
-        rows = store.list_shared_passports(conn, viewer_id, wanted, now_ms(), after=after, limit=limit + 1)
-        return [redact(build_document(one), roles_of(conn, one.passport, viewer_id)) for one in rows]
-
-    found = await database.read(unit)
-    return PassportPage(found[:limit], len(found) > limit)
+    found = await database.read(store.list_shared_passports, viewer_id, wanted, now_ms(), after=after, limit=limit + 1)
+    return PassportPage([redact(build_document(one), PUBLIC) for one in found[:limit]], len(found) > limit)

@@ -21,11 +21,7 @@ from linkxg.http.permissions import public_or_scope, scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.documents.json_envelope import (
-    PassportHeader,
-    PassportView,
-    header_members,
-)
+from linkxg.network.passports.documents.json_envelope import PassportSummary, PassportView, summarise
 from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.read.read_passport import (
     list_own_passports,
@@ -69,7 +65,7 @@ async def list_all(
     shared: Shared = False,
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
-) -> Response[Page[PassportHeader]]:
+) -> Response[Page[PassportSummary]]:
     """The passports of the account, or of a product of a partner. In the order of GTIN, lot and serial."""
     account_id = account_id_of(request.scope)
     wanted = PassportFilter(product_id, _gtin14(gtin), lot, serial)
@@ -79,7 +75,7 @@ async def list_all(
     page = await listing(services.database, account_id, wanted, after=after, limit=limit)
     last = page.found[-1].passport if page.has_more else None
     following = services.cursors.seal([last.gtin14, last.lot, last.serial], filters) if last else None
-    shown = [PassportHeader(**header_members(one, services.addresses)) for one in page.found]
+    shown = [summarise(one, services.addresses) for one in page.found]
     asked = {"productId": product_id, "gtin": gtin, "lot": lot, "serial": serial, "shared": "true" if shared else ""}
     return page_response(shown, following, services.addresses.public_url + PATH, limit=limit, **asked)
 
@@ -122,13 +118,13 @@ async def _versions(
     passport_id: FromPath[str],
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
-) -> Response[Page[PassportHeader]]:
+) -> Response[Page[PassportSummary]]:
     """The versions of a passport, newest first. Each stays readable by `version`, or by `asOf`."""
     filters = {"list": "passport versions", "passport": passport_id}
     before = services.cursors.open(cursor, filters)[0] if cursor else None
     page = await list_versions_of(services.database, passport_id, before=before, limit=limit)
     following = services.cursors.seal([page.found[-1].version.version], filters) if page.has_more else None
-    shown = [PassportHeader(**header_members(one, services.addresses)) for one in page.found]
+    shown = [summarise(one, services.addresses) for one in page.found]
     return page_response(shown, following, f"{services.addresses.passport(passport_id)}/versions", limit=limit)
 
 

@@ -44,6 +44,7 @@ _is_content = and_(
     versions.c.product_id == _v.product_id,
     versions.c.version == _v.product_version,
 )
+_NO_CONTENT = "{}"
 _PASSPORT = bindparam("passport", type_=String)
 
 
@@ -133,7 +134,7 @@ def list_passport_versions(
     query = _stored(_v.version).where(_p.id == passport_id).order_by(_v.version.desc()).limit(limit)
     if before is not None:
         query = query.where(_v.version < before)
-    return [_stored_of(row, "{}") for row in conn.execute(query)]
+    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(query)]
 
 
 def find_passport_of(conn: Connection, account_id: str, product_id: str, version: int) -> tuple[str, int] | None:
@@ -156,22 +157,22 @@ class PassportFilter(NamedTuple):
 def list_passports(
     conn: Connection, account_id: str, wanted: PassportFilter, *, after: Identity | None, limit: int
 ) -> list[StoredPassport]:
-    """The account's own passports with their newest versions, by identity, with the content."""
-    query = _filtered(_stored(_p.version, versions.c.content), wanted).where(_p.account_id == account_id)
+    """The account's own passports with their newest versions, by identity, without content."""
+    query = _filtered(_stored(_p.version), wanted).where(_p.account_id == account_id)
     if wanted.product_id is not None:
         query = query.where(_p.gtin14.in_(_gtins_of(wanted.product_id)))
-    return _listed(conn, query, after, limit)
+    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, after, limit))]
 
 
 def list_shared_passports(
     conn: Connection, viewer_id: str, wanted: PassportFilter, now: int, *, after: Identity | None, limit: int
 ) -> list[StoredPassport]:
-    """The passports of a product of a partner, if a live share gives the viewer a role in them."""
+    """As `list_passports`, those of a product of a partner, if a live share gives the viewer a role in them."""
     visible = select(shares.c.id).where(visible_to(literal(viewer_id), literal(now)), shares.c.passport_roles != "[]")
-    query = _filtered(_stored(_p.version, versions.c.content), wanted).where(visible.correlate(products).exists())
+    query = _filtered(_stored(_p.version), wanted).where(visible.correlate(products).exists())
     owner = select(products.c.account_id).where(products.c.id == wanted.product_id, products.c.latest_version > 0)
     query = query.where(_p.account_id.in_(owner), _p.gtin14.in_(_gtins_of(wanted.product_id or "")))
-    return _listed(conn, query, after, limit)
+    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, after, limit))]
 
 
 def _gtins_of(product_id: str) -> Select[Any]:
@@ -188,8 +189,8 @@ def _filtered(query: Select[Any], wanted: PassportFilter) -> Select[Any]:
     return query.where(*(column == value for column, value in conditions.items() if value is not None))
 
 
-def _listed(conn: Connection, query: Select[Any], after: Identity | None, limit: int) -> list[StoredPassport]:
+def _paged(query: Select[Any], after: Identity | None, limit: int) -> Select[Any]:
     identity = (_p.gtin14, _p.lot, _p.serial)
     if after is not None:
         query = query.where(tuple_(*identity) > after)
-    return [_stored_of(row, row[-1]) for row in conn.execute(query.order_by(*identity).limit(limit))]
+    return query.order_by(*identity).limit(limit)
