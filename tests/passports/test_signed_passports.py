@@ -6,6 +6,7 @@ import gzip
 from base64 import urlsafe_b64decode
 from typing import Any
 from urllib.parse import unquote
+from uuid import uuid4
 
 import jwt
 
@@ -135,3 +136,18 @@ def test_who_issues_no_passports_has_no_did_document(world: World) -> None:
     slug = world.api.get("/account", bearer=world.owner.access).data()["slug"]
     for number in ("0", "99999", "x", "9" * 30):
         world.api.get(f"//{slug}/status/{number}").expect(404, "not_found")
+
+
+def test_a_signature_stays_valid_when_the_account_changes_its_slug(world: World) -> None:
+    _, passport_id = issued(world)
+    before = signed(world, passport_id)
+    former = world.api.get("/account", bearer=world.owner.access).data()["slug"]
+    changed = {"slug": f"changed-{uuid4().hex[:8]}"}
+    world.api.patch("/account", bearer=world.owner.access, json=changed).expect(200)
+    try:
+        credential = verified(world, before)
+        assert credential["issuer"]["id"].endswith(f":{former}")
+        assert status_bit(world, credential) == 0
+        assert verified(world, signed(world, passport_id))["issuer"]["id"].endswith(changed["slug"])
+    finally:
+        world.api.patch("/account", bearer=world.owner.access, json={"slug": former}).expect(200)

@@ -9,7 +9,8 @@ from linkxg.db import Database
 from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
 from linkxg.identity.accounts.slug import is_slug
-from linkxg.identity.accounts.store import find_account, find_account_by_slug
+from linkxg.identity.accounts.slug_store import find_account_by_slug
+from linkxg.identity.accounts.store import find_account
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.signing import store
 from linkxg.network.passports.signing.did_document import did_document
