@@ -75,6 +75,7 @@ PUBLIC = {
     "GET /dpp/{passport_id}/versions",
     "GET /api/v1/dpp/{passport_id}",
     "GET /api/v1/dpp/{passport_id}/versions",
+    "GET /api/v1/dpp/{passport_id}/elements/{path}",
     # What verifiers of signed passports need.
     "GET /{slug}/did.json",
     "GET /{slug}/status/{number}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import product as combinations
+from urllib.parse import quote
 
 import pytest
 
@@ -66,6 +67,8 @@ def test_no_representation_shows_a_field_to_other_roles(
             text = read_by_id(world, passport_id, bearer=bearer, accept=accept).expect(200).body.decode()
             shown = decoded(text)[1] if accept == JWT else json.loads(text)
             assert (SECRETS[name] in json.dumps(shown)) == may, (viewer, member, name, accept)
+            element = world.api.get(f"/dpp/{passport_id}/elements/$.content.{path}", bearer=bearer)
+            assert element.status == (200 if may else 404)
             withheld = shown.get("data", shown).get("withheld") or []
             assert (path in withheld) == (not may)
     end_shares(world)
@@ -105,6 +108,20 @@ def test_a_partner_loses_its_roles_with_its_share(world: World) -> None:
     assert world.api.get(listed, bearer=bearer).expect(200).object()["data"] == []
     world.api.get("/dpp?shared=true", bearer=bearer).expect(400, "invalid_request")
     end_shares(world)
+
+
+def test_an_element_is_named_by_a_path(world: World) -> None:
+    _, passport_id = issued(world, **FULL)
+    where = f"/dpp/{passport_id}/elements"
+    for path, value in (
+        ("$.content.materials[0].name", "Steel"), ("content.materials[0].massFraction", 0.9), ("$['version']", 1),
+        ("$.content.attributes", FULL["attributes"]), ('content["modelNumber"]', "M-1"),
+    ):  # fmt: skip
+        assert world.api.get(f"{where}/{quote(path)}").expect(200).data() == value
+    for path in ("$.content.materials[1]", "content.documents[1]", "nothing", "$.content.name.x", "$.version[0]"):
+        world.api.get(f"{where}/{quote(path)}").expect(404, "not_found")
+    for path in ("$..name", "$.content.materials[*]", "$.content[?@.x]", "$[-1]", "a" * 600, "$" + ".a" * 21, "a b"):
+        world.api.get(f"{where}/{quote(path)}").expect(400, "invalid_request")
 
 
 def test_access_takes_the_names_of_roles_alone(world: World) -> None:

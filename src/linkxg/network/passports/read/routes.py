@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures.headers import Accept
 from litestar.di import NamedDependency, Provide
@@ -12,7 +13,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.clock import read_rfc3339
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest, NotAcceptable
+from linkxg.errors import InvalidRequest, NotAcceptable, NotFound
 from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import LINK, header
 from linkxg.http.page_response import page_response
@@ -21,7 +22,13 @@ from linkxg.http.permissions import public_or_scope, scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.documents.json_envelope import PassportSummary, PassportView, summarise
+from linkxg.network.passports.documents.element_path import NotAnElementPath, find_element, read_element_path
+from linkxg.network.passports.documents.json_envelope import (
+    PassportSummary,
+    PassportView,
+    summarise,
+    view_passport,
+)
 from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.read.read_passport import (
     list_own_passports,
@@ -128,6 +135,35 @@ async def _versions(
     return page_response(shown, following, f"{services.addresses.passport(passport_id)}/versions", limit=limit)
 
 
+_ELEMENT: dict[str, Any] = {"errors": (InvalidRequest,), **public_or_scope("dpp:read", PASSPORT_READS)}
+
+
+async def _element(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[PassportServices],
+    passport_id: FromPath[str],
+    path: FromPath[str],
+    version: VersionOf = None,
+    as_of: AsOf = None,
+) -> Success[Any]:
+    """One element of a passport. Named by a singular JSONPath (RFC 9535), such as `$.content.materials[0].name`.
+
+    What the caller may not see is not found.
+    """
+    try:
+        steps = read_element_path(path.removeprefix("/"))
+    except NotAnElementPath:
+        raise InvalidRequest("An element is named by names and indexes, such as $.content.materials[0].") from None
+    viewer, edition = _viewer(context_of(request.scope)), _edition(version, as_of)
+    found = await read_passport(services.database, passport_id, viewer, edition)
+    document = msgspec.to_builtins(view_passport(found, services.addresses))
+    try:
+        return Success(data=find_element(document, steps))
+    except LookupError:
+        raise NotFound from None
+
+
+element = get("/dpp/{passport_id:str}/elements/{path:path}", operation_id="readElement", **_ELEMENT)(_element)
 read = get("/dpp/{passport_id:str}", operation_id="readPassport", **_READ)(_read)
 read_by_address = get("/dpp/{passport_id:str}", include_in_schema=False, **_READ)(_read)
 versions = get("/dpp/{passport_id:str}/versions", operation_id="listPassportVersions", **_VERSIONS)(_versions)
@@ -193,7 +229,7 @@ def _router(services: PassportServices, *handlers: Any) -> Router:
 
 
 def router(services: PassportServices) -> Router:
-    return _router(services, list_all, read, versions)
+    return _router(services, list_all, read, versions, element)
 
 
 def public_router(services: PassportServices) -> Router:
