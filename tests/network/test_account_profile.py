@@ -58,7 +58,7 @@ def test_a_slug_belongs_to_one_account(world: World) -> None:
 
 
 def test_a_former_slug_stays_with_its_account(world: World) -> None:
-    """Data carriers and signed passports name it for the life time of a product."""
+    """Data carriers and signed passports name it for the life time of a product. Security rule 246."""
     owner, other = new_account(world), new_account(world)
     former, present = slug_of(world, owner), f"present-{uuid4().hex[:8]}"
     world.api.patch("/account", bearer=owner.access, json={"slug": present}).expect(200)

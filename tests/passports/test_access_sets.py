@@ -1,4 +1,7 @@
-"""No representation shows a field whose set of roles the viewer's roles do not meet. Access is a set, not a ladder."""
+"""No representation shows a field whose set of roles the viewer's roles do not meet. Security rules 240 and 245.
+
+Access is a set, not a ladder.
+"""
 
 from __future__ import annotations
 

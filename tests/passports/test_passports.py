@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from uuid import uuid4
+
+import rfc8785
 
 from harness.world import World
 from passports.reading import issued, passport_of, passports_of, read_by_id
@@ -84,6 +87,15 @@ def test_a_product_that_takes_over_a_gtin_continues_its_passport(world: World) -
     assert passport_of(world, successor) == passport_id
     shown = read_by_id(world, passport_id).expect(200).data()
     assert (shown["version"], shown["content"]["brand"], shown["dppStatus"]) == (2, "Second", "active")
+
+
+def test_the_hash_covers_what_is_shown(world: World) -> None:
+    """Otherwise it would confirm guesses at what is withheld. Security rule 244."""
+    _, passport_id = issued(world, brand="Guess", access={"brand": "authority"})
+    for bearer in (None, world.owner.access):
+        shown = read_by_id(world, passport_id, bearer=bearer).expect(200).data()
+        digest = hashlib.sha256(rfc8785.dumps(shown["content"])).hexdigest()
+        assert shown["contentHash"] == f"sha-256:{digest}"
 
 
 def test_who_does_not_know_an_id_learns_nothing(world: World) -> None:

@@ -1,4 +1,7 @@
-"""Signed passports are verified by another library with nothing but what is public; their withdrawal is a bit."""
+"""Signed passports are verified by another library with nothing but what is public; their withdrawal is a bit.
+
+Security rules 242 and 243.
+"""
 
 from __future__ import annotations
 

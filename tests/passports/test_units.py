@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from harness.answers import Answer, JsonObject
+from harness.concurrency import concurrently
 from harness.rows import trail
 from harness.world import World
 from passports.reading import issued, read_by_id
@@ -119,3 +121,16 @@ def test_waste_ends_the_life_of_an_item_and_another_use_is_another_passport(worl
     (second,) = issue(world, product, {"serial": "2", "lifeStatus": "remanufactured", "predecessor": address}).data()
     shown = read_by_id(world, second["id"]).data()
     assert (shown["lifeStatus"], shown["predecessor"]) == ("remanufactured", address)
+
+
+def test_requests_at_the_same_time_issue_one_passport(world: World) -> None:
+    product, _ = issued(world)
+    answers = concurrently(partial(issue, world, product, {"lot": "L1"}) for _ in range(4))
+    made = [answer.expect(201).data()[0] for answer in answers]
+    assert len({one["id"] for one in made}) == 1
+    assert sorted(one["outcome"] for one in made) == ["CREATED", "UNCHANGED", "UNCHANGED", "UNCHANGED"]
+
+
+def test_readers_at_the_same_time_get_one_signature(world: World) -> None:
+    _, passport_id = issued(world)
+    assert len(set(concurrently(partial(signed, world, passport_id) for _ in range(6)))) == 1

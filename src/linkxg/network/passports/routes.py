@@ -10,6 +10,7 @@ from linkxg.network.passports.issue import routes as issue_routes
 from linkxg.network.passports.issue.routes import IssueServices
 from linkxg.network.passports.read import routes as read_routes
 from linkxg.network.passports.read.find_reference import reference_finder
+from linkxg.network.passports.read.public_passports import PublicPassports
 from linkxg.network.passports.read.representation import Representations
 from linkxg.network.passports.read.routes import PassportServices
 from linkxg.network.passports.signing import routes as signing_routes
@@ -28,7 +29,8 @@ class PassportRouters:
     def __init__(self, database: Database, cursors: Cursors, public_url: str, server_key: bytes) -> None:
         addresses = Addresses(public_url)
         representations = Representations(addresses, PassportSigner(database, addresses, server_key))
-        reading = PassportServices(database, cursors, addresses, representations)
+        public = PublicPassports(database, representations)
+        reading = PassportServices(database, cursors, addresses, representations, public)
         signing = SigningServices(database, addresses, server_key)
         issuing = IssueServices(database, revoke_passport)
         self.of_api = [read_routes.router(reading), issue_routes.router(issuing), signing_routes.router(signing)]

@@ -46,10 +46,9 @@ def read_element_path(text: str) -> list[str | int]:
 def find_element(document: Any, steps: list[str | int]) -> Any:
     """The element. Raises LookupError if there is none."""
     for step in steps:
-        if isinstance(step, int) and isinstance(document, list):
-            document = document[step]
-        elif isinstance(step, str) and isinstance(document, dict):
-            document = document[step]
-        else:
-            raise LookupError
+        match document, step:
+            case (list(), int()) | (dict(), str()):
+                document = document[step]
+            case _:
+                raise LookupError
     return document

@@ -1,6 +1,5 @@
 """`/dpp`: passports, as the API reads them and as everybody does by their ids."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.clock import read_rfc3339
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest, NotAcceptable, NotFound
+from linkxg.errors import InvalidRequest, NotAcceptable, NotFound, PreconditionFailed
 from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import LINK, header
 from linkxg.http.page_response import page_response
@@ -30,7 +29,9 @@ from linkxg.network.passports.documents.json_envelope import (
     view_passport,
 )
 from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.read.public_passports import EncodedPassport, PublicPassports, encoded
 from linkxg.network.passports.read.read_passport import (
+    NEWEST,
     list_own_passports,
     list_partner_passports,
     list_versions_of,
@@ -59,6 +60,7 @@ class PassportServices:
     cursors: Cursors
     addresses: Addresses
     representations: Representations
+    public: PublicPassports
 
 
 @get("/dpp", operation_id="listPassports", response_headers=[LINK], **scope("dpp:read"))
@@ -112,9 +114,12 @@ async def _read(
     context = context_of(request.scope)
     conditions = Conditions.of(context)
     media_type = _media_type(context)
-    found = await read_passport(services.database, passport_id, _viewer(context), _edition(version, as_of))
+    viewer, edition = _viewer(context), _edition(version, as_of)
+    if viewer is None and edition == NEWEST:
+        return _response(context, conditions, await services.public.read(passport_id, media_type), media_type)
+    found = await read_passport(services.database, passport_id, viewer, edition)
     body = await services.representations.encode(found, media_type)
-    return _response(context, conditions, body, media_type)
+    return _response(context, conditions, encoded(body, media_type), media_type)
 
 
 _VERSIONS: dict[str, Any] = {"response_headers": [LINK], **public_or_scope("dpp:read", PASSPORT_READS)}
@@ -205,18 +210,21 @@ def _media_type(context: RequestContext) -> str:
     return found
 
 
-def _response(context: RequestContext, conditions: Conditions, body: bytes, media_type: str) -> Response[Any]:
-    """With an entity tag; caches keep only what everybody reads."""
-    etag = f'"{hashlib.sha256(media_type.encode() + body).hexdigest()[:32]}"'
+def _response(
+    context: RequestContext, conditions: Conditions, found: EncodedPassport, media_type: str
+) -> Response[Any]:
+    """Caches keep only what everybody reads. Raises PreconditionFailed when If-Match names other states."""
+    if not conditions.is_meant(found.etag):
+        raise PreconditionFailed
     headers = {
-        "ETag": etag,
+        "ETag": found.etag,
         "Vary": "Accept, Authorization",
         "Cache-Control": "private, no-cache" if context.principal else "public, max-age=60",
         "Access-Control-Allow-Origin": "*",
     }
-    if conditions.is_fresh(etag):
+    if conditions.is_fresh(found.etag):
         return Response(b"", status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+    return Response(found.body, media_type=media_type, headers=headers)
 
 
 def _router(services: PassportServices, *handlers: Any) -> Router:

@@ -70,6 +70,7 @@ _newest_until = (
     .scalar_subquery()
 )
 _NEWEST = _by_id(_p.version)
+_STATE = CompiledStatement(_stored(_p.version).where(_p.id == _PASSPORT))
 _NUMBERED = _by_id(bindparam("version", type_=BigInteger))
 _AS_OF = _by_id(_newest_until)
 _ROLES = CompiledStatement(
@@ -109,6 +110,11 @@ def find_stored_passport(conn: Connection, passport_id: str, edition: Edition) -
     else:
         row = _NEWEST.first(conn, values)
     return None if row is None else _stored_of(row, row[-1])
+
+
+def find_state(conn: Connection, passport_id: str) -> Any:
+    """What changes a passport of any account besides its versions: everything in it but the content of the newest."""
+    return _STATE.first(conn, {"passport": passport_id})
 
 
 def _stored_of(row: Any, content: str) -> StoredPassport:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from linkxg.clock import now_ms
 from linkxg.crypto.jwt import sign_jws
 from linkxg.db import Database
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.model import Redacted, StatusEntry
 from linkxg.network.passports.documents.untp_json_ld import untp_json_ld
@@ -59,6 +60,7 @@ class PassportSigner:
 
 def _keep(conn: Connection, account_id: str, values: dict[str, Any]) -> str:
     """The stored credential: of two that are signed at the same time, the first is given to both."""
+    lock_until_commit(conn, f"passport credentials {values['passport_id']}")
     found = store.find_credential(conn, account_id, values["passport_id"], values["version"], values["roles"])
     if found is not None and found.digest == values["digest"]:
         return found.jwt
