@@ -15,7 +15,7 @@ ALLOWS_NOTHING = {
     "epcis_queries",
     "federated_identities", "feed_heads", "former_slugs", "import_batches", "import_blocks", "import_errors",
     "import_parts",
-    "login_failures", "passport_credentials", "passport_status_entries", "passport_versions", "passports",
+    "login_failures", "passport_credentials", "passport_versions",
     "product_versions", "products", "recall_notices", "recalls", "refused_requests",
     "scim_users",
     "shared_reads",
@@ -39,7 +39,9 @@ TREATED = {
     "break_glass_owners": "Owners only, whose roles and passwords are those of the replaced database",
     "federated_sessions": "no session is live any more",
     "epcis_subscriptions": "every one is paused: it may have been deleted since, and delivers again when resumed",
-    "passport_keys": "sealed with the new server key; what the former one cannot open signs no more",
+    "passports": f"withdrawals: {REAPPLIED}",
+    "passport_keys": "those of the replaced database are kept, so that what they signed is verified",
+    "passport_status_entries": f"revocations: {REAPPLIED}; what the backup does not have is revoked",
     "import_jobs": "goes on as its caller, whose rights are checked again with each batch",
 }
 

@@ -79,6 +79,7 @@ WITHOUT_ACCOUNT = {
     "network.access_log.add_reads": "counts of many accounts at once",
     "network.feed.list_heads": "a worker looks for the entries that requests of many accounts wait for",
     "network.passports.read.find_stored_passport": "everybody reads a passport by its id; `redact` decides what of it",
+    "network.passports.read.find_state": "everybody reads a passport by its id",
     "network.passports.read.list_passport_versions": "everybody reads the versions of a passport by its id",
     "network.passports.signing.list_sealed_signing_keys": ACROSS,
     "network.passports.signing.lock_withdrawal": "the passport that was just read names the account",

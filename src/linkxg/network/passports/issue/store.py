@@ -156,3 +156,15 @@ def withdraw_passport(conn: Connection, account_id: str, passport_id: str, at: i
     """False if it is withdrawn already."""
     live = passports.update().where(_p.account_id == account_id, _p.id == passport_id, _p.withdrawn_at.is_(None))
     return conn.execute(live.values(withdrawn_at=at, withdraw_reason=reason)).rowcount == 1
+
+
+def list_withdrawn(conn: Connection, account_id: str) -> dict[str, tuple[int, str | None]]:
+    """When each withdrawn passport was withdrawn, and why, by id."""
+    query = select(_p.id, _p.withdrawn_at, _p.withdraw_reason).where(_p.account_id == account_id)
+    return {row[0]: (row[1], row[2]) for row in conn.execute(query.where(_p.withdrawn_at.is_not(None)))}
+
+
+def list_version_keys(conn: Connection, account_id: str) -> set[tuple[str, int]]:
+    """(passport, version) of every version."""
+    query = select(_v.passport_id, _v.version).where(_v.account_id == account_id)
+    return {(row[0], row[1]) for row in conn.execute(query)}

@@ -1,6 +1,7 @@
 """The SQL of the keys by which an account signs passports, of signed passports, and of their status."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -12,8 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     bindparam,
     func,
+    or_,
     select,
     text,
 )
@@ -30,6 +33,7 @@ from linkxg.network.passports.issue.store import passports
 LIST_SIZE = 131_072
 """Entries of a status list, the least that Bitstring Status List §2.2 allows: one entry says nothing of the others."""
 _ATTEMPTS = 20
+_ENTRIES_PER_STATEMENT = 100
 _REVOKED = text("revoked_at is not null")
 
 keys = Table(
@@ -210,3 +214,20 @@ def revoke_entries_of_version(conn: Connection, account_id: str, product_id: str
         _e.revoked_at.is_(None),
     )  # fmt: skip
     return conn.execute(status_entries.update().where(*live).values(revoked_at=now)).rowcount
+
+
+def list_entries(conn: Connection, account_id: str) -> list[AnyRow]:
+    return list(conn.execute(select(status_entries).where(_e.account_id == account_id)))
+
+
+def merge_entries(conn: Connection, account_id: str, entries: Sequence[dict[str, Any]]) -> None:
+    """Insert those that are missing, and revoke those that are revoked here: of a restore, after whose backup they are.
+
+    An entry of the same version in another place gives way: signatures name the place of the newer database.
+    """
+    for start in range(0, len(entries), _ENTRIES_PER_STATEMENT):
+        part = entries[start : start + _ENTRIES_PER_STATEMENT]
+        same = or_(*(and_(_e.passport_id == one["passport_id"], _e.version == one["version"]) for one in part))
+        place = or_(*(and_(_e.list_number == one["list_number"], _e.position == one["position"]) for one in part))
+        conn.execute(status_entries.delete().where(_e.account_id == account_id, or_(same, place)))
+        conn.execute(status_entries.insert(), part)
