@@ -9,7 +9,7 @@ from harness.answers import Answer, JsonObject
 from harness.concurrency import concurrently
 from harness.rows import trail
 from harness.world import World
-from passports.reading import issued, read_by_id
+from passports.reading import issued, passports_of, read_by_id
 from passports.test_signed_passports import signed, status_bit, verified
 from products.catalogue import change, complete, create, delete, publish, withdraw
 
@@ -87,6 +87,16 @@ def test_only_what_is_published_and_not_withdrawn_is_issued(world: World) -> Non
     issue(world, archived, {"lot": "1"}).expect(409, "invalid_state")
     issue(world, archived, {"lot": "1"}, bearer=world.other_owner.access).expect(404, "not_found")
     issue(world, archived, {"lot": "1"}, bearer=world.session("VIEWER").access).expect(403, "insufficient_scope")
+
+
+def test_a_changed_gtin_is_published_before_batches_get_it(world: World) -> None:
+    product, _ = issued(world)
+    change(world, product, {"gtin": complete()["gtin"], "content": {"brand": "Other"}}).expect(200)
+    issue(world, product, {"lot": "1"}).expect(409, "invalid_state")
+    publish(world, product).expect(200)
+    (lot,) = issue(world, product, {"lot": "1"}).expect(201).data()
+    listed = passports_of(world, product, lot="1")
+    assert [one["digitalProductPassportId"].rpartition("/")[2] for one in listed] == [lot["id"]]
 
 
 def test_a_withdrawn_passport_says_so_stays_and_its_signature_is_revoked(world: World) -> None:

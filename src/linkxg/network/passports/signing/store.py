@@ -157,19 +157,20 @@ def find_entry(conn: Connection, account_id: str, passport_id: str, version: int
 
 
 def lock_withdrawal(conn: Connection, version: PassportVersionRecord, passport: PassportRecord) -> bool:
-    """Whether the passport or the version of the product in it is withdrawn; neither is until the transaction ends."""
-    query = (
-        select(passports.c.withdrawn_at, versions.c.withdrawn_at)
-        .join_from(passports, versions, versions.c.account_id == passports.c.account_id)
-        .where(
-            passports.c.account_id == passport.account_id,
-            passports.c.id == passport.id,
-            versions.c.product_id == version.product_id,
-            versions.c.version == version.product_version,
-        )
-        .with_for_update(read=True)
+    """Whether the passport or the version of the product in it is withdrawn; neither is until the transaction ends.
+
+    The version first, as publishing does: otherwise the two could wait for each other.
+    """
+    of_product = select(versions.c.withdrawn_at).where(
+        versions.c.account_id == passport.account_id,
+        versions.c.product_id == version.product_id,
+        versions.c.version == version.product_version,
     )
-    return any(at is not None for at in conn.execute(query).one())
+    of_passport = select(passports.c.withdrawn_at).where(
+        passports.c.account_id == passport.account_id, passports.c.id == passport.id
+    )
+    found = [conn.execute(query.with_for_update(read=True)).scalar_one() for query in (of_product, of_passport)]
+    return any(at is not None for at in found)
 
 
 def insert_entry(conn: Connection, account_id: str, passport_id: str, version: int, **values: Any) -> StatusEntry:
