@@ -92,6 +92,15 @@ def test_what_must_be_there_and_is_withheld_is_a_placeholder(world: World) -> No
     assert sorted(found["withheld"]) == sorted(REQUIRED)
 
 
+def test_attributes_are_no_keywords_of_json_ld(world: World) -> None:
+    """A processor would load what a `@context` names."""
+    attributes = {"@context": "https://evil.example/", "in": [{"@id": 1}]}
+    _, passport_id = issued(world, attributes=attributes)
+    found = credential(world, passport_id)["credentialSubject"]["characteristics"]
+    assert (found["_context"], found["in"]) == ("https://evil.example/", [{"_id": 1}])
+    assert read_by_id(world, passport_id).data()["content"]["attributes"] == attributes
+
+
 def test_the_former_media_type_gives_the_same(world: World) -> None:
     _, passport_id = issued(world)
     found = credential(world, passport_id)

@@ -16,6 +16,7 @@ from linkxg.network.passports.documents.untp_parts import (
     dimensions,
     link,
     materials,
+    measure,
     package,
     party,
 )
@@ -113,9 +114,18 @@ def _predecessor(redacted: Redacted) -> list[dict[str, Any]]:
 
 def _characteristics(redacted: Redacted) -> dict[str, Any]:
     """The attributes, which UNTP leaves to the category of the product, and what else it has no member for."""
-    found = dict(redacted.fields.get("attributes", {}))
+    found: dict[str, Any] = _without_keywords(redacted.fields.get("attributes", {}))
     if brand := redacted.fields.get("brand"):
         found.setdefault("brand", brand)
+    if gross := redacted.fields.get("dimensions", {}).get("grossWeight"):
+        found.setdefault("grossWeight", measure(gross))
     if redacted.version.life_status != "original":
         found["lifeStatus"] = redacted.version.life_status
     return found
+
+
+def _without_keywords(value: Any) -> Any:
+    """Names that JSON-LD would take for its keywords, such as `@context`, begin with an underscore instead."""
+    if isinstance(value, dict):
+        return {f"_{name[1:]}" if name[:1] == "@" else name: _without_keywords(one) for name, one in value.items()}
+    return [_without_keywords(one) for one in value] if isinstance(value, list) else value

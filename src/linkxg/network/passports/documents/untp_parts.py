@@ -8,7 +8,7 @@ from linkxg.network.passports.documents.digest_multibase import digest_multibase
 
 Part = dict[str, Any]
 _MATERIAL = ("name", "code", "schemeId", "massFraction", "originCountry")
-_DIMENSIONS = {"netWeight": "weight", "grossWeight": "grossWeight"}
+_DIMENSIONS = {"netWeight": "weight", "length": "length", "width": "width", "height": "height", "volume": "volume"}
 
 
 def _given(part: Part) -> Part:
@@ -33,8 +33,8 @@ def measure(value: Part | None) -> Part | None:
 
 
 def dimensions(given: Part | None) -> Part:
-    """Dimension. UNTP has one weight, which is the net weight here; the gross weight keeps its name."""
-    return {_DIMENSIONS.get(name, name): measure(value) for name, value in (given or {}).items()}
+    """Dimension. UNTP has one weight, which is the net weight here."""
+    return {_DIMENSIONS[name]: measure(value) for name, value in (given or {}).items() if name in _DIMENSIONS}
 
 
 def link(document: Part) -> Part:
