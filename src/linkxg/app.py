@@ -338,7 +338,7 @@ def build(
     return Edge(
         router,
         raw,
-        {product_routes.PATH: ("product_id", ReadEndpoint(database, guard))},
+        {product_routes.PATH: ("product_id", ReadEndpoint(database, guard)), **passports.reads(guard)},
         sources=ClientAddresses(settings.trusted_proxies),
         plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         error_responses=error_responses,

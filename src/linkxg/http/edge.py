@@ -45,6 +45,10 @@ _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"
 _ROUTED_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
 
 
+def _is_for_router(field: tuple[bytes, bytes]) -> bool:
+    return field[0].startswith(b"if-") or (field[0] == b"accept" and b"text/html" in field[1])
+
+
 class Edge(HttpApplication):
     """`inner` is the router; `raw` maps path → method → endpoint for what is answered here.
 
@@ -98,8 +102,8 @@ class Edge(HttpApplication):
         if method == b"GET":
             parent, _, last = target.rpartition(b"/")
             read, argument = self._reads.get(parent), last.decode("latin-1")
-            # Conditional requests, and those with parameters, are the router's.
-            if read and is_uuid(argument) and not any(field.startswith(b"if-") for field, _ in headers):
+            # Conditional requests, those with parameters and those for pages are the router's.
+            if read and is_uuid(argument) and not any(map(_is_for_router, headers)):
                 return FastRoute("GET", read[0], argument, read[1], False)
         return None
 

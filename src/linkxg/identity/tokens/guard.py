@@ -95,6 +95,16 @@ class Guard:
 
         context.authorise_again = authorise_again
 
+    async def admit_anybody(self, context: RequestContext, opt: Mapping[str, Any]) -> None:
+        """Authorise the caller of a route that declares `public_or_scope`; a stranger spends from their budget.
+
+        Raises what `admit` raises of a token, or RateLimitExceeded.
+        """
+        if context.header(b"authorization") is None:
+            await self._budgets.spend_source(opt[SOURCE_BUDGET], context.source)
+        else:
+            self.admit(context, {"scope": opt[SCOPE_IF_ANY]})
+
     async def _spend_source(
         self, budget: Budget, connection: ASGIConnection[Any, Any, Any, Any], opt: Mapping[str, Any]
     ) -> None:

@@ -4,15 +4,17 @@ from litestar import Router
 
 from linkxg.catalog.products.routes import FindPassport
 from linkxg.db import Database
+from linkxg.http.edge import Reads
 from linkxg.http.pagination import Cursors
+from linkxg.identity.tokens.guard import Guard
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue import routes as issue_routes
 from linkxg.network.passports.issue.routes import IssueServices
 from linkxg.network.passports.read import routes as read_routes
 from linkxg.network.passports.read.find_reference import reference_finder
+from linkxg.network.passports.read.passport_endpoint import PassportServices, ReadPassportEndpoint
 from linkxg.network.passports.read.public_passports import PublicPassports
 from linkxg.network.passports.read.representation import Representations
-from linkxg.network.passports.read.routes import PassportServices
 from linkxg.network.passports.signing import routes as signing_routes
 from linkxg.network.passports.signing.revoke_status import revoke_passport
 from linkxg.network.passports.signing.routes import SigningServices
@@ -35,4 +37,10 @@ class PassportRouters:
         issuing = IssueServices(database, revoke_passport)
         self.of_api = [read_routes.router(reading), issue_routes.router(issuing), signing_routes.router(signing)]
         self.public = [read_routes.public_router(reading), signing_routes.public_router(signing)]
+        self._reading = reading
         self.find_reference = reference_finder(database, addresses)
+
+    def reads(self, guard: Guard) -> Reads:
+        """What the edge answers by itself."""
+        read = ("passport_id", ReadPassportEndpoint(self._reading, guard))
+        return {read_routes.PATH: read, "/dpp": read}

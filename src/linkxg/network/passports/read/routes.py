@@ -1,26 +1,22 @@
 """`/dpp`: passports, as the API reads them and as everybody does by their ids."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get
-from litestar.datastructures.headers import Accept
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.catalog.products.read_endpoint import response_of
 from linkxg.clock import read_rfc3339
-from linkxg.db import Database
-from linkxg.errors import InvalidRequest, NotAcceptable, NotFound, PreconditionFailed
+from linkxg.errors import InvalidRequest, NotAcceptable, NotFound
 from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import LINK, header
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
-from linkxg.http.permissions import public_or_scope, scope
-from linkxg.http.rate_limits import Budget
-from linkxg.http.request_context import RequestContext, account_id_of, context_of
-from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.http.pagination import DEFAULT_LIMIT, Limit, Page, Success
+from linkxg.http.permissions import scope
+from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.passports.documents.element_path import NotAnElementPath, find_element, read_element_path
 from linkxg.network.passports.documents.json_envelope import (
     PassportSummary,
@@ -29,19 +25,22 @@ from linkxg.network.passports.documents.json_envelope import (
     view_passport,
 )
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.read.public_passports import EncodedPassport, PublicPassports, encoded
+from linkxg.network.passports.read.passport_endpoint import (
+    READ_OPTIONS,
+    PassportServices,
+    get_passport,
+    viewer_of,
+)
 from linkxg.network.passports.read.read_passport import (
-    NEWEST,
     list_own_passports,
     list_partner_passports,
     list_versions_of,
     read_passport,
 )
-from linkxg.network.passports.read.representation import JSON, JWT, TYPES, Representations
+from linkxg.network.passports.read.representation import JSON, JWT, TYPES
 from linkxg.network.passports.read.store import Edition, PassportFilter
 
 PATH = "/api/v1/dpp"
-PASSPORT_READS = Budget("passport-reads", 600, 60)
 MAX_VERSION = 2**31 - 1
 _OBJECT, _TEXT = {"type": "object"}, {"type": "string"}
 _GIVES = {name: _TEXT if name == JWT else _OBJECT for name in TYPES if name != JSON}
@@ -52,15 +51,6 @@ Gtin = Annotated[str | None, QueryParameter(max_length=14)]
 Text = Annotated[str | None, QueryParameter(max_length=20)]
 ProductId = Annotated[str | None, QueryParameter(name="productId", max_length=36)]
 Shared = Annotated[bool, QueryParameter(description="Those of a product of a partner, who shares a role with you.")]
-
-
-@dataclass(frozen=True, slots=True)
-class PassportServices:
-    database: Database
-    cursors: Cursors
-    addresses: Addresses
-    representations: Representations
-    public: PublicPassports
 
 
 @get("/dpp", operation_id="listPassports", response_headers=[LINK], **scope("dpp:read"))
@@ -94,7 +84,7 @@ _READ: dict[str, Any] = {
     "errors": (NotAcceptable, InvalidRequest),
     "gives": _GIVES,
     "response_headers": [_ETAG],
-    **public_or_scope("dpp:read", PASSPORT_READS),
+    **READ_OPTIONS,
 }
 
 
@@ -112,17 +102,11 @@ async def _read(
     `Accept` chooses JSON with the header of EN 18223, a verifiable credential of UNTP 0.7.0, or the signed one.
     """
     context = context_of(request.scope)
-    conditions = Conditions.of(context)
-    media_type = _media_type(context)
-    viewer, edition = _viewer(context), _edition(version, as_of)
-    if viewer is None and edition == NEWEST:
-        return _response(context, conditions, await services.public.read(passport_id, media_type), media_type)
-    found = await read_passport(services.database, passport_id, viewer, edition)
-    body = await services.representations.encode(found, media_type)
-    return _response(context, conditions, encoded(body, media_type), media_type)
+    found = await get_passport(services, context, passport_id, _edition(version, as_of), Conditions.of(context))
+    return response_of(found)
 
 
-_VERSIONS: dict[str, Any] = {"response_headers": [LINK], **public_or_scope("dpp:read", PASSPORT_READS)}
+_VERSIONS: dict[str, Any] = {"response_headers": [LINK], **READ_OPTIONS}
 
 
 async def _versions(
@@ -140,7 +124,7 @@ async def _versions(
     return page_response(shown, following, f"{services.addresses.passport(passport_id)}/versions", limit=limit)
 
 
-_ELEMENT: dict[str, Any] = {"errors": (InvalidRequest,), **public_or_scope("dpp:read", PASSPORT_READS)}
+_ELEMENT: dict[str, Any] = {"errors": (InvalidRequest,), **READ_OPTIONS}
 
 
 async def _element(
@@ -159,7 +143,7 @@ async def _element(
         steps = read_element_path(path.removeprefix("/"))
     except NotAnElementPath:
         raise InvalidRequest("An element is named by names and indexes, such as $.content.materials[0].") from None
-    viewer, edition = _viewer(context_of(request.scope)), _edition(version, as_of)
+    viewer, edition = viewer_of(context_of(request.scope)), _edition(version, as_of)
     found = await read_passport(services.database, passport_id, viewer, edition)
     document = msgspec.to_builtins(view_passport(found, services.addresses))
     try:
@@ -173,10 +157,6 @@ read = get("/dpp/{passport_id:str}", operation_id="readPassport", **_READ)(_read
 read_by_address = get("/dpp/{passport_id:str}", include_in_schema=False, **_READ)(_read)
 versions = get("/dpp/{passport_id:str}/versions", operation_id="listPassportVersions", **_VERSIONS)(_versions)
 versions_by_address = get("/dpp/{passport_id:str}/versions", include_in_schema=False, **_VERSIONS)(_versions)
-
-
-def _viewer(context: RequestContext) -> str | None:
-    return None if context.principal is None else str(context.principal.account_id)
 
 
 def _edition(version: int | None, as_of: str | None) -> Edition:
@@ -197,34 +177,6 @@ def _gtin14(gtin: str | None) -> str | None:
         return None if gtin is None else read_gtin(gtin).digits14
     except NotAGtin as error:
         raise InvalidRequest(str(error)) from None
-
-
-def _media_type(context: RequestContext) -> str:
-    """The type that the client prefers, JSON without a preference. Raises NotAcceptable."""
-    accepted = context.header(b"accept")
-    if not accepted:
-        return JSON
-    found = Accept(accepted.decode("latin-1")).best_match(list(TYPES))
-    if found is None:
-        raise NotAcceptable(f"A passport is there as {', '.join(TYPES)}.")
-    return found
-
-
-def _response(
-    context: RequestContext, conditions: Conditions, found: EncodedPassport, media_type: str
-) -> Response[Any]:
-    """Caches keep only what everybody reads. Raises PreconditionFailed when If-Match names other states."""
-    if not conditions.is_meant(found.etag):
-        raise PreconditionFailed
-    headers = {
-        "ETag": found.etag,
-        "Vary": "Accept, Authorization",
-        "Cache-Control": "private, no-cache" if context.principal else "public, max-age=60",
-        "Access-Control-Allow-Origin": "*",
-    }
-    if conditions.is_fresh(found.etag):
-        return Response(b"", status_code=304, headers=headers)
-    return Response(found.body, media_type=media_type, headers=headers)
 
 
 def _router(services: PassportServices, *handlers: Any) -> Router:
