@@ -13,7 +13,7 @@ import pytest
 from console.browser import Visitor, text_of
 from harness.factors import Authenticator, add_totp, forget_steps
 from harness.people import Person, Session, add_person, login, sign_in
-from harness.rows import execute
+from harness.rows import execute, scalar
 from harness.world import World
 
 PAGE = "/account/sign-in-rules"
@@ -141,6 +141,10 @@ def test_rule_138_whoever_has_none_is_led_to_set_it_up_and_loses_no_input(ruled:
     again = visitor.fill(codes, "/sign-in/continue")
     assert again.status_code == 303, "once"
     login(world.api, person.email, person.password).expect(401, "mfa_required")
+    factor = scalar(world.server.database, f"SELECT id FROM totp_factors WHERE user_id = '{person.user_id}'")
+    kept = visitor.post("/account/security", [("csrf", visitor.csrf()), ("act", "remove"), ("factor", factor)])
+    assert kept.status_code == 409
+    assert "add another one first" in text_of(kept)
 
 
 def test_rule_136_the_account_may_ask_again_earlier(ruled: tuple[World, NewOne]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.answers import JsonObject
-from harness.rows import count_rows, execute
+from harness.rows import count, count_rows, execute
 from harness.world import World
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7
@@ -46,6 +46,8 @@ def test_a_reader_of_the_feed_records_few_expiries_at_once(world: World) -> None
         found += page["data"]
         cursor, more = page["pagination"]["nextCursor"], page["pagination"]["hasMore"]
     assert (left, len(found)) == (0, 1_200)
+    in_one_transaction = "SELECT max(n) FROM (SELECT count(*) AS n FROM shares GROUP BY expiry_recorded_at) AS recorded"
+    assert count(world.server.database, in_one_transaction) <= AT_ONCE
     ids = [entry["shareId"] for entry in found]
     assert ids == sorted(set(ids)), "each once, in the order in which they expired"
 
