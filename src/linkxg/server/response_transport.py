@@ -29,11 +29,10 @@ class ResponseTransport:
             self._expects_head = False
             self._held = data
             self._call_soon(self._flush)
-        elif self._held:
+            return
+        if self._held:
             data, self._held = self._held + data, b""
-            self._write(data)
-        else:
-            self._write(data)
+        self._write(data)
 
     def end_response(self) -> None:
         """What is written next is the head of another response."""
