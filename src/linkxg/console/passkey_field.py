@@ -1,4 +1,4 @@
-"""The field that the script of passkeys fills in."""
+"""What the script of passkeys is given, and the field that it fills in."""
 
 import msgspec
 
@@ -8,6 +8,11 @@ from linkxg.identity.passkeys.use_passkey import PASSKEY_REFUSED
 
 CREDENTIAL = "credential"
 NO_PASSKEY = "Your browser sent no passkey. Allow scripts for this site and try again."
+
+
+def write_options(public_key: object) -> str:
+    """The options of a ceremony, as the script reads them."""
+    return msgspec.json.encode(public_key).decode()
 
 
 def read_assertion(written: str) -> AssertionCredential:

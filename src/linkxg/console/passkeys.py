@@ -3,7 +3,6 @@
 Browsers make passkeys for scripts alone, so that adding one is the one action of the console that needs a script.
 """
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -14,7 +13,7 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.passkey_field import CREDENTIAL, read_attestation
+from linkxg.console.passkey_field import CREDENTIAL, read_attestation, write_options
 from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, InvalidCredentials, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
@@ -128,7 +127,7 @@ async def _ask_browser(page: PageRequest, *, errors: FormErrors | None = None, s
         "new_passkey.html",
         status=status,
         errors=errors,
-        options=msgspec.json.encode(options.public_key).decode(),
+        options=write_options(options.public_key),
         name=page.form.text("name"),
     )
 

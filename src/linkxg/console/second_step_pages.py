@@ -2,14 +2,13 @@
 
 from typing import NamedTuple
 
-import msgspec
 from litestar import Response
 
 from linkxg.console.browser_binding import bind_form
 from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.console.passkey_field import CREDENTIAL
+from linkxg.console.passkey_field import CREDENTIAL, write_options
 from linkxg.console.sign_in_errors import headers_of, message_of
 from linkxg.errors import MfaEnrollmentRequired, MfaRequired, PublicError, ValidationFailed
 from linkxg.identity.factors.enroll import begin_enrollment
@@ -48,29 +47,29 @@ async def second_step_page(
 
 async def code_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
     """The form for a code of the second factor, or a passkey. Raises InvalidToken if the sign-in has ended."""
-    party, options = page.services.relying_party, None
+    party, options = page.services.relying_party, ""
     if PASSKEY in step.methods and party.is_supported:
-        options = (await begin_passkey_step(page.database, party, step.token)).public_key
+        options = write_options((await begin_passkey_step(page.database, party, step.token)).public_key)
     errors = _code_errors(error) if step.takes_code else whole_form(message_of(error))
     bind_form(page)
     return render(
         page, "mfa.html", status=error.status if error else 200, headers=headers_of(error), step=step,
-        errors=errors, options=msgspec.json.encode(options).decode() if options else "",
+        errors=errors, options=options,
     )  # fmt: skip
 
 
 async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
     """The forms that set an authenticator app or a passkey up. Raises InvalidToken if the sign-in has ended."""
     begun = await begin_enrollment(page.database, page.services.server_key, step.token, keep=error is not None)
-    party, options = page.services.relying_party, None
+    party, options = page.services.relying_party, ""
     if party.is_supported:
-        options = (await begin_passkey_enrollment(page.database, party, step.token)).public_key
+        options = write_options((await begin_passkey_enrollment(page.database, party, step.token)).public_key)
     bind_form(page)
     totp = show_totp(begun.pending, begun.email)
     return render(
         page, "mfa_enrollment.html", status=error.status if error else 200, headers=headers_of(error),
         step=step._replace(by_recovery=False), totp=totp, name=page.form.text("name"),
-        options=msgspec.json.encode(options).decode() if options else "",
+        options=options,
         errors=_passkey_errors(error) if page.form.has(CREDENTIAL) else _code_errors(error),
     )  # fmt: skip
 

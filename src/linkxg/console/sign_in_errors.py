@@ -1,15 +1,13 @@
 """The message and header fields of a sign-in that failed."""
 
-from linkxg.console.form_errors import too_many_attempts
+from linkxg.console.form_errors import retry_headers, too_many_attempts
 from linkxg.errors import InvalidCredentials, PublicError
 
 
 def headers_of(error: PublicError | None) -> dict[str, str]:
     if isinstance(error, InvalidCredentials):
         return {"WWW-Authenticate": 'Bearer realm="linkxg"'}
-    if error is not None and error.retry_after is not None:
-        return {"Retry-After": str(error.retry_after), **error.headers}
-    return {}
+    return {} if error is None else retry_headers(error)
 
 
 def message_of(error: PublicError | None) -> str | None:
