@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import asyncpg
 import pytest
 
 from faults.conftest import ClientsFactory, Crowd, NewWorld
@@ -121,6 +123,28 @@ def test_r6_a_locked_table_holds_up_neither_tokens_nor_the_rest(
     query = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
     # One token more: the probe got one when it was made.
     seconds_until(lambda: count(world.server.database, query) == issued + 1, within=30.0)
+
+
+def test_r6_locks_of_a_node_that_stopped_in_the_midst_of_a_statement_are_freed(
+    world: World, client: PersistentClient
+) -> None:
+    """The server ends an idle transaction; this one counts as active, for its statement is prepared but not sent."""
+    probe = Probe(world)
+
+    async def stop_in_the_midst() -> asyncpg.Connection:
+        settings = {"application_name": "linkxg", "idle_in_transaction_session_timeout": "1000"}
+        stopped = await asyncpg.connect(world.server.database.url, server_settings=settings)
+        await stopped.execute("BEGIN; UPDATE audit_heads SET seq = seq")
+        await stopped.prepare("SELECT 1")
+        return stopped
+
+    with asyncio.Runner() as runner:
+        stopped = runner.run(stop_in_the_midst())
+        try:
+            probe.requests()["logout"](client).expect(503, "temporarily_unavailable")
+            seconds_until(lambda: probe.requests()["logout"](client).status == 200, within=30.0)
+        finally:
+            stopped.terminate()
 
 
 def test_r6_readers_of_a_locked_feed_hold_up_neither_sign_ins_nor_the_rest(

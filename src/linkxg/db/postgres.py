@@ -28,6 +28,7 @@ from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.pool import PoolGuard
 from linkxg.db.schema import AnyRow
 from linkxg.db.single_statement import allow_one_statement
+from linkxg.db.stalled_transactions import StalledTransactions
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.background import BackgroundTask
@@ -125,6 +126,8 @@ class PostgresDatabase(Database):
         allow_one_statement(self._single)
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._standby = StandbyCheck(self._admin_engine)
+        # Nodes give up a transaction at the deadline; whose node does not has stopped.
+        self._stalled = StalledTransactions(older_than_s=DEADLINE + 1)
         self._wake = asyncio.Event()
         # Restarted at once after it has worked; otherwise after a pause.
         self._listener = BackgroundTask(
@@ -272,6 +275,7 @@ class PostgresDatabase(Database):
                     self._wake.clear()
                     async with asyncio.timeout(READ_WAIT):
                         await self._read_new(conn)
+                        await self._stalled.end(conn)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(POLL):
                             await self._wake.wait()
