@@ -164,6 +164,6 @@ def test_long_tokens_are_refused(world: World, size: int) -> None:
 
 
 def test_rule_53_long_garbage_is_refused_quickly(world: World) -> None:
-    answer = present(world, ".".join(["a" * 9000] * 3))
+    with world.server.process.within_cpu_seconds(1):
+        answer = present(world, ".".join(["a" * 9000] * 3))
     refused(answer)
-    assert answer.seconds < 1

@@ -76,8 +76,8 @@ def test_what_a_stranger_sends_is_not_decoded(
     world: World, authenticator: SoftwareAuthenticator, extensions: bytes
 ) -> None:
     """Security rule L8: the library would decode it before it knows who has signed it."""
-    answer = passkey_sign_in(world, authenticator, extensions=extensions).expect(401, "invalid_credentials")
-    assert answer.seconds < 2
+    with world.server.process.within_cpu_seconds(2):
+        passkey_sign_in(world, authenticator, extensions=extensions).expect(401, "invalid_credentials")
     passkey_sign_in(world, authenticator, extensions=cbor2.dumps({"credProtect": 2})).expect(200)
 
 

@@ -218,7 +218,7 @@ def _send(provider: Provider, method: str, path: str, body: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["((((" * 400, 'a eq "' + "\\" * 1_900, "not " * 400, "x" * 2_001, "userName eq " + "9" * 1_500]
 )
-def test_rule_177_long_filters_are_refused_quickly(provider: Provider, text: str) -> None:
-    answer = provider.request("POST", "/Users/.search", json={"schemas": [SEARCH], "filter": text})
+def test_rule_177_long_filters_are_refused_quickly(world: World, provider: Provider, text: str) -> None:
+    with world.server.process.within_cpu_seconds(1):
+        answer = provider.request("POST", "/Users/.search", json={"schemas": [SEARCH], "filter": text})
     answer.expect(400, "invalidFilter")
-    assert answer.seconds < 1

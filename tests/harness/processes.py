@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import random
@@ -164,6 +165,14 @@ class Process:
     def cpu_seconds(self) -> float:
         """Processor time of the process and everything that it started and that still runs."""
         return sum(int(fields[11]) + int(fields[12]) for fields in self._statistics()) / os.sysconf("SC_CLK_TCK")
+
+    @contextlib.contextmanager
+    def within_cpu_seconds(self, seconds: float) -> Iterator[None]:
+        """What the block asks of the process costs less than so much processor time, however busy the machine is."""
+        before = self.cpu_seconds()
+        yield
+        used = self.cpu_seconds() - before
+        assert used < seconds, f"{used:.2f} s of processor time; the bound is {seconds} s"
 
     def _statistics(self) -> Iterator[list[str]]:
         """Of each process of the group, what `/proc/PID/stat` holds from the third field on."""
