@@ -14,7 +14,7 @@ from linkxg.console.open_session import replace_browser_session
 from linkxg.console.pages import render
 from linkxg.console.passkey_field import CREDENTIAL, read_assertion, read_attestation
 from linkxg.console.safe_redirect import local_path
-from linkxg.console.second_step_pages import SecondStep, code_page, enrollment_page
+from linkxg.console.second_step_pages import SecondStep, code_page, enrollment_page, wait_page
 from linkxg.console.sign_in import resume_after_sign_in, sign_in_page
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import public, session_roles
@@ -44,7 +44,7 @@ class StepPage(Protocol):
 async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     step = _step_of(page)
     if page.form.has("switch"):
-        return await _show(page, step._replace(by_recovery=page.form.text("switch") == "recovery"), code_page)
+        return await _show_form(request, page, step, code_page)
 
     async def attempt() -> OpenedSession:
         return await _open(page, await _complete(page, step.token))
@@ -59,6 +59,8 @@ async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[Page
 @post("/sign-in/set-up", **public(MFA_ATTEMPTS, refused_by_handler=True))
 async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     services, step = page.services, _step_of(page)
+    if page.form.has("switch"):
+        return await _show_form(request, page, step, enrollment_page)
 
     async def attempt() -> tuple[OpenedSession, list[str]]:
         if page.form.has(CREDENTIAL):
@@ -107,9 +109,22 @@ async def _run_step(
         return await attempt()
     except InvalidToken as error:
         return _restart_sign_in(page, error, step)
-    except (InvalidCredentials, RateLimitExceeded, ValidationFailed) as error:
+    except RateLimitExceeded as error:
+        return wait_page(page, step, error, path=request.url.path)
+    except (InvalidCredentials, ValidationFailed) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
         return await _show(page, step, form, error)
+
+
+async def _show_form(
+    request: Request[Any, Any, Any], page: PageRequest, step: SecondStep, form: StepPage
+) -> Response[str]:
+    """The form for the method that was chosen. It begins challenges, so that it counts as an attempt."""
+    try:
+        require_budget(request.scope)
+    except RateLimitExceeded as error:
+        return wait_page(page, step, error, path=request.url.path)
+    return await _show(page, step, form)
 
 
 async def _show(page: PageRequest, step: SecondStep, form: StepPage, error: PublicError | None = None) -> Response[str]:
@@ -178,7 +193,7 @@ def _step_of(page: PageRequest) -> SecondStep:
         form.text("email"),
         local_path(form.text("next")),
         form.text(CARRIED),
-        by_recovery=form.text("by") == "recovery",
+        by_recovery=form.text("switch" if form.has("switch") else "by") == "recovery",
     )
 
 

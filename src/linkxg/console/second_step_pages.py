@@ -10,7 +10,7 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
 from linkxg.console.passkey_field import CREDENTIAL, write_options
 from linkxg.console.sign_in_errors import headers_of, message_of
-from linkxg.errors import MfaEnrollmentRequired, MfaRequired, PublicError, ValidationFailed
+from linkxg.errors import MfaEnrollmentRequired, MfaRequired, PublicError, RateLimitExceeded, ValidationFailed
 from linkxg.identity.factors.enroll import begin_enrollment
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
@@ -71,6 +71,16 @@ async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicE
         step=step._replace(by_recovery=False), totp=totp, name=page.form.text("name"),
         options=options,
         errors=_passkey_errors(error) if page.form.has(CREDENTIAL) else _code_errors(error),
+    )  # fmt: skip
+
+
+def wait_page(page: PageRequest, step: SecondStep, error: RateLimitExceeded, *, path: str) -> Response[str]:
+    """How long to wait, and a button that leads back to the form: to show the form itself would begin challenges."""
+    page.context.notes |= {"error": error.code, "reason": error.reason}
+    bind_form(page)
+    return render(
+        page, "second_step_wait.html", status=error.status, headers=headers_of(error), step=step,
+        path=path, errors=whole_form(message_of(error)),
     )  # fmt: skip
 
 
