@@ -7,6 +7,7 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -19,8 +20,10 @@ from harness.clients import get_token, make_client
 from harness.people import Person, Session, login, new_email, sign_in
 from harness.raw_http import request_bytes
 from harness.smtp_sink import SmtpSink
+from harness.vault import with_a_typo
 from harness.world import World, build_world
 from products.catalogue import create, path
+from scim.provider import end_tokens, new_provider
 
 SCALE = 0.04
 CALLS, INVITATIONS, ROTATIONS, CEILING = (int(SCALE * budget) for budget in (12_000, 200, 300, 100))
@@ -102,6 +105,19 @@ def test_a_client_that_rotates_without_end_takes_nothing_from_its_owner(scaled: 
         scaled.api.post(target, bearer=token, json={}, reveals=True).expect(200)
     limited_answer(scaled.api.post(target, bearer=token, json={}))
     scaled.api.post(target, bearer=owner.access, json={}, reveals=True).expect(200)
+
+
+def test_rule_109_scim_failures_of_a_source_lock_no_valid_token_out(scaled: World) -> None:
+    """A provider serves many companies from one address; one of them has revoked its token."""
+    with scaled.server.client(new_source()) as shared:
+        provider = replace(new_provider(scaled), api=shared)
+        for _ in range(CEILING):
+            provider.get("/Users", bearer=with_a_typo(provider.token)).expect(401, "scim")
+        for _ in range(2):
+            refused = provider.get("/Users", bearer=with_a_typo(provider.token)).expect(429, "scim")
+            assert refused.header("retry-after") is not None
+            provider.get("/Users").expect(200)
+    end_tokens(scaled)
 
 
 def test_rule_108_a_known_ipv6_source_is_its_64_prefix(scaled: World) -> None:

@@ -32,7 +32,7 @@ class ScimRequest(NamedTuple):
 
 
 class ScimGuard:
-    """Counts failures per source before it looks a token up, calls per token, and creations per account."""
+    """Counts failures per source, calls per token, and creations per account."""
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
@@ -66,18 +66,14 @@ class ScimGuard:
         context.authorise_again = authorise_again
 
     async def _authenticate(self, context: RequestContext) -> ScimCaller:
-        token = _bearer_token(context)
-        source = source_key(context.source)
-        await self._limits.spend(SOURCE_FAILURES, source)
         try:
-            caller = await authenticate(self._database, token)
+            caller = await authenticate(self._database, _bearer_token(context))
         except InvalidToken as error:
             context.notes["reason"] = error.reason
+            # Counted after the look-up: a provider serves many companies from one address, and the failures of one must
+            # not lock out the others.
+            await self._limits.spend(SOURCE_FAILURES, source_key(context.source))
             raise
-        except Exception:
-            await self._limits.give_back(SOURCE_FAILURES, source)
-            raise
-        await self._limits.give_back(SOURCE_FAILURES, source)
         context.notes |= {"account_id": caller.account_id, "sub": caller.token_id}
         return caller
 
