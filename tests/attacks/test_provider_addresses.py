@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -46,12 +45,10 @@ def silent(new_server: ServerFactory, loopback: tuple[OpenIdProvider, Path]) -> 
         yield from checked_for_leaks(build_world(new_server("sqlite", **settings)))
 
 
-def put(world: World, owner: Session, provider: OpenIdProvider, issuer: str) -> tuple[int, float]:
-    """The status, and the seconds that it took."""
-    begun = time.monotonic()
+def put(world: World, owner: Session, provider: OpenIdProvider, issuer: str) -> int:
+    """The status."""
     body = connection(provider, issuer=issuer)
-    answer = world.api.request("PUT", "/account/identity-provider", bearer=owner.access, json=body)
-    return answer.status, time.monotonic() - begun
+    return world.api.request("PUT", "/account/identity-provider", bearer=owner.access, json=body).status
 
 
 def test_rule_206_no_name_is_looked_up_in_a_thread() -> None:
@@ -70,11 +67,11 @@ def test_rule_206_slow_names_of_one_account_keep_no_other_waiting(
     ]
     for thread in slow:
         thread.start()
-    status, took = put(silent, other, provider, provider.issuer.replace("localhost", "127.0.0.1"))
+    # Its metadata name another issuer: it was reached.
+    assert put(silent, other, provider, provider.issuer.replace("localhost", "127.0.0.1")) == 422
+    assert all(thread.is_alive() for thread in slow), "they were waited for"
     for thread in slow:
         thread.join()
-    # Its metadata name another issuer: it was reached.
-    assert (status, took < 2) == (422, True), took
 
 
 def test_rule_206_the_names_of_the_operator_are_honoured(
@@ -100,7 +97,7 @@ def test_rule_207_stalled_providers_of_some_accounts_shut_no_other_out(
 
     def stall(handler: BaseHTTPRequestHandler) -> None:
         arrived.release()
-        gate.wait(20)
+        gate.wait(60)
         send(handler, 500, {})
 
     owners = [new_account(permitted) for _ in range(STALLED_ACCOUNTS)]
@@ -115,8 +112,8 @@ def test_rule_207_stalled_providers_of_some_accounts_shut_no_other_out(
         for thread in stalled:
             thread.start()
         for _ in stalled:
-            assert arrived.acquire(timeout=10)
-        status, _ = put(permitted, other, provider, provider.issuer)
+            assert arrived.acquire(timeout=30)
+        status = put(permitted, other, provider, provider.issuer)
         gate.set()
         for thread in stalled:
             thread.join()
