@@ -33,6 +33,19 @@ def test_a_product_that_is_not_published_has_no_passport(world: World) -> None:
     assert passports_of(world, product) == []
 
 
+def test_a_version_that_is_published_without_a_passport_leaves_the_former_one(world: World) -> None:
+    product = create(world, **complete(brand="First"))
+    path, without = f"/products/{product['id']}/publish", {"dpp": {"enabled": False}}
+    assert world.api.post(path, bearer=world.owner.access, json=without).expect(200).data()["dpp"] is None
+    assert passports_of(world, product) == []
+    change(world, product, {"content": {"brand": "Second"}}).expect(200)
+    publish(world, product).expect(200)
+    change(world, product, {"content": {"brand": "Third"}}).expect(200)
+    world.api.post(path, bearer=world.owner.access, json=without).expect(200)
+    shown = read_by_id(world, passport_of(world, product)).expect(200).data()
+    assert (shown["version"], shown["content"]["brand"]) == (1, "Second")
+
+
 def test_each_publication_is_a_version_that_stays_readable(world: World) -> None:
     product, passport_id = issued(world, brand="First")
     before = read_by_id(world, passport_id).data()

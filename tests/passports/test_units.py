@@ -126,11 +126,23 @@ def test_waste_ends_the_life_of_an_item_and_another_use_is_another_passport(worl
     assert read_by_id(world, first["id"]).data()["dppStatus"] == "inactive"
     assert read_by_id(world, first["id"], "?version=1").data()["lifeStatus"] == "original"
     end(world, first["id"], "life-status", {"lifeStatus": "waste"}).expect(409, "invalid_state")
-    end(world, first["id"], "life-status", {"lifeStatus": "re-used"}).expect(422, "validation_failed")
+    end(world, first["id"], "life-status", {"lifeStatus": "re-used"}).expect(409, "invalid_state")
+    end(world, first["id"], "life-status", {"lifeStatus": "original"}).expect(422, "validation_failed")
     address = f"https://dpp.example/dpp/{first['id']}"
     (second,) = issue(world, product, {"serial": "2", "lifeStatus": "remanufactured", "predecessor": address}).data()
     shown = read_by_id(world, second["id"]).data()
     assert (shown["lifeStatus"], shown["predecessor"]) == ("remanufactured", address)
+
+
+def test_what_becomes_of_an_item_is_a_version_of_its_passport(world: World) -> None:
+    product, _ = issued(world)
+    (item,) = issue(world, product, {"serial": "1"}).data()
+    for number, status in enumerate(("re-used", "repurposed"), start=2):
+        changed = end(world, item["id"], "life-status", {"lifeStatus": status}).expect(200).data()
+        assert (changed["version"], changed["lifeStatus"]) == (number, status)
+    shown = read_by_id(world, item["id"]).data()
+    assert (shown["dppStatus"], shown["lifeStatus"]) == ("active", "repurposed")
+    assert read_by_id(world, item["id"], "?version=2").data()["lifeStatus"] == "re-used"
 
 
 def test_requests_at_the_same_time_issue_one_passport(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Withdraws the passport of a batch or an item, or ends its life as waste. Either way it stays readable.
+"""Withdraws the passport of a batch or an item, or changes its life status. Either way it stays readable.
 
 The passport of a model is withdrawn with the version of the product in it.
 """
@@ -19,11 +19,11 @@ from linkxg.ids import is_uuid
 from linkxg.network.check_fields import one_of
 from linkxg.network.passports.documents.model import LifeStatus, PassportRecord
 from linkxg.network.passports.issue import store
-from linkxg.network.passports.issue.model import ChangeLifeStatus, PassportState, WithdrawPassport
+from linkxg.network.passports.issue.model import NEXT_LIFE_STATUSES, ChangeLifeStatus, PassportState, WithdrawPassport
 
 Revoke = Callable[[Connection, str, str, int], object]
 """Revokes what was signed of a passport: of an account, by its id, at a time."""
-_FINAL: tuple[LifeStatus, ...] = ("waste",)
+_FINAL: LifeStatus = "waste"
 
 
 async def withdraw_passport(
@@ -59,13 +59,15 @@ async def change_life_status(
 ) -> IdempotentOutcome[PassportState]:
     """A further version of the passport. Raises ValidationFailed, NotFound, InvalidState or IdempotencyKeyReused."""
     faults: list[FieldFault] = []
-    life_status = one_of("lifeStatus", requested.life_status, _FINAL, faults)
+    life_status = one_of("lifeStatus", requested.life_status, NEXT_LIFE_STATUSES, faults)
     if faults:
         raise ValidationFailed(details=faults)
 
     def make(conn: Connection, record: PassportRecord) -> PassportRecord | PublicError:
         if record.withdrawn_at is not None:
             return InvalidState("The passport is withdrawn.")
+        if record.life_status == _FINAL != life_status:
+            return InvalidState("The product is waste, which it stays.")
         if record.life_status == life_status:
             return InvalidState(f"The product is {life_status} already.")
         newest = store.find_newest_version(conn, account_id, record.id)

@@ -14,12 +14,13 @@ from linkxg.network.passports.issue import store
 
 
 def issue_models(conn: Connection, publications: Sequence[Publication]) -> None:
-    """A publish hook: a few statements for any number of publications. A product without a GTIN gets no passport.
+    """A publish hook: a few statements for any number of publications. A product without a GTIN gets no passport,
+    and neither does one that is published without.
 
     The audit chain of the account is locked before hooks are called, so no other transaction issues the same passport.
     """
     account_id = publications[0].account_id
-    identified = [one for one in publications if one.product.gtin14]
+    identified = [one for one in publications if one.product.gtin14 and one.issues_passport]
     if not identified:
         return
     ids = uuid7s(len(identified))
@@ -29,7 +30,7 @@ def issue_models(conn: Connection, publications: Sequence[Publication]) -> None:
         ("id", "product_id", "gtin14", "created_at"),
         [
             (id, product.id, product.gtin14, product.updated_at)
-            for id, (_, product, _, _) in zip(ids, identified, strict=True)
+            for id, (_, product, *_) in zip(ids, identified, strict=True)
         ],
     )
     # Most of a large import is new, of which nothing need be looked up.
@@ -42,7 +43,7 @@ def issue_models(conn: Connection, publications: Sequence[Publication]) -> None:
         ("passport_id", "version", "product_id", "product_version", "issued_at"),
         [
             (id, number, product.id, version, product.updated_at)
-            for id, number, (_, product, version, _) in zip(ids, numbers, identified, strict=True)
+            for id, number, (_, product, version, *_) in zip(ids, numbers, identified, strict=True)
         ],
     )
     _refer_to_successors(conn, account_id, identified, ids)

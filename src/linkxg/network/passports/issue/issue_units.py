@@ -68,7 +68,7 @@ def _refused(conn: Connection, account_id: str, product: ProductRecord) -> Inval
         return InvalidState("The product is not published with a GTIN, so nothing of it has a passport.")
     model = store.list_models(conn, account_id, [product.gtin14]).get(product.gtin14)
     if model is None or model.product_id != product.id:
-        return InvalidState("The GTIN of the product has changed since it was published; publish it first.")
+        return InvalidState("The product is not published with a passport and its present GTIN; publish it first.")
     latest = find_version(conn, account_id, product.id, product.latest_version)
     if latest is None or latest.status == "WITHDRAWN":
         return InvalidState("The latest version of the product is withdrawn.")

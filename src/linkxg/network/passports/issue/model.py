@@ -14,6 +14,8 @@ MAX_AT_ONCE = 1_000
 MAX_ATTRIBUTES = 50
 MAX_DETAILS_BYTES = 16 * 1_024
 MAX_REASON = 1_000
+NEXT_LIFE_STATUSES: tuple[LifeStatus, ...] = ("re-used", "repurposed", "remanufactured", "waste")
+"""What may become of a product; it is `original` from the beginning, or never."""
 Outcome = Literal["CREATED", "UPDATED", "UNCHANGED"]
 
 
@@ -81,11 +83,11 @@ class WithdrawPassport(msgspec.Struct, rename="camel", forbid_unknown_fields=Tru
 
 
 class ChangeLifeStatus(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """`waste` ends the life of a product; what else becomes of it is a new passport, with a predecessor."""
+    """`waste` ends the life of a product. Who else becomes responsible for it issues a passport of their own."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"lifeStatus": "waste"}
 
-    life_status: Annotated[str, described(enum=["waste"])]
+    life_status: Annotated[str, described(enum=[*NEXT_LIFE_STATUSES])]
 
 
 class PassportState(msgspec.Struct, rename="camel"):

@@ -82,7 +82,7 @@ async def life_status(
     data: JSONBody[ChangeLifeStatus],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[PassportState]]:
-    """End the life of a batch or an item as waste. Another use is a new passport, with this one as its predecessor."""
+    """Say what has become of a batch or an item: re-used, repurposed, remanufactured or, for good, waste."""
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     return _response(await change_life_status(services.database, actor, account_id, passport_id, data, idempotency_key))
 
