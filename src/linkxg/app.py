@@ -345,4 +345,5 @@ def build(
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
         groups=StyleGroups.of(BASE, declared_styles(router, raw)),
+        cross_origin=passports.cross_origin,
     )

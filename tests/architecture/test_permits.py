@@ -76,6 +76,12 @@ PUBLIC = {
     "GET /api/v1/dpp/{passport_id}",
     "GET /api/v1/dpp/{passport_id}/versions",
     "GET /api/v1/dpp/{passport_id}/elements/{path}",
+    # What data carriers point to.
+    "GET /{slug}/01/{rest}",
+    "GET /.well-known/gs1resolver",
+    "GET /.well-known/resolver",
+    "GET /dpp/{passport_id}/qr",
+    "GET /api/v1/dpp/{passport_id}/qr",
     # What verifiers of signed passports need.
     "GET /{slug}/did.json",
     "GET /{slug}/status/{number}",

@@ -7,7 +7,7 @@ passes everything else to the router, adds the header fields of every response, 
 import itertools
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
@@ -37,6 +37,8 @@ from linkxg.http.route_declaration import RawRoute, RawRoutes
 from linkxg.ids import is_uuid
 
 Reads = Mapping[str, tuple[str, RawEndpoint]]
+CrossOriginOptions = Callable[[str], Mapping[str, str] | None]
+"""The header fields that answer OPTIONS of a path that pages of other origins may read; None for other paths."""
 # Of a response without a policy of its own: JSON loads nothing, and no page may frame it.
 _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
@@ -53,7 +55,8 @@ class Edge(HttpApplication):
     """`inner` is the router; `raw` maps path → method → endpoint for what is answered here.
 
     `reads` maps a path to what answers a plain GET of an id below it, and to the name of that parameter. The router has
-    the same route: it describes it, and answers whatever is not plain.
+    the same route: it describes it, and answers whatever is not plain. `cross_origin` answers OPTIONS of what everybody
+    reads.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Edge(HttpApplication):
         metrics: Metrics,
         strict_transport: bool,
         groups: StyleGroups,
+        cross_origin: CrossOriginOptions = lambda _: None,
     ) -> None:
         self.inner = inner
         self.raw = raw
@@ -78,6 +82,7 @@ class Edge(HttpApplication):
         }
         self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
         self.groups = groups
+        self._cross_origin = cross_origin
         self._sources = sources
         self._plain_http = plain_http
         self._error_responses = error_responses
@@ -154,6 +159,10 @@ class Edge(HttpApplication):
         refused = self._early_refusal(scope, path, may_serve=may_serve)
         if refused is not None:
             status = await self._send(self._error_responses.reply(refused, context), context, send)
+        elif method == "OPTIONS" and (fields := self._cross_origin(scope["raw_path"].decode("latin-1"))):
+            context.route = "options"
+            answered = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+            status = await self._send(RawResponse(204, b"", answered), context, send)
         elif methods is None:
             context.extend_deadline = scope.get(EXTEND_DEADLINE, context.extend_deadline)
             status = await self._call_router(scope, context, send)

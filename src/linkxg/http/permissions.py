@@ -66,13 +66,18 @@ def public(
     return {"opt": opt, "security": []}
 
 
-def public_or_scope(name: str, source_budget: Budget) -> dict[str, Any]:
+def public_or_scope(name: str, source_budget: Budget, *, ignores_query: bool = False) -> dict[str, Any]:
     """No token is needed; one that is there must carry the scope `name`.
 
-    Each call without one spends from the source's budget.
+    Each call without one spends from the source's budget. With `ignores_query` unknown parameters are no error.
     """
     return {
-        "opt": {"public": True, SCOPE_IF_ANY: name, SOURCE_BUDGET: source_budget},
+        "opt": {
+            "public": True,
+            SCOPE_IF_ANY: name,
+            SOURCE_BUDGET: source_budget,
+            IGNORES_QUERY: ignores_query,
+        },
         "security": [{}, *_BEARER],
     }
 

@@ -7,6 +7,9 @@ from linkxg.db import Database
 from linkxg.http.edge import Reads
 from linkxg.http.pagination import Cursors
 from linkxg.identity.tokens.guard import Guard
+from linkxg.network.passports.carriers import routes as carrier_routes
+from linkxg.network.passports.carriers.qr_code import QrCodes
+from linkxg.network.passports.carriers.routes import CarrierServices
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue import routes as issue_routes
 from linkxg.network.passports.issue.routes import IssueServices
@@ -15,6 +18,9 @@ from linkxg.network.passports.read.find_reference import reference_finder
 from linkxg.network.passports.read.passport_endpoint import PassportServices, ReadPassportEndpoint
 from linkxg.network.passports.read.public_passports import PublicPassports
 from linkxg.network.passports.read.representation import Representations
+from linkxg.network.passports.resolver import routes as resolver_routes
+from linkxg.network.passports.resolver.cross_origin import CrossOriginOptions
+from linkxg.network.passports.resolver.routes import ResolverServices
 from linkxg.network.passports.signing import routes as signing_routes
 from linkxg.network.passports.signing.revoke_status import revoke_passport
 from linkxg.network.passports.signing.routes import SigningServices
@@ -35,8 +41,20 @@ class PassportRouters:
         reading = PassportServices(database, cursors, addresses, representations, public)
         signing = SigningServices(database, addresses, server_key)
         issuing = IssueServices(database, revoke_passport)
-        self.of_api = [read_routes.router(reading), issue_routes.router(issuing), signing_routes.router(signing)]
-        self.public = [read_routes.public_router(reading), signing_routes.public_router(signing)]
+        carrying = CarrierServices(database, addresses, QrCodes())
+        self.of_api = [
+            read_routes.router(reading),
+            issue_routes.router(issuing),
+            signing_routes.router(signing),
+            carrier_routes.router(carrying),
+        ]
+        self.public = [
+            read_routes.public_router(reading),
+            signing_routes.public_router(signing),
+            carrier_routes.public_router(carrying),
+            resolver_routes.public_router(ResolverServices(database, addresses)),
+        ]
+        self.cross_origin = CrossOriginOptions(public_url)
         self._reading = reading
         self.find_reference = reference_finder(database, addresses)
 

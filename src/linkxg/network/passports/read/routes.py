@@ -15,7 +15,7 @@ from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import LINK, header
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Limit, Page, Success
-from linkxg.http.permissions import scope
+from linkxg.http.permissions import public_or_scope, scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.passports.documents.element_path import NotAnElementPath, find_element, read_element_path
 from linkxg.network.passports.documents.json_envelope import (
@@ -26,6 +26,7 @@ from linkxg.network.passports.documents.json_envelope import (
 )
 from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.read.passport_endpoint import (
+    PASSPORT_READS,
     READ_OPTIONS,
     PassportServices,
     get_passport,
@@ -154,7 +155,13 @@ async def _element(
 
 element = get("/dpp/{passport_id:str}/elements/{path:path}", operation_id="readElement", **_ELEMENT)(_element)
 read = get("/dpp/{passport_id:str}", operation_id="readPassport", **_READ)(_read)
-read_by_address = get("/dpp/{passport_id:str}", include_in_schema=False, **_READ)(_read)
+# Resolvers pass on the query of the link that was scanned.
+_BY_ADDRESS: dict[str, Any] = {
+    **_READ,
+    "include_in_schema": False,
+    **public_or_scope("dpp:read", PASSPORT_READS, ignores_query=True),
+}
+read_by_address = get("/dpp/{passport_id:str}", **_BY_ADDRESS)(_read)
 versions = get("/dpp/{passport_id:str}/versions", operation_id="listPassportVersions", **_VERSIONS)(_versions)
 versions_by_address = get("/dpp/{passport_id:str}/versions", include_in_schema=False, **_VERSIONS)(_versions)
 
