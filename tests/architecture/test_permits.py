@@ -82,6 +82,10 @@ PUBLIC = {
     "GET /.well-known/resolver",
     "GET /dpp/{passport_id}/qr",
     "GET /api/v1/dpp/{passport_id}/qr",
+    # Who asks for access, and who has a link.
+    "POST /api/v1/dpp/{passport_id}/access-requests",
+    "GET /dpp/access/{token}",
+    "POST /dpp/access/{token}",
     # What verifiers of signed passports need.
     "GET /{slug}/did.json",
     "GET /{slug}/status/{number}",

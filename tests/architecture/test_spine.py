@@ -50,7 +50,7 @@ SPINE = (
     ("network.passports.issue",),
     ("network.passports.signing",),
     ("network.passports.read",),
-    ("network.passports.resolver", "network.passports.carriers"),
+    ("network.passports.resolver", "network.passports.carriers", "network.passports.access"),
     ("network.passports.routes",),
     ("publish_hooks",),
     ("api_docs", "health", "purge", "job_kinds", "lifespan"),

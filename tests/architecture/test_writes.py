@@ -33,6 +33,8 @@ UNAUTHORISED = {
     "network/epcis/subscriptions/deliverer._deliver_next": "moves on behind events that are not delivered",
     "network/epcis/subscriptions/deliverer._attempt": "each attempt checks the rights of the subscription itself",
     "network/feed/read_feed.read_feed": "records what has expired by itself, whoever reads",
+    "network/passports/access/request_access.request_access": "nobody is known, and nothing but the request is kept",
+    "network/passports/access/open_link.open_link": "the token of the link, which the unit checks",
     "network/passports/signing/issuer_keys.find_or_make_signing_key": "an issuer gets its first key, whoever reads",
     "network/passports/signing/sign_passport.signed": "keeps the signature of what anybody reads",
     "network/passports/signing/sign_passport.status_of": "a passport gets its place in a list, whoever reads it",

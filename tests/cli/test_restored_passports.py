@@ -8,9 +8,25 @@ from cli.test_backup_restore import backup, restore
 from harness.people import sign_in
 from harness.world import World
 from passports.reading import decoded, issued, read_by_id
+from passports.test_access_grants import CONTENT, granted, opened, path_of
 from passports.test_signed_passports import rotate, signed, status_bit, verified
 from passports.test_units import end, issue
 from products.catalogue import withdraw
+
+
+def test_rule_250_links_to_passports_open_nothing_after_a_restore(
+    engine: str, fresh_world: Callable[..., World]
+) -> None:
+    """One of them may have been revoked since the backup, or used."""
+    world = fresh_world(engine)
+    _, passport_id = issued(world, **CONTENT)
+    path = path_of(world, granted(world, passport_id))
+    opened(world, path).expect(200)
+    file = backup(world.server)
+    world.server.stop()
+    restore(world.server, file, "--replace")
+    world.server.start()
+    opened(world, path).expect(404, "not_found")
 
 
 def test_r3_what_was_revoked_since_the_backup_stays_so(engine: str, fresh_world: Callable[..., World]) -> None:

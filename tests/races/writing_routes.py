@@ -16,7 +16,7 @@ from harness.passkeys import new_authenticator
 from harness.people import Person
 from harness.world import World
 from products.catalogue import body, new_gtin
-from races.things import CSV, SESSION_ID, SUBSCRIPTION, UPLOADED, Things, insert_passkey
+from races.things import CSV, GRANT, SESSION_ID, SUBSCRIPTION, UPLOADED, Things, insert_passkey
 
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
@@ -55,6 +55,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /dpp/{passport_id}/life-status": lambda w, t: _json(
         f"/dpp/{t.units[1]}/life-status", {"lifeStatus": "waste"}
     ),
+    "POST /dpp/{passport_id}/grants": lambda w, t: _json(f"/dpp/{t.units[0]}/grants", GRANT),
+    "POST /dpp/access-requests/{request_id}/approve": lambda w, t: _json(
+        f"/dpp/access-requests/{t.access_requests[0]}/approve", {"expiresAt": GRANT["expiresAt"]}
+    ),
+    "POST /dpp/access-requests/{request_id}/decline": lambda w, t: _json(
+        f"/dpp/access-requests/{t.access_requests[1]}/decline", {}
+    ),
+    "POST /dpp/grants/{grant_id}/revoke": lambda w, t: _empty(f"/dpp/grants/{t.passport_grant}/revoke"),
     "POST /traceability/recalls": lambda w, t: _json(
         "/traceability/recalls", {"items": [t.recallable], "reason": "The dye exceeds its limit."}
     ),

@@ -36,6 +36,7 @@ from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sea
 from linkxg.network.connections import store as connection_store
 from linkxg.network.epcis.subscriptions import store as subscription_store
 from linkxg.network.feed import store as feed_store
+from linkxg.network.passports.access import store as passport_access_store
 from linkxg.ops.access_state import RESTORED, AccessState, read_access_state
 from linkxg.ops.ended_sharing import NOTHING_ENDED, reapply_ended_sharing
 from linkxg.ops.reapply_factors import read_factors, reapply_factors
@@ -151,6 +152,7 @@ def _revoke_access(
     invitations = people_store.end_invitations(conn, account_id, now)
     invitations += connection_store.end_invitations(conn, account_id, now)
     token_store.revoke_all(conn, account_id, now)
+    passport_access_store.revoke_all_grants(conn, account_id, now)
     subscription_store.pause_all(conn, account_id, _PAUSED)
     revoked = 0
     for client in loaded.clients.values() if options.revoke_secrets else ():

@@ -7,6 +7,8 @@ from linkxg.db import Database
 from linkxg.http.edge import Reads
 from linkxg.http.pagination import Cursors
 from linkxg.identity.tokens.guard import Guard
+from linkxg.network.passports.access import routes as access_routes
+from linkxg.network.passports.access.grant_access import AccessServices
 from linkxg.network.passports.carriers import routes as carrier_routes
 from linkxg.network.passports.carriers.qr_code import QrCodes
 from linkxg.network.passports.carriers.routes import CarrierServices
@@ -41,16 +43,19 @@ class PassportRouters:
         reading = PassportServices(database, cursors, addresses, representations, public)
         signing = SigningServices(database, addresses, server_key)
         issuing = IssueServices(database, revoke_passport)
+        access = AccessServices(database, server_key, public_url)
         carrying = CarrierServices(database, addresses, QrCodes())
         self.of_api = [
             read_routes.router(reading),
             issue_routes.router(issuing),
             signing_routes.router(signing),
             carrier_routes.router(carrying),
+            access_routes.router(access, reading),
         ]
         self.public = [
             read_routes.public_router(reading),
             signing_routes.public_router(signing),
+            access_routes.public_router(access, reading),
             carrier_routes.public_router(carrying),
             resolver_routes.public_router(ResolverServices(database, addresses)),
         ]

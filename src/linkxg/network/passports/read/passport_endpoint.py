@@ -50,7 +50,7 @@ async def get_passport(
     conditions: Conditions = _UNCONDITIONAL,
 ) -> RawResponse:
     """Caches keep only what everybody reads. Raises NotFound, NotAcceptable or PreconditionFailed."""
-    media_type, viewer = _media_type(context), viewer_of(context)
+    media_type, viewer = media_type_of(context), viewer_of(context)
     if viewer is None and edition == NEWEST:
         found = await services.public.read(passport_id, media_type)
     else:
@@ -69,7 +69,7 @@ async def get_passport(
     return RawResponse(200, found.body, [(b"content-type", media_type.encode()), *headers])
 
 
-def _media_type(context: RequestContext) -> str:
+def media_type_of(context: RequestContext) -> str:
     """The type that the client prefers, JSON without a preference. Raises NotAcceptable."""
     accepted = context.header(b"accept")
     if not accepted or accepted == b"*/*":
