@@ -13,6 +13,7 @@ KEYLESS = {
     "introspectToken": "changes nothing",
     "revokeToken": "a token that is revoked already is a success (RFC 7009 §2.2)",
     "requestPassportAccess": "anybody asks; the owner sees twice what was asked twice",
+    "validatePassport": "changes nothing",
     "printPassportLabels": "changes nothing",
     "login": "another session does no harm, and its tokens must not be given twice",
     "beginPasskeySignIn": "another challenge does no harm",

@@ -86,6 +86,10 @@ PUBLIC = {
     "POST /api/v1/dpp/{passport_id}/access-requests",
     "GET /dpp/access/{token}",
     "POST /dpp/access/{token}",
+    # The reads of EN 18222.
+    "GET /v1/dpps/{rest}",
+    "GET /v1/dppsByProductId/{rest}",
+    "GET /v1/dppsByIdAndDate/{rest}",
     # What verifiers of signed passports need.
     "GET /{slug}/did.json",
     "GET /{slug}/status/{number}",

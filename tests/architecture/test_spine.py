@@ -51,6 +51,7 @@ SPINE = (
     ("network.passports.signing",),
     ("network.passports.read",),
     ("network.passports.resolver", "network.passports.carriers", "network.passports.access"),
+    ("network.passports.en18222", "network.passports.validation"),
     ("network.passports.routes",),
     ("publish_hooks",),
     ("api_docs", "health", "purge", "job_kinds", "lifespan"),

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import jsonschema_rs
 import pytest
 
+from epcis.vectors import FOLDER
 from harness.answers import Answer, JsonObject
 from harness.world import World
 from passports.reading import issued, passport_of, read_by_id
 from passports.test_units import end, issue
 from products.catalogue import change, complete, publish, withdraw
 
-VECTORS = Path(os.environ.get("LINKXG_VECTORS", Path(__file__).parents[3] / "shared" / "vectors")) / "gs1"
+VECTORS = FOLDER / "gs1"
 GS1 = "https://ref.gs1.org/voc/"
 
 

@@ -5,6 +5,7 @@ from litestar import Router
 from linkxg.catalog.products.routes import FindPassport
 from linkxg.db import Database
 from linkxg.http.edge import Reads
+from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.pagination import Cursors
 from linkxg.identity.tokens.guard import Guard
 from linkxg.network.passports.access import routes as access_routes
@@ -13,6 +14,7 @@ from linkxg.network.passports.carriers import routes as carrier_routes
 from linkxg.network.passports.carriers.qr_code import QrCodes
 from linkxg.network.passports.carriers.routes import CarrierServices
 from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.en18222 import routes as en18222_routes
 from linkxg.network.passports.issue import routes as issue_routes
 from linkxg.network.passports.issue.routes import IssueServices
 from linkxg.network.passports.read import routes as read_routes
@@ -27,6 +29,7 @@ from linkxg.network.passports.signing import routes as signing_routes
 from linkxg.network.passports.signing.revoke_status import revoke_passport
 from linkxg.network.passports.signing.routes import SigningServices
 from linkxg.network.passports.signing.sign_passport import PassportSigner
+from linkxg.network.passports.validation import routes as validation_routes
 
 
 class PassportRouters:
@@ -36,7 +39,9 @@ class PassportRouters:
     public: list[Router]
     find_reference: FindPassport
 
-    def __init__(self, database: Database, cursors: Cursors, public_url: str, server_key: bytes) -> None:
+    def __init__(
+        self, database: Database, cursors: Cursors, public_url: str, server_key: bytes, error_responses: ErrorResponses
+    ) -> None:
         addresses = Addresses(public_url)
         representations = Representations(addresses, PassportSigner(database, addresses, server_key))
         public = PublicPassports(database, representations)
@@ -51,11 +56,13 @@ class PassportRouters:
             signing_routes.router(signing),
             carrier_routes.router(carrying),
             access_routes.router(access, reading),
+            validation_routes.router(),
         ]
         self.public = [
             read_routes.public_router(reading),
             signing_routes.public_router(signing),
             access_routes.public_router(access, reading),
+            en18222_routes.public_router(reading, error_responses),
             carrier_routes.public_router(carrying),
             resolver_routes.public_router(ResolverServices(database, addresses)),
         ]
