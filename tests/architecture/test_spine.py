@@ -47,7 +47,7 @@ SPINE = (
     ("network.recalls",),
     ("network.passports",),
     ("network.passports.documents",),
-    ("network.passports.issue",),
+    ("network.passports.issue", "network.passports.pages"),
     ("network.passports.signing",),
     ("network.passports.read",),
     ("network.passports.resolver", "network.passports.carriers", "network.passports.access"),

@@ -51,6 +51,15 @@ def passports(world: World) -> dict[tuple[str, str], tuple[JsonObject, str]]:
     return made
 
 
+def _others(world: World, passport_id: str, bearer: str | None) -> list[str]:
+    """The page, and both representations of EN 18222."""
+    address = quote(f"{world.server.url}/dpp/{passport_id}", safe="")
+    page = read_by_id(world, passport_id, bearer=bearer, accept="text/html").expect(200)
+    forms = ("compressed", "full")
+    read = [world.api.get(f"//v1/dpps/{address}?representation={form}", bearer=bearer).expect(200) for form in forms]
+    return [answer.body.decode() for answer in (page, *read)]
+
+
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_no_representation_shows_a_field_to_other_roles(
     world: World, passports: dict[tuple[str, str], tuple[JsonObject, str]], viewer: str
@@ -70,6 +79,8 @@ def test_no_representation_shows_a_field_to_other_roles(
             text = read_by_id(world, passport_id, bearer=bearer, accept=accept).expect(200).body.decode()
             shown = decoded(text)[1] if accept == JWT else json.loads(text)
             assert (SECRETS[name] in json.dumps(shown)) == may, (viewer, member, name, accept)
+            for other in _others(world, passport_id, bearer):
+                assert (SECRETS[name] in other) == may, (viewer, member, name)
             element = world.api.get(f"/dpp/{passport_id}/elements/$.content.{path}", bearer=bearer)
             assert element.status == (200 if may else 404)
             withheld = shown.get("data", shown).get("withheld") or []

@@ -40,7 +40,8 @@ from linkxg.network.passports.access.open_link import open_link, read_link
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.read.passport_endpoint import PassportServices, media_type_of
+from linkxg.network.passports.read.passport_endpoint import PassportServices, language_of, media_type_of
+from linkxg.network.passports.read.representation import headers_of
 
 PATH = "/api/v1/dpp"
 LINKS = Budget("passport-links", 60, 60)
@@ -219,7 +220,10 @@ async def open_passport(
     """The passport, in the roles of the grant and as `Accept` chooses."""
     media_type = media_type_of(context_of(request.scope))
     redacted = await open_link(reading.database, token)
-    return Response(await reading.representations.encode(redacted, media_type), media_type=media_type, headers=_PRIVATE)
+    language = language_of(context_of(request.scope), media_type)
+    headers = headers_of(media_type, language)
+    body = await reading.representations.encode(redacted, media_type, language)
+    return Response(body, media_type=headers.pop("content-type"), headers=_PRIVATE | headers)
 
 
 def _router(access: AccessServices, reading: PassportServices, *handlers: Any) -> Router:

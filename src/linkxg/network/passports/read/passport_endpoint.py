@@ -17,9 +17,10 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RawResponse, RequestContext
 from linkxg.identity.tokens.guard import Guard
 from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.pages.texts import LANGUAGES
 from linkxg.network.passports.read.public_passports import PublicPassports, encoded
 from linkxg.network.passports.read.read_passport import NEWEST, read_passport
-from linkxg.network.passports.read.representation import JSON, TYPES, Representations
+from linkxg.network.passports.read.representation import HTML, JSON, TYPES, Representations, headers_of
 from linkxg.network.passports.read.store import Edition
 
 PASSPORT_READS = Budget("passport-reads", 600, 60)
@@ -51,22 +52,24 @@ async def get_passport(
 ) -> RawResponse:
     """Caches keep only what everybody reads. Raises NotFound, NotAcceptable or PreconditionFailed."""
     media_type, viewer = media_type_of(context), viewer_of(context)
+    language = language_of(context, media_type)
     if viewer is None and edition == NEWEST:
-        found = await services.public.read(passport_id, media_type)
+        found = await services.public.read(passport_id, media_type, language)
     else:
         redacted = await read_passport(services.database, passport_id, viewer, edition)
-        found = encoded(await services.representations.encode(redacted, media_type), media_type)
+        found = encoded(await services.representations.encode(redacted, media_type, language), media_type)
     if not conditions.is_meant(found.etag):
         raise PreconditionFailed
     headers = [
         (b"etag", found.etag.encode()),
-        (b"vary", b"accept, authorization"),
+        (b"vary", b"accept, accept-language, authorization"),
         (b"cache-control", b"public, max-age=60" if viewer is None else b"private, no-cache"),
         (b"access-control-allow-origin", b"*"),
     ]
+    own = [(name.encode(), value.encode()) for name, value in headers_of(media_type, language).items()]
     if conditions.is_fresh(found.etag):
         return RawResponse(304, b"", headers)
-    return RawResponse(200, found.body, [(b"content-type", media_type.encode()), *headers])
+    return RawResponse(200, found.body, [*own, *headers])
 
 
 def media_type_of(context: RequestContext) -> str:
@@ -78,6 +81,13 @@ def media_type_of(context: RequestContext) -> str:
     if found is None:
         raise NotAcceptable(f"A passport is there as {', '.join(TYPES)}.")
     return found
+
+
+def language_of(context: RequestContext, media_type: str) -> str:
+    """Of a page, the first of its languages that the reader prefers; everything else has one form."""
+    accepted = (context.header(b"accept-language") or b"").decode("latin-1") if media_type == HTML else ""
+    preferred = (one.partition(";")[0].strip()[:2].lower() for one in accepted.split(","))
+    return next((one for one in preferred if one in LANGUAGES), LANGUAGES[0])
 
 
 class ReadPassportEndpoint:

@@ -33,20 +33,20 @@ class PublicPassports:
 
     def __init__(self, database: Database, representations: Representations) -> None:
         self._database, self._representations = database, representations
-        self._kept: dict[tuple[str, str], tuple[Any, EncodedPassport]] = {}
+        self._kept: dict[tuple[str, str, str], tuple[Any, EncodedPassport]] = {}
 
-    async def read(self, passport_id: str, media_type: str) -> EncodedPassport:
+    async def read(self, passport_id: str, media_type: str, language: str) -> EncodedPassport:
         """Raises NotFound."""
         if not is_uuid(passport_id):
             raise NotFound
         # Before the passport itself: what is kept may be newer than its state, never older.
         state = await self._database.read_single(store.find_state, passport_id)
-        key = passport_id, media_type
+        key = passport_id, media_type, language
         kept = self._kept.get(key)
         if kept is not None and kept[0] == state:
             return kept[1]
         redacted = await read_passport(self._database, passport_id, None)
-        found = encoded(await self._representations.encode(redacted, media_type), media_type)
+        found = encoded(await self._representations.encode(redacted, media_type, language), media_type)
         if len(found.body) <= MAX_BODY:
             evict_oldest(self._kept, MAX_KEPT)
             self._kept[key] = (state, found)

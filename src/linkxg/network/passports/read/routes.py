@@ -38,13 +38,13 @@ from linkxg.network.passports.read.read_passport import (
     list_versions_of,
     read_passport,
 )
-from linkxg.network.passports.read.representation import JSON, JWT, TYPES
+from linkxg.network.passports.read.representation import HTML, JSON, JWT, TYPES
 from linkxg.network.passports.read.store import Edition, PassportFilter
 
 PATH = "/api/v1/dpp"
 MAX_VERSION = 2**31 - 1
 _OBJECT, _TEXT = {"type": "object"}, {"type": "string"}
-_GIVES = {name: _TEXT if name == JWT else _OBJECT for name in TYPES if name != JSON}
+_GIVES = {name: _TEXT if name in (JWT, HTML) else _OBJECT for name in TYPES if name != JSON}
 _ETAG = header("ETag", "Of this representation, for If-None-Match.")
 AsOf = Annotated[str | None, QueryParameter(name="asOf", max_length=40, description="A time: the version of then.")]
 VersionOf = Annotated[int | None, QueryParameter(name="version", ge=1, le=MAX_VERSION)]

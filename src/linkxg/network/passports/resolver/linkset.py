@@ -28,6 +28,7 @@ def links_of(redacted: Redacted, addresses: Addresses) -> Links:
     links: Links = {
         DEFAULT: [{"href": address, "title": title}],
         f"{GS1}dpp": [{"href": address, "title": title}],
+        f"{GS1}pip": [{"href": address, "title": title, "type": "text/html"}],
         f"{UNTP}dpp": [{"href": address, "title": title, "type": "application/vc+jwt"}],
         "version-history": [{"href": f"{address}/versions", "title": "Versions", "type": "application/json"}],
     }
