@@ -55,6 +55,8 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /dpp/{passport_id}/life-status": lambda w, t: _json(
         f"/dpp/{t.units[1]}/life-status", {"lifeStatus": "waste"}
     ),
+    "POST /dpp/labels": lambda w, t: _json("/dpp/labels", {"productId": t.of_units, "labels": [{}]}),
+    "POST /dpp/validate": lambda w, t: _json("/dpp/validate", {}),
     "POST /dpp/{passport_id}/grants": lambda w, t: _json(f"/dpp/{t.units[0]}/grants", GRANT),
     "POST /dpp/access-requests/{request_id}/approve": lambda w, t: _json(
         f"/dpp/access-requests/{t.access_requests[0]}/approve", {"expiresAt": GRANT["expiresAt"]}
