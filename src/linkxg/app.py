@@ -33,7 +33,7 @@ from linkxg.health import router as health_router
 from linkxg.http import logs
 from linkxg.http.body_style import StyleGroups
 from linkxg.http.client_ip import ClientAddresses
-from linkxg.http.edge import Edge
+from linkxg.http.edge import Edge, FastRead
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.exception_handlers import ExceptionHandlers
 from linkxg.http.metrics import Metrics
@@ -338,7 +338,7 @@ def build(
     return Edge(
         router,
         raw,
-        {product_routes.PATH: ("product_id", ReadEndpoint(database, guard)), **passports.reads(guard)},
+        [(product_routes.PATH, FastRead("product_id", ReadEndpoint(database, guard))), *passports.reads(guard)],
         sources=ClientAddresses(settings.trusted_proxies),
         plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         error_responses=error_responses,

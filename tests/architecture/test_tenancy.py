@@ -82,6 +82,7 @@ WITHOUT_ACCOUNT = {
     "network.passports.access.find_open_grant": "the link is the only thing known",
     "network.passports.access.use_grant": "the link is the only thing known",
     "network.passports.read.find_stored_passport": "everybody reads a passport by its id; `redact` decides what of it",
+    "network.passports.read.find_carried_passport": "everybody reads a passport by its id",
     "network.passports.read.find_state": "everybody reads a passport by its id",
     "network.passports.read.list_passport_versions": "everybody reads the versions of a passport by its id",
     "network.passports.signing.list_sealed_signing_keys": ACROSS,

@@ -4,7 +4,7 @@ from litestar import Router
 
 from linkxg.catalog.products.routes import FindPassport
 from linkxg.db import Database
-from linkxg.http.edge import Reads
+from linkxg.http.edge import FastRead, Reads
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.pagination import Cursors
 from linkxg.identity.tokens.guard import Guard
@@ -12,7 +12,7 @@ from linkxg.network.passports.access import routes as access_routes
 from linkxg.network.passports.access.grant_access import AccessServices
 from linkxg.network.passports.carriers import routes as carrier_routes
 from linkxg.network.passports.carriers.qr_code import QrCodes
-from linkxg.network.passports.carriers.routes import CarrierServices
+from linkxg.network.passports.carriers.qr_code_endpoint import CarrierServices, DrawQrCodeEndpoint
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.en18222 import routes as en18222_routes
 from linkxg.network.passports.issue import routes as issue_routes
@@ -67,10 +67,12 @@ class PassportRouters:
             resolver_routes.public_router(ResolverServices(database, addresses)),
         ]
         self.cross_origin = CrossOriginOptions(public_url)
-        self._reading = reading
+        self._reading, self._carrying = reading, carrying
         self.find_reference = reference_finder(database, addresses)
 
     def reads(self, guard: Guard) -> Reads:
         """What the edge answers by itself."""
-        read = ("passport_id", ReadPassportEndpoint(self._reading, guard))
-        return {read_routes.PATH: read, "/dpp": read}
+        read = FastRead("passport_id", ReadPassportEndpoint(self._reading, guard), answers_pages=True)
+        qr = FastRead("passport_id", DrawQrCodeEndpoint(self._carrying, guard), tail="/qr", answers_pages=True)
+        parents = (read_routes.PATH, "/dpp")
+        return [(parent, one) for parent in parents for one in (read, qr)]

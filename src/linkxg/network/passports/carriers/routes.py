@@ -1,16 +1,15 @@
 """`/dpp/{id}/qr`, and sheets of labels."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from linkxg.db import Database
+from linkxg.catalog.products.read_endpoint import response_of
 from linkxg.http.headers import header
-from linkxg.http.permissions import public_or_scope, scope
+from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of
 from linkxg.network.passports.carriers.label_sheet import POLICY, label_sheet
@@ -20,24 +19,14 @@ from linkxg.network.passports.carriers.qr_code import (
     MEDIA_TYPES,
     ErrorLevel,
     ImageFormat,
-    QrCodes,
     QrOptions,
 )
+from linkxg.network.passports.carriers.qr_code_endpoint import EXACT, QR_OPTIONS, CarrierServices, draw_qr_code
 from linkxg.network.passports.carriers.read_labels import PrintLabels, read_labels
-from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.read.read_passport import read_passport
 
-QR_CODES, LABELS = Budget("passport-qr-codes", 300, 60), Budget("passport-labels", 60, 60)
-EXACT = "X-Carrier-Link"
+LABELS = Budget("passport-labels", 60, 60)
 _IMAGE = {"type": "string", "format": "binary"}
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierServices:
-    database: Database
-    addresses: Addresses
-    codes: QrCodes
 
 
 async def _qr(
@@ -49,22 +38,13 @@ async def _qr(
     quiet: Annotated[int, QueryParameter(ge=0, le=MAX_QUIET, description="Modules of the quiet zone.")] = 4,
 ) -> Response[bytes]:
     """The QR code of a passport. It contains the GS1 Digital Link of its data carrier, as X-Carrier-Link has it."""
-    found = await read_passport(services.database, passport_id, None)
-    link = services.addresses.carrier(found.issuer.slug, found.passport)
-    code = await services.codes.draw(link, QrOptions(format, level, scale, quiet))
-    headers = {
-        EXACT: code.uri,
-        "Cache-Control": "public, max-age=86400",
-        "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": EXACT,
-    }
-    return Response(code.body, media_type=MEDIA_TYPES[format], headers=headers)
+    return response_of(await draw_qr_code(services, passport_id, QrOptions(format, level, scale, quiet)))
 
 
 _QR: dict[str, Any] = {
     "gives": dict.fromkeys(MEDIA_TYPES.values(), _IMAGE),
     "response_headers": [header(EXACT, "The address in the symbol.")],
-    **public_or_scope("dpp:read", QR_CODES),
+    **QR_OPTIONS,
 }
 qr = get("/dpp/{passport_id:str}/qr", operation_id="drawPassportQrCode", **_QR)(_qr)
 qr_by_address = get("/dpp/{passport_id:str}/qr", include_in_schema=False, **_QR)(_qr)

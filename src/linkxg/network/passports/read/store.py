@@ -117,6 +117,12 @@ def find_state(conn: Connection, passport_id: str) -> Any:
     return _STATE.first(conn, {"passport": passport_id})
 
 
+def find_carried_passport(conn: Connection, passport_id: str) -> StoredPassport | None:
+    """A passport of any account with its newest version, without content: what its data carrier needs."""
+    row = find_state(conn, passport_id)
+    return None if row is None else _stored_of(row, _NO_CONTENT)
+
+
 def _stored_of(row: Any, content: str) -> StoredPassport:
     first, second, third = _WIDTHS
     return StoredPassport(
