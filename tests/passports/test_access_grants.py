@@ -75,6 +75,21 @@ def test_a_link_opens_what_its_roles_may_read_and_nothing_else(world: World) -> 
     opened(world, path, "image/png").expect(406, "not_acceptable")
 
 
+def test_a_browser_gets_a_button_and_then_the_page(world: World) -> None:
+    _, passport_id = issued(world, **CONTENT)
+    path = path_of(world, granted(world, passport_id, purpose="File <4711>", singleUse=True))
+    browser = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "de"}
+    answer = world.api.get(path, headers=browser).expect(200)
+    assert "File &lt;4711&gt;" in answer.body.decode()
+    assert '<form method="post">' in answer.body.decode()
+    assert "form-action 'self'" in (answer.header("content-security-policy") or "")
+    assert answer.header("referrer-policy") == "no-referrer"
+    page = world.api.post(path, headers=browser).expect(200)
+    assert "For authorities" in page.body.decode()
+    assert "For recyclers" not in page.body.decode()
+    world.api.post(path, headers=browser).expect(404, "not_found")
+
+
 def test_a_link_for_a_single_use_opens_once(world: World) -> None:
     _, passport_id = issued(world, **CONTENT)
     grant = granted(world, passport_id, singleUse=True)

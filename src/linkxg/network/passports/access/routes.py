@@ -29,7 +29,6 @@ from linkxg.network.passports.access.model import (
     ApproveAccess,
     DeclineAccess,
     GrantAccess,
-    OfferedAccess,
     PassportAccess,
     PassportGrant,
     PassportGrantWithLink,
@@ -40,8 +39,9 @@ from linkxg.network.passports.access.open_link import open_link, read_link
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
 from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.pages.access_page import ACCESS_POLICY, access_page
 from linkxg.network.passports.read.passport_endpoint import PassportServices, language_of, media_type_of
-from linkxg.network.passports.read.representation import headers_of
+from linkxg.network.passports.read.representation import HTML, headers_of
 
 PATH = "/api/v1/dpp"
 LINKS = Budget("passport-links", 60, 60)
@@ -207,10 +207,18 @@ async def list_used(
 
 
 @get("/dpp/access/{token:str}", include_in_schema=False, **public(LINKS))
-async def look(reading: NamedDependency[PassportServices], token: FromPath[str]) -> Response[Success[OfferedAccess]]:
-    """What a link opens. This does not use it up."""
+async def look(
+    request: Request[Any, Any, Any], reading: NamedDependency[PassportServices], token: FromPath[str]
+) -> Response[Any]:
+    """What a link opens, for a browser with a button. This does not use it up."""
     offered = await read_link(reading.database, reading.addresses, token)
-    return Response(Success(data=offered), headers=_PRIVATE)
+    context = context_of(request.scope)
+    if b"text/html" not in (context.header(b"accept") or b""):
+        return Response(Success(data=offered), headers=_PRIVATE)
+    language = language_of(context, HTML)
+    page = access_page(offered.purpose, offered.expires_at, language, single_use=offered.single_use)
+    headers = {"Content-Security-Policy": ACCESS_POLICY, "Content-Language": language}
+    return Response(page, media_type=HTML, headers=_PRIVATE | headers)
 
 
 @post("/dpp/access/{token:str}", status_code=200, include_in_schema=False, **public(LINKS))

@@ -19,8 +19,8 @@ from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.pages.texts import TEXTS, Texts
 
 _FOLDER = Path(__file__).parent
-_STYLE = (_FOLDER / "style.css").read_text(encoding="utf-8").strip()
-_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+STYLE = (_FOLDER / "style.css").read_text(encoding="utf-8").strip()
+_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -31,24 +31,24 @@ _MAX_DEPTH = 4
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    return environment.get_template("passport.html")
+    return environment.get_template(name)
 
 
 def passport_page(redacted: Redacted, addresses: Addresses, language: str) -> str:
     passport, fields, texts = redacted.passport, redacted.fields, TEXTS[language]
     successor = passport.successor_id
     materials = fields.get("materials", [])
-    return _template().render(
+    return template("passport.html").render(
         language=language,
         t=texts,
-        style=Markup(_STYLE),  # noqa: S704  a file of this package
+        style=Markup(STYLE),  # noqa: S704  a file of this package
         title=fields.get("name") or f"GTIN {passport.gtin14}",
         passport=passport,
         fields={"description": fields.get("description")},

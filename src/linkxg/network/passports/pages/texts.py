@@ -50,6 +50,14 @@ _TABLE = {
     "signed": ("Signed passport (JWT)", "Signierter Produktpass (JWT)"),
     "link": ("Link of the data carrier", "Link des Datenträgers"),
     "qr": ("QR code of this passport", "QR-Code dieses Produktpasses"),
+    "access": (
+        "This link shows what the public page withholds.",
+        "Dieser Link zeigt, was die öffentliche Seite nicht zeigt.",
+    ),
+    "purpose": ("Purpose", "Zweck"),
+    "until": ("Valid until", "Gültig bis"),
+    "once": ("It can be opened once.", "Er kann einmal geöffnet werden."),
+    "open": ("Open the passport", "Produktpass öffnen"),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
 }
