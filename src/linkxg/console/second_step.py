@@ -1,6 +1,7 @@
 """`/sign-in/code`, `/sign-in/set-up` and `/sign-in/continue`: the second step of a sign-in."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from litestar import Request, Response, post
@@ -44,7 +45,7 @@ class StepPage(Protocol):
 async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     step = _step_of(page)
     if page.form.has("switch"):
-        return await _show_form(request, page, step, code_page)
+        return await _run_step(request, page, step, code_page, partial(code_page, page, step))
 
     async def attempt() -> OpenedSession:
         return await _open(page, await _complete(page, step.token))
@@ -60,7 +61,7 @@ async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[Page
 async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     services, step = page.services, _step_of(page)
     if page.form.has("switch"):
-        return await _show_form(request, page, step, enrollment_page)
+        return await _run_step(request, page, step, enrollment_page, partial(enrollment_page, page, step))
 
     async def attempt() -> tuple[OpenedSession, list[str]]:
         if page.form.has(CREDENTIAL):
@@ -103,31 +104,23 @@ async def _run_step(
     form: StepPage,
     attempt: Callable[[], Awaitable[T]],
 ) -> T | Response[str]:
-    """What the attempt returns; or the form with what was wrong, or the sign-in page if the challenge has ended."""
+    """What the attempt returns; or the form with what was wrong, or the sign-in page if the challenge has ended.
+
+    To show the form of another method is an attempt, too: it begins challenges.
+    """
     try:
         require_budget(request.scope)
         return await attempt()
     except InvalidToken as error:
         return _restart_sign_in(page, error, step)
-    except RateLimitExceeded as error:
-        return wait_page(page, step, error, path=request.url.path)
-    except (InvalidCredentials, ValidationFailed) as error:
+    except (InvalidCredentials, RateLimitExceeded, ValidationFailed) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
+        if isinstance(error, RateLimitExceeded):
+            return wait_page(page, step, error, path=request.url.path)
         return await _show(page, step, form, error)
 
 
-async def _show_form(
-    request: Request[Any, Any, Any], page: PageRequest, step: SecondStep, form: StepPage
-) -> Response[str]:
-    """The form for the method that was chosen. It begins challenges, so that it counts as an attempt."""
-    try:
-        require_budget(request.scope)
-    except RateLimitExceeded as error:
-        return wait_page(page, step, error, path=request.url.path)
-    return await _show(page, step, form)
-
-
-async def _show(page: PageRequest, step: SecondStep, form: StepPage, error: PublicError | None = None) -> Response[str]:
+async def _show(page: PageRequest, step: SecondStep, form: StepPage, error: PublicError) -> Response[str]:
     try:
         return await form(page, step, error=error)
     except InvalidToken as ended:

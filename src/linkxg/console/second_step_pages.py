@@ -76,7 +76,6 @@ async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicE
 
 def wait_page(page: PageRequest, step: SecondStep, error: RateLimitExceeded, *, path: str) -> Response[str]:
     """How long to wait, and a button that leads back to the form: to show the form itself would begin challenges."""
-    page.context.notes |= {"error": error.code, "reason": error.reason}
     bind_form(page)
     return render(
         page, "second_step_wait.html", status=error.status, headers=headers_of(error), step=step,
