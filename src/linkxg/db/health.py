@@ -3,10 +3,15 @@
 import time
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, table, text
 
 from linkxg.db.migrations import current
 
+SESSIONS = table("pg_stat_activity")
+OF_SERVICES = text(
+    "datname = current_database() and (application_name = 'linkxg' or starts_with(application_name, 'linkxg/'))"
+)
+"""Sessions of running services, of all nodes, in this database."""
 _DURABLE = ("synchronous_commit", "fsync", "full_page_writes")
 
 
@@ -32,12 +37,8 @@ def services_connected(conn: Connection) -> int:
     """The number of connections of running services to a PostgreSQL database; always 0 on SQLite."""
     if conn.dialect.name != "postgresql":
         return 0
-    query = (
-        "select count(*) from pg_stat_activity "
-        "where datname = current_database() and pid <> pg_backend_pid() "
-        "and (application_name = 'linkxg' or starts_with(application_name, 'linkxg/'))"
-    )
-    return int(conn.execute(text(query)).scalar_one())
+    query = select(func.count()).select_from(SESSIONS).where(OF_SERVICES, text("pid <> pg_backend_pid()"))
+    return int(conn.execute(query).scalar_one())
 
 
 def missing_standby(conn: Connection) -> str | None:

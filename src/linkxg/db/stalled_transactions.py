@@ -8,17 +8,22 @@ rest; so does COPY. PostgreSQL 17 has `transaction_timeout` for it, and earlier 
 import logging
 import time
 
-from sqlalchemy import text
+from sqlalchemy import column, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from linkxg.db.health import OF_SERVICES, SESSIONS
 
 CHECK_S = 1.0
 _log = logging.getLogger(__name__)
 # A session that waits for anything but its client is left alone: ending the wait for a standby would commit without it.
-_END_STALLED = text(
-    "select pg_terminate_backend(pid) from pg_stat_activity "
-    "where datname = current_database() and usename = current_user "
-    "and (application_name = 'linkxg' or starts_with(application_name, 'linkxg/')) "
-    "and wait_event_type = 'Client' and xact_start < clock_timestamp() - make_interval(secs => :older_than_s)"
+_END_STALLED = (
+    select(func.pg_terminate_backend(column("pid")))
+    .select_from(SESSIONS)
+    .where(
+        OF_SERVICES,
+        text("usename = current_user and wait_event_type = 'Client'"),
+        text("xact_start < clock_timestamp() - make_interval(secs => :older_than_s)"),
+    )
 )
 
 
