@@ -18,11 +18,11 @@ from network.partners import new_account
 
 @pytest.fixture
 def member(world: World) -> Person:
-    """Of an account that requires a second factor by now; they have none."""
     return new_member(world)
 
 
 def new_member(world: World) -> Person:
+    """Of an account that requires a second factor by now; they have none."""
     owner = new_account(world)
     add_totp(world.api, owner)
     owner = session_of(owner.person, refresh(world.api, owner.refresh).expect(200))

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from attacks.test_required_passkey import new_member
 from conftest import ServerFactory, checked_for_leaks
 from console.browser import Visitor, text_of
-from harness.factors import add_totp
 from harness.passkeys import passkey_of
-from harness.people import Person, add_person, refresh, session_of, sign_in
+from harness.people import Person, sign_in
 from harness.rows import count
 from harness.world import World, build_world
-from network.partners import new_account
 
 BUDGET = 30
 """Twice the attempts of a source that this server allows in a minute."""
@@ -71,11 +70,7 @@ def test_over_budget_no_other_method_begins_a_passkey_challenge(scaled: World, v
 
 
 def test_over_budget_no_set_up_is_begun(scaled: World, visitor: Visitor) -> None:
-    owner = new_account(scaled)
-    add_totp(scaled.api, owner)
-    owner = session_of(owner.person, refresh(scaled.api, owner.refresh).expect(200))
-    person = add_person(scaled.api, owner, "MEMBER")
-    scaled.api.patch("/account", bearer=owner.access, json={"mfaRequirement": "EVERYBODY"}).expect(200)
+    person = new_member(scaled)
     page = visitor.sign_in(person)
     refused = spend(visitor, page, "/sign-in/set-up")
     before = begun_at(scaled, person)

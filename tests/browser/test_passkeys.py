@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
+from attacks.test_required_passkey import new_member
 from browser.chromium import new_page, press_sign_out, sign_in
 from browser.conftest import watch
 from conftest import ServerFactory, checked_for_leaks
-from harness.factors import add_totp
-from harness.people import Person, add_person, refresh, session_of
+from harness.people import Person
 from harness.rows import execute
 from harness.world import World, build_world
-from network.partners import new_account
 
 AUTHENTICATOR: dict[str, Any] = {
     "protocol": "ctap2",
@@ -280,11 +279,7 @@ def test_a_passkey_confirms_a_sensitive_action(device: Device, named_site: World
 
 def test_a_required_factor_can_be_a_passkey_from_the_beginning(named_site: World, device: Device) -> None:
     """The set-up at sign-in offered the app alone."""
-    owner = new_account(named_site)
-    add_totp(named_site.api, owner)
-    owner = session_of(owner.person, refresh(named_site.api, owner.refresh).expect(200))
-    person = add_person(named_site.api, owner, "MEMBER")
-    named_site.api.patch("/account", bearer=owner.access, json={"mfaRequirement": "EVERYBODY"}).expect(200)
+    person = new_member(named_site)
     page = device.page
     page.goto("/sign-in?next=/account/passkeys")
     page.get_by_label("E-mail").fill(person.email)
