@@ -33,7 +33,7 @@ from linkxg.health import router as health_router
 from linkxg.http import logs
 from linkxg.http.body_style import StyleGroups
 from linkxg.http.client_ip import ClientAddresses
-from linkxg.http.edge import Edge
+from linkxg.http.edge import Edge, FastRead
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.exception_handlers import ExceptionHandlers
 from linkxg.http.metrics import Metrics
@@ -125,6 +125,7 @@ from linkxg.network.epcis.subscriptions.mails import SubscriptionMails
 from linkxg.network.feed import routes as feed_routes
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.routes import FeedServices
+from linkxg.network.passports.routes import PassportRouters
 from linkxg.network.recalls import routes as recall_routes
 from linkxg.network.recalls.mails import RecallMails
 from linkxg.network.recalls.routes import RecallServices
@@ -218,7 +219,6 @@ def build(
         access_log.task, deliverer.task,
     )  # fmt: skip
 
-    token_requests = TokenEndpoint(credentials, minter, limits, usage, metrics)
     console_services = ConsoleServices(
         database=database,
         passwords=passwords,
@@ -262,7 +262,8 @@ def build(
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
         deliverer.stop,
     )  # fmt: skip
-    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
+    passports = PassportRouters(database, cursors, issuer, server_key, error_responses)
+    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS, passports.find_reference)
     api = LayerCopies(
         BASE,
         route_handlers=[
@@ -299,6 +300,7 @@ def build(
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
+            *passports.of_api,
             traceability_routes.router(traceability),
             recall_routes.router(RecallServices(database, traceability.reader, recall_mails, cursors, issuer)),
         ],
@@ -307,13 +309,14 @@ def build(
         api,
         scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
         sign_on_routes.router(single_sign_on),
+        *passports.public,
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))
         ),
     ]
     raw: RawRoutes = {
-        token_endpoint.PATH: {"POST": token_requests},
+        token_endpoint.PATH: {"POST": TokenEndpoint(credentials, minter, limits, usage, metrics)},
         introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(credentials, verifier, issuer, audience)},
         revocation_endpoint.PATH: {"POST": RevocationEndpoint(credentials, verifier, database)},
         refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
@@ -336,11 +339,12 @@ def build(
     return Edge(
         router,
         raw,
-        {product_routes.PATH: ("product_id", ReadEndpoint(database, guard))},
+        [(product_routes.PATH, FastRead("product_id", ReadEndpoint(database, guard))), *passports.reads(guard)],
         sources=ClientAddresses(settings.trusted_proxies),
         plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         error_responses=error_responses,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
         groups=StyleGroups.of(BASE, declared_styles(router, raw)),
+        cross_origin=passports.cross_origin,
     )

@@ -38,6 +38,7 @@ from linkxg.network.access_log.store import purge_reads
 from linkxg.network.connections.store import purge_connections
 from linkxg.network.feed.share_expiries import record_due_expiries
 from linkxg.network.feed.store import purge_entries
+from linkxg.network.passports.access.store import purge_access_requests, purge_accesses, purge_grants
 from linkxg.network.requests.store import purge_requests
 from linkxg.network.shares.retention_store import purge_shares
 from linkxg.runtime.background import BackgroundTask
@@ -79,6 +80,9 @@ PURGES: Mapping[str, Purge] = {
     "shared_reads": purge_reads,
     "shares": purge_shares,
     "share_requests": purge_requests,
+    "passport_access_requests": purge_access_requests,
+    "passport_grants": purge_grants,
+    "passport_accesses": purge_accesses,
     "scim_tokens": purge_tokens,
     "federated_sign_ins": purge_sign_ins,
     "federated_sessions": purge_federated_sessions,

@@ -17,7 +17,7 @@ TAKEN = {
     "ApiResponse", "Model",
 }  # fmt: skip
 # Any JSON value at all.
-ANYTHING = {"FieldChange.old", "FieldChange.new", "PatchOperation.value"}
+ANYTHING = {"FieldChange.old", "FieldChange.new", "PatchOperation.value", "readElement application/json.data"}
 SHAPES = {"type", "$ref", "anyOf", "oneOf", "allOf"}
 
 

@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from architecture.program import Route, ask, document, routes
 from linkxg.errors import CATALOGUE
-from linkxg.http.permissions import scopes_of
+from linkxg.http.permissions import SCOPE_IF_ANY, scopes_of
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import SCOPES
 
@@ -75,6 +75,9 @@ def test_every_operation_declares_its_security() -> None:
             assert operation["security"] == [{"bearer": []}]
         elif opt.get("any_caller"):
             assert operation["security"] == [{"oauth": []}, {"bearer": []}]
+        elif name := opt.get(SCOPE_IF_ANY):
+            assert operation["security"] == [{}, {"oauth": [name]}, {"bearer": []}]
+            assert "invalid_token" in operation["responses"]["401"]["description"]
         else:
             assert operation["security"] == []
         if not opt.get("public"):

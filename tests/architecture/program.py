@@ -29,7 +29,7 @@ SOURCE = ROOT / "src" / "linkxg"
 ISSUER = "https://api.example.test"
 
 
-GROUPS = {"identity", "catalog", "network", "network.epcis"}
+GROUPS = {"identity", "catalog", "network", "network.epcis", "network.passports"}
 """Packages that hold features; every other package below `linkxg` is one."""
 
 

@@ -70,6 +70,29 @@ PUBLIC = {
     "GET /invitations/{token}",
     "POST /invitations/{token}",
     "GET /static/{name}",
+    # What of a passport is public; a token shows more.
+    "GET /dpp/{passport_id}",
+    "GET /dpp/{passport_id}/versions",
+    "GET /api/v1/dpp/{passport_id}",
+    "GET /api/v1/dpp/{passport_id}/versions",
+    "GET /api/v1/dpp/{passport_id}/elements/{path}",
+    # What data carriers point to.
+    "GET /{slug}/01/{rest}",
+    "GET /.well-known/gs1resolver",
+    "GET /.well-known/resolver",
+    "GET /dpp/{passport_id}/qr",
+    "GET /api/v1/dpp/{passport_id}/qr",
+    # Who asks for access, and who has a link.
+    "POST /api/v1/dpp/{passport_id}/access-requests",
+    "GET /dpp/access/{token}",
+    "POST /dpp/access/{token}",
+    # The reads of EN 18222.
+    "GET /v1/dpps/{rest}",
+    "GET /v1/dppsByProductId/{rest}",
+    "GET /v1/dppsByIdAndDate/{rest}",
+    # What verifiers of signed passports need.
+    "GET /{slug}/did.json",
+    "GET /{slug}/status/{number}",
 }
 # These authenticate by what their body carries.
 EDGE = {

@@ -13,8 +13,10 @@ ALLOWS_NOTHING = {
     "client_usage", "email_domains", "epcis_event_items", "epcis_event_values", "epcis_events", "epcis_genealogy",
     "epcis_items",
     "epcis_queries",
-    "federated_identities", "feed_heads", "import_batches", "import_blocks", "import_errors", "import_parts",
-    "login_failures", "product_versions", "products", "recall_notices", "recalls", "refused_requests",
+    "federated_identities", "feed_heads", "former_slugs", "import_batches", "import_blocks", "import_errors",
+    "import_parts",
+    "login_failures", "passport_access_requests", "passport_accesses", "passport_credentials", "passport_versions",
+    "product_versions", "products", "recall_notices", "recalls", "refused_requests",
     "scim_users",
     "shared_reads",
 }  # fmt: skip
@@ -37,6 +39,10 @@ TREATED = {
     "break_glass_owners": "Owners only, whose roles and passwords are those of the replaced database",
     "federated_sessions": "no session is live any more",
     "epcis_subscriptions": "every one is paused: it may have been deleted since, and delivers again when resumed",
+    "passports": f"withdrawals: {REAPPLIED}",
+    "passport_grants": ENDS,
+    "passport_keys": "those of the replaced database are kept, so that what they signed is verified",
+    "passport_status_entries": f"revocations: {REAPPLIED}; what the backup does not have is revoked",
     "import_jobs": "goes on as its caller, whose rights are checked again with each batch",
 }
 

@@ -136,6 +136,8 @@ def _products(page: Page, showcase: Showcase) -> Iterator[str]:
         "products": "/products",
         "products-exact": "/products?q=OT-180",
         "product": f"/products/{stock.draft}",
+        "product-passport": f"{versioned}/passport",
+        "product-without-passport": f"/products/{stock.incomplete}/passport",
         "product-incomplete": f"/products/{stock.incomplete}",
         "product-archived": f"/products/{stock.archived}",
         "product-versions": versioned,

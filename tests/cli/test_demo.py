@@ -72,6 +72,11 @@ def test_every_command_of_the_demo_works(demo: Process, tmp_path: Path) -> None:
     _check_guide(answers[: len(TITLES)])
     _check_sharing(answers[len(TITLES) : len(TITLES) + len(SHARING)])
     _check_events(answers[len(TITLES) + len(SHARING) :])
+    first = next(index for index, line in enumerate(lines) if line.startswith("Digital Product Passports"))
+    passports = [line.strip() for line in lines[first : first + 10]]
+    assert sum("/dpp/" in line for line in passports) == 2
+    assert sum("/01/0952" in line for line in passports) == 2
+    assert any("\u2580" in line or "\u2584" in line for line in lines), "a QR code"
     people = [match.groups() for line in lines if (match := PERSON.fullmatch(line))]
     assert [role for role, _, _ in people] == ["OWNER", "ADMIN", "MEMBER", "VIEWER", "OWNER", "OWNER"]
     assert [email.partition("@")[2] for _, email, _ in people[3:]] == ["acme.example", "weaver.example", "mill.example"]

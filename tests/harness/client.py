@@ -27,6 +27,7 @@ SECRET_MEMBERS = {
     "mfaToken": "token of a sign-in in two steps",
 }
 INVITATION = re.compile(r"invitations/([A-Za-z0-9._~-]{16,})")
+PASSPORT_LINK = re.compile(r"dpp/access/(lxgdpp_[0-9A-Za-z]{16,})")
 PASSWORD_LINK = re.compile(r"password-reset/(lxgrst_[0-9A-Za-z]{16,})")
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 Fields = list[tuple[str, str]]
@@ -134,6 +135,8 @@ class Client:
             self.vault.remember("invitation token", token)
         for token in PASSWORD_LINK.findall(answer.body.decode("utf-8", "replace")):
             self.vault.remember("password link", token)
+        for token in PASSPORT_LINK.findall(answer.body.decode("utf-8", "replace")):
+            self.vault.remember("link to a passport", token)
         with contextlib.suppress(ValueError):
             self._harvest_members(answer.json())
 

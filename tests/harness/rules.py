@@ -16,6 +16,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 JSON_TYPE = re.compile(r"application/json(; ?charset=utf-8)?", re.IGNORECASE)
 PROBLEM_TYPE = "application/problem+json"
 PROBLEM_MEMBERS = frozenset({"type", "title", "status", "detail"})
+EN_18222 = frozenset({"statusCode", "message"})
 HEADER_LIMIT = 8 * 1024
 SINGLE = ("content-type", "content-length", "x-request-id", "location", "retry-after", "etag")
 INTERNALS = re.compile(
@@ -73,7 +74,7 @@ def _u2_u3_body(answer: Answer) -> None:
         _u2_error_shape(answer, PROBLEM_MEMBERS)
     elif answer.status >= 400:
         _require(JSON_TYPE.fullmatch(media_type) is not None, "U3", f"an error as {media_type!r}", answer)
-        _u2_error_shape(answer)
+        _u2_error_shape(answer, EN_18222 if answer.path.startswith("/v1/") else frozenset())
     elif JSON_TYPE.fullmatch(media_type):
         _is_json(answer)
     else:

@@ -19,8 +19,11 @@ WORD, STEP = 8, 4
 DISTINCT = 4
 # How much of a secret's end is searched: identifiers and token headers stand at the front and are public.
 CORE = 36
+# A signed passport is a document for everybody: its header begins with {"alg":"ES256","typ":"vc+jwt".
+_PASSPORT = b"eyJhbGciOiJFUzI1NiIsInR5cCI6InZjK2p3dCIs"
 SHAPES = re.compile(
-    rb"lxg(?:sec|mfa|rst|sup|scm|eml)_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}"
+    rb"lxg(?:sec|mfa|rst|sup|scm|eml|dpp)_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|"
+    rb"(?!" + _PASSPORT + rb")eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}"
 )
 
 

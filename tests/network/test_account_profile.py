@@ -11,6 +11,7 @@ import pytest
 from architecture.program import routes
 from harness.concurrency import concurrently
 from harness.world import World
+from linkxg.identity.accounts.change_account import MAX_FORMER_SLUGS
 from linkxg.identity.accounts.slug import PATTERN, RESERVED
 from network.partners import account, new_account, slug_of
 from products.catalogue import new_gtin
@@ -54,6 +55,24 @@ def test_a_slug_belongs_to_one_account(world: World) -> None:
     wanted = {"slug": f"race-{uuid4().hex[:8]}"}
     answers = concurrently(partial(world.api.patch, "/account", bearer=one.access, json=wanted) for one in owners)
     assert sorted(answer.status for answer in answers) == [200, 409]
+
+
+def test_a_former_slug_stays_with_its_account(world: World) -> None:
+    """Data carriers and signed passports name it for the life time of a product. Security rule 246."""
+    owner, other = new_account(world), new_account(world)
+    former, present = slug_of(world, owner), f"present-{uuid4().hex[:8]}"
+    world.api.patch("/account", bearer=owner.access, json={"slug": present}).expect(200)
+    world.api.patch("/account", bearer=other.access, json={"slug": former}).expect(409, "conflict")
+    world.api.patch("/account", bearer=owner.access, json={"slug": former}).expect(200)
+    world.api.patch("/account", bearer=other.access, json={"slug": present}).expect(409, "conflict")
+
+
+def test_an_account_keeps_a_bounded_number_of_slugs(world: World) -> None:
+    owner = new_account(world)
+    for _ in range(MAX_FORMER_SLUGS):
+        wanted = {"slug": f"s-{uuid4().hex[:8]}"}
+        world.api.patch("/account", bearer=owner.access, json=wanted).expect(200)
+    world.api.patch("/account", bearer=owner.access, json={"slug": f"s-{uuid4().hex[:8]}"}).expect(409, "conflict")
 
 
 @pytest.mark.any_engine

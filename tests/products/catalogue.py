@@ -93,6 +93,7 @@ def withdraw(world: World, product: JsonObject, number: int, reason: str = "Wron
 
 
 def published(world: World, **members: Any) -> JsonObject:
-    """A product whose first version is published."""
+    """A product whose first version is published, as it is read."""
     made: JsonObject = publish(world, create(world, **complete(**members))).expect(200).data()
+    del made["dpp"]
     return made

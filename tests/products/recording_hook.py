@@ -16,7 +16,7 @@ _INSERT = text(f"insert into {TABLE} values (:sku, :version, :status, :is_stored
 
 def record(conn: Connection, published: Sequence[Publication]) -> None:
     """The status and content are those that the version has within the transaction."""
-    for account_id, product, version, content in published:
+    for account_id, product, version, content, _ in published:
         row = find_version(conn, account_id, product.id, version)
         assert row is not None
         stored = "stored" if row.content == content else "other"

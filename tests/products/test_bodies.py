@@ -123,7 +123,7 @@ def test_every_member_of_a_wrong_type_is_named(world: World) -> None:
         ("content.materials[0].massFraction", "invalid", "Must be a number from 0 to 1."),
         ("content.claims[0].claimDate", "invalid", "Must be a date such as 2026-02-28."),
         ("content.documents", "invalid", "Must be a list of at most 100 elements."),
-        ("content.access[...]", "invalid", "Must be one of authority, public, restricted."),
+        ("content.access[...]", "invalid", "Must be one of authority, legitimateInterest, public, restricted."),
     ]
 
 

@@ -43,6 +43,7 @@ def test_a_draft_is_published_as_it_is(world: World) -> None:
     assert state_of(view) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
     assert (view["content"], view["contentHash"]) == (made["content"], made["contentHash"])
     assert answer.header("etag") == '"p-2"'
+    assert view.pop("dpp")["version"] == 1
     assert read(world, made).data() == view
     one = version(world, made, 1).expect(200)
     assert one.header("cache-control") == "private, max-age=3600, immutable"

@@ -17,6 +17,8 @@ from harness.databases import PostgresDatabase
 from harness.people import Person, add_person
 from harness.rows import execute, rows
 from harness.world import World
+from linkxg.clock import DAY, now_ms, rfc3339
+from linkxg.ids import uuid7
 from network.connected import sent
 from network.partners import new_account
 from network.recalling import forget_gln, recall, received, shipped
@@ -27,6 +29,12 @@ from scim.provider import new_provider
 CSV = ("Content-Type", "text/csv")
 SESSION_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
 SUBSCRIPTION = {"dest": "https://receiver.example.test/", "signatureToken": "s" * 32, "stream": True}
+GRANT = {
+    "roles": ["authority"],
+    "purpose": "A test.",
+    "recipient": "A tester",
+    "expiresAt": rfc3339(int(time.time() * 1_000) + 30 * DAY),
+}
 UPLOADED = b"sku,name\nS-1,Bolt\n"
 
 
@@ -66,6 +74,10 @@ class Things:
     notice_of_page: str
     recallable: str
     epcis_subscription: tuple[str, str]
+    of_units: str
+    units: tuple[str, str]
+    access_requests: tuple[str, str]
+    passport_grant: str
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -98,6 +110,12 @@ def make_things(world: World) -> Things:
         api.post(f"/products/{product_id}/publish", bearer=owner).expect(200)
         return product_id
 
+    def units(product_id: str) -> tuple[str, str]:
+        """Passports of two items."""
+        given = {"passports": [{"serial": "1"}, {"serial": "2"}]}
+        made = api.post(f"/products/{product_id}/passports", bearer=owner, json=given).expect(201).data()
+        return made[0]["id"], made[1]["id"]
+
     overlapping = world.new_client()
     rotate(api, overlapping, owner, grace_period_seconds=3600).expect(200)
     redrafted, archived = published(), published()
@@ -110,7 +128,27 @@ def make_things(world: World) -> Things:
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
         _epcis_query(world), *_recalls(world), epcis_subscription(world),
+        published(), *_passports(world, units(published())),
     )  # fmt: skip
+
+
+def _passports(world: World, units: tuple[str, str]) -> tuple[tuple[str, str], tuple[str, str], str]:
+    """Passports of items, two requests for access to one of them, and a grant."""
+    owner = world.owner.access
+    for _ in range(2):
+        insert_access_request(world, units[1])
+    asked = world.api.get("/dpp/access-requests?status=PENDING", bearer=owner).expect(200).object()["data"]
+    path = f"/dpp/{units[1]}/grants"
+    granted = world.api.post(path, bearer=owner, json=GRANT, reveals=True).expect(201).data()
+    return units, (str(asked[0]["id"]), str(asked[1]["id"])), str(granted["id"])
+
+
+def insert_access_request(world: World, passport_id: str) -> None:
+    """Not by the API, whose budget of strangers is small."""
+    columns = "account_id, id, passport_id, role, purpose, contact, status, created_at"
+    named = f"'{world.account.account_id}', '{uuid7()}', '{passport_id}'"
+    values = f"{named}, 'authority', 'For us.', 'us', 'PENDING', {now_ms()}"
+    execute(world.server.database, f"insert into passport_access_requests ({columns}) values ({values})")
 
 
 def _recalls(world: World) -> tuple[str, str, str, str, str, str]:

@@ -17,7 +17,7 @@ from harness.people import Person
 from harness.world import World
 from network.partners import declare_gln
 from products.catalogue import body, new_gtin
-from races.things import CSV, SESSION_ID, SUBSCRIPTION, UPLOADED, Things, insert_passkey
+from races.things import CSV, GRANT, SESSION_ID, SUBSCRIPTION, UPLOADED, Things, insert_passkey
 
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
@@ -51,6 +51,24 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /requests/{request_id}/decline": lambda w, t: _json(f"/requests/{t.declinable_request}/decline", {}),
     "POST /requests/{request_id}/cancel": lambda w, t: _empty(f"/requests/{t.cancellable}/cancel"),
+    "POST /account/passport-keys/rotate": lambda w, t: _empty("/account/passport-keys/rotate"),
+    "POST /products/{product_id}/passports": lambda w, t: _json(
+        f"/products/{t.of_units}/passports", {"passports": [{"lot": "L-1"}]}
+    ),
+    "POST /dpp/{passport_id}/withdraw": lambda w, t: _json(f"/dpp/{t.units[0]}/withdraw", {"reason": "Not used."}),
+    "POST /dpp/{passport_id}/life-status": lambda w, t: _json(
+        f"/dpp/{t.units[1]}/life-status", {"lifeStatus": "waste"}
+    ),
+    "POST /dpp/labels": lambda w, t: _json("/dpp/labels", {"productId": t.of_units, "labels": [{}]}),
+    "POST /dpp/validate": lambda w, t: _json("/dpp/validate", {}),
+    "POST /dpp/{passport_id}/grants": lambda w, t: _json(f"/dpp/{t.units[0]}/grants", GRANT),
+    "POST /dpp/access-requests/{request_id}/approve": lambda w, t: _json(
+        f"/dpp/access-requests/{t.access_requests[0]}/approve", {"expiresAt": GRANT["expiresAt"]}
+    ),
+    "POST /dpp/access-requests/{request_id}/decline": lambda w, t: _json(
+        f"/dpp/access-requests/{t.access_requests[1]}/decline", {}
+    ),
+    "POST /dpp/grants/{grant_id}/revoke": lambda w, t: _empty(f"/dpp/grants/{t.passport_grant}/revoke"),
     "POST /traceability/recalls": lambda w, t: _json(
         "/traceability/recalls", {"items": [t.recallable], "reason": "The dye exceeds its limit."}
     ),

@@ -33,7 +33,7 @@ from linkxg.errors import (
 )
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.headers import IDEMPOTENCY_KEY
-from linkxg.http.permissions import RECENT, SOURCE_BUDGET, scopes_of
+from linkxg.http.permissions import RECENT, SCOPE_IF_ANY, SOURCE_BUDGET, scopes_of
 from linkxg.http.route_declaration import Errors, Schema
 from linkxg.identity.accounts.roles import EVERYONE
 
@@ -131,6 +131,8 @@ def _permission(opt: dict[str, Any]) -> tuple[str, list[dict[str, list[str]]]]:
         return f"For the roles {' and '.join(names)}.", [{"bearer": []}]
     if opt.get("any_caller"):
         return "For people and for clients.", [{"oauth": []}, {"bearer": []}]
+    if scope := opt.get(SCOPE_IF_ANY):
+        return f"Needs no token; one that is sent needs the scope `{scope}`.", [{}, {"oauth": [scope]}, {"bearer": []}]
     return "Needs no token.", []
 
 
@@ -201,11 +203,11 @@ def _errors(operation: dict[str, Any], route: TypedRoute) -> Errors:
     """The errors that the route declares, and those that follow from the rest of its declaration."""
     opt = route.handler.opt
     errors: Errors = (InvalidRequest, *opt.get("errors", ()))
-    if not opt.get("public"):
+    if not opt.get("public") or opt.get(SCOPE_IF_ANY):
         errors += (InvalidToken, RateLimitExceeded, TemporarilyUnavailable)
     if opt.get(SOURCE_BUDGET):
         errors += (RateLimitExceeded,)
-    if opt.get("scope"):
+    if opt.get("scope") or opt.get(SCOPE_IF_ANY):
         errors += (InsufficientScope,)
     if opt.get("roles"):
         errors += (AccessDenied,)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from linkxg.catalog.products.content import Content, Document, Material, Measure, Packaging
+from linkxg.catalog.products.content import Access, Content, Document, Material, Measure, Packaging
 from linkxg.console.product_fields import format_value
 
 _DIMENSIONS = {
@@ -42,7 +42,7 @@ def product_summary(content: Content) -> list[tuple[str, list[SummaryLine]]]:
         ("Packaging", [_packaging(one) for one in content.packaging or ()]),
         ("Attributes", [SummaryLine(name, format_value(value)) for name, value in (content.attributes or {}).items()]),
         ("Producer", list(_producer(content))),
-        ("Not public", [SummaryLine(name, tier) for name, tier in (content.access or {}).items() if tier != "public"]),
+        ("Not public", list(_restricted(content))),
     ]
     return [(title, lines) for title, lines in parts if lines]
 
@@ -76,8 +76,19 @@ def _percent(share: float) -> str:
 
 
 def _document(one: Document) -> SummaryLine:
-    details = (one.media_type, one.language, one.access)
+    details = (one.media_type, one.language, _readers(one.access) if one.access else None)
     return SummaryLine(one.title or one.url, ", ".join(part for part in details if part), one.url)
+
+
+def _restricted(content: Content) -> Iterator[SummaryLine]:
+    for name, access in (content.access or {}).items():
+        if "public" not in ([access] if isinstance(access, str) else access):
+            yield SummaryLine(name, _readers(access))
+
+
+def _readers(access: Access) -> str:
+    """Whoever has one of these roles."""
+    return access if isinstance(access, str) else " or ".join(access)
 
 
 def _packaging(one: Packaging) -> SummaryLine:

@@ -10,6 +10,7 @@ from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -75,6 +76,19 @@ class SigningKey:
         if isinstance(self._key, OctKey):
             return None
         return {**self._key.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": self.algorithm}
+
+
+def sign_jws(algorithm: str, jwk: dict[str, Any], header: dict[str, Any], payload: bytes) -> str:
+    """The compact JWS (RFC 7515 §7.1) over `payload`; the algorithm is added to the header."""
+    encoded = msgspec.json.encode({"alg": algorithm, **header})
+    signing_input = b64url(encoded) + b"." + b64url(payload)
+    signature = _signer(_import(algorithm, jwk))(signing_input)
+    return (signing_input + b"." + b64url(signature)).decode("ascii")
+
+
+def public_members(algorithm: str, jwk: dict[str, Any]) -> dict[str, Any]:
+    """The public members of a private JWK of an asymmetric key (RFC 7517)."""
+    return {**_import(algorithm, jwk).as_dict(private=False)}
 
 
 def _import(algorithm: str, jwk: dict[str, Any]) -> Key:

@@ -7,7 +7,8 @@ passes everything else to the router, adds the header fields of every response, 
 import itertools
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
@@ -36,7 +37,19 @@ from linkxg.http.request_context import (
 from linkxg.http.route_declaration import RawRoute, RawRoutes
 from linkxg.ids import is_uuid
 
-Reads = Mapping[str, tuple[str, RawEndpoint]]
+
+class FastRead(NamedTuple):
+    """What answers a plain GET of an id: the parameter in the path, what follows it there, and whether for browsers."""
+
+    parameter: str
+    endpoint: RawEndpoint
+    tail: str = ""
+    answers_pages: bool = False
+
+
+Reads = Sequence[tuple[str, FastRead]]
+CrossOriginOptions = Callable[[str], Mapping[str, str] | None]
+"""The header fields that answer OPTIONS of a path that pages of other origins may read; None for other paths."""
 # Of a response without a policy of its own: JSON loads nothing, and no page may frame it.
 _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
@@ -45,11 +58,20 @@ _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"
 _ROUTED_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
 
 
+def _is_conditional(field: tuple[bytes, bytes]) -> bool:
+    return field[0].startswith(b"if-")
+
+
+def _is_for_router(field: tuple[bytes, bytes]) -> bool:
+    return _is_conditional(field) or (field[0] == b"accept" and b"text/html" in field[1])
+
+
 class Edge(HttpApplication):
     """`inner` is the router; `raw` maps path → method → endpoint for what is answered here.
 
-    `reads` maps a path to what answers a plain GET of an id below it, and to the name of that parameter. The router has
-    the same route: it describes it, and answers whatever is not plain.
+    `reads` has paths, and what answers a plain GET of an id below each. The router has
+    the same route: it describes it, and answers whatever is not plain. `cross_origin` answers OPTIONS of what everybody
+    reads.
     """
 
     def __init__(
@@ -64,6 +86,7 @@ class Edge(HttpApplication):
         metrics: Metrics,
         strict_transport: bool,
         groups: StyleGroups,
+        cross_origin: CrossOriginOptions = lambda _: None,
     ) -> None:
         self.inner = inner
         self.raw = raw
@@ -72,8 +95,13 @@ class Edge(HttpApplication):
             for path, methods in raw.items()
             if "POST" in methods
         }
-        self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
+        self._reads = {
+            (parent.encode(), read.tail.encode()): (f"{parent}/{{{read.parameter}}}{read.tail}", read)
+            for parent, read in reads
+        }
+        self._tails = tuple(read.tail.encode() for _, read in reads if read.tail)
         self.groups = groups
+        self._cross_origin = cross_origin
         self._sources = sources
         self._plain_http = plain_http
         self._error_responses = error_responses
@@ -96,11 +124,15 @@ class Edge(HttpApplication):
         if method == b"POST":
             return self._posts.get(target)
         if method == b"GET":
-            parent, _, last = target.rpartition(b"/")
-            read, argument = self._reads.get(parent), last.decode("latin-1")
-            # Conditional requests, and those with parameters, are the router's.
-            if read and is_uuid(argument) and not any(field.startswith(b"if-") for field, _ in headers):
-                return FastRoute("GET", read[0], argument, read[1], False)
+            tail = next((one for one in self._tails if target.endswith(one)), b"")
+            parent, _, last = target.removesuffix(tail).rpartition(b"/")
+            found, argument = self._reads.get((parent, tail)), last.decode("latin-1")
+            # Conditional requests, those with parameters and most of those for pages are the router's.
+            if found and is_uuid(argument):
+                path, read = found
+                is_routed = _is_conditional if read.answers_pages else _is_for_router
+                if not any(map(is_routed, headers)):
+                    return FastRoute("GET", path, argument, read.endpoint, False)
         return None
 
     async def answer(self, request: BufferedRequest, default_headers: Headers) -> bytes:
@@ -150,6 +182,10 @@ class Edge(HttpApplication):
         refused = self._early_refusal(scope, path, may_serve=may_serve)
         if refused is not None:
             status = await self._send(self._error_responses.reply(refused, context), context, send)
+        elif method == "OPTIONS" and (fields := self._cross_origin(scope["raw_path"].decode("latin-1"))):
+            context.route = "options"
+            answered = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+            status = await self._send(RawResponse(204, b"", answered), context, send)
         elif methods is None:
             context.extend_deadline = scope.get(EXTEND_DEADLINE, context.extend_deadline)
             status = await self._call_router(scope, context, send)

@@ -13,6 +13,7 @@ SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
 REFUSED_BY_HANDLER = "refused_by_handler"
 IGNORES_QUERY = "ignores_query"
 ALSO = "second_scope"
+SCOPE_IF_ANY = "scope_if_any"
 RECENT = "recent_authentication"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
@@ -71,6 +72,22 @@ def public(
         IGNORES_QUERY: ignores_query,
     }
     return {"opt": opt, "security": []}
+
+
+def public_or_scope(name: str, source_budget: Budget, *, ignores_query: bool = False) -> dict[str, Any]:
+    """No token is needed; one that is there must carry the scope `name`.
+
+    Each call without one spends from the source's budget. With `ignores_query` unknown parameters are no error.
+    """
+    return {
+        "opt": {
+            "public": True,
+            SCOPE_IF_ANY: name,
+            SOURCE_BUDGET: source_budget,
+            IGNORES_QUERY: ignores_query,
+        },
+        "security": [{}, *_BEARER],
+    }
 
 
 def session_roles(allowed: Iterable[str]) -> dict[str, Any]:

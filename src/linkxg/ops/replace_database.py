@@ -36,9 +36,11 @@ from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sea
 from linkxg.network.connections import store as connection_store
 from linkxg.network.epcis.subscriptions import store as subscription_store
 from linkxg.network.feed import store as feed_store
+from linkxg.network.passports.access import store as passport_access_store
 from linkxg.ops.access_state import RESTORED, AccessState, read_access_state
 from linkxg.ops.ended_sharing import NOTHING_ENDED, reapply_ended_sharing
 from linkxg.ops.reapply_factors import read_factors, reapply_factors
+from linkxg.ops.reapply_passports import NOTHING_SIGNED, read_signed_passports, reapply_signed_passports
 from linkxg.ops.reapply_revocations import epochs_ahead, reapply_revocations
 from linkxg.ops.reseal import reseal_secrets
 
@@ -107,6 +109,7 @@ def replace_database(
     upgrade(conn)
     now = now_ms()
     old = {account_id: read_access_state(conn, account_id, now) for account_id in people_store.list_accounts(conn)}
+    signed = {account_id: read_signed_passports(conn, account_id) for account_id in old}
     factors = {account_id: read_factors(conn, account_id) for account_id in old}
     heads = {account_id: feed_store.find_head(conn, account_id) for account_id in old}
     ended = frozenset[str]().union(*(state.ended for state in old.values()))
@@ -119,6 +122,7 @@ def replace_database(
         if state is not None:
             known = [user.id for user in people_store.list_users(conn, account_id) if user.id in state.users]
             reapply_factors(conn, account_id, factors[account_id], known)
+        reapply_signed_passports(conn, account_id, signed.get(account_id, NOTHING_SIGNED), now)
         reapply_ended_sharing(conn, account_id, state.sharing if state else NOTHING_ENDED, ended, now)
         if options.withdraw_shares:
             withdrawn = share_store.withdraw_all_shares(conn, account_id, now)
@@ -148,6 +152,7 @@ def _revoke_access(
     invitations = people_store.end_invitations(conn, account_id, now)
     invitations += connection_store.end_invitations(conn, account_id, now)
     token_store.revoke_all(conn, account_id, now)
+    passport_access_store.revoke_all_grants(conn, account_id, now)
     subscription_store.pause_all(conn, account_id, _PAUSED)
     revoked = 0
     for client in loaded.clients.values() if options.revoke_secrets else ():

@@ -76,12 +76,13 @@ def read_digital_link(text: str) -> ParsedIdentifier:
             pairs = names[start + 2 :]
             qualifiers = zip((ALPHA.get(name, name) for name in pairs[::2]), pairs[1::2], strict=True)
             return build_identifier(
-                ai, _decode(names[start + 1]), tuple((name, _decode(value)) for name, value in qualifiers)
+                ai, decode_segment(names[start + 1]), tuple((name, decode_segment(value)) for name, value in qualifiers)
             )
     raise NotAnIdentifier("The path has no GS1 key, such as /01/ followed by a GTIN.")
 
 
-def _decode(segment: str) -> str:
+def decode_segment(segment: str) -> str:
+    """The text of one segment of a path. Raises NotAnIdentifier."""
     if _BAD_ESCAPE.search(segment):
         raise NotAnIdentifier("A percent escape is malformed.")
     try:

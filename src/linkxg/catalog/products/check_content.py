@@ -173,7 +173,7 @@ def _checks(part: type[ContentPart]) -> tuple[_Check, ...]:
             found.append((field.name, field.encode_name, TEXT_RULES[rule], False))
         elif isinstance(kind, inspect.StructType):
             found.append((field.name, field.encode_name, None, False))
-        elif isinstance(kind, inspect.ListType):
+        elif isinstance(kind, inspect.ListType) and isinstance(kind.item_type, inspect.StructType):
             found.append((field.name, field.encode_name, None, True))
     return tuple(found)
 

@@ -19,7 +19,12 @@ MAX_MEMBER_NAME = 255
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that JSON preserves exactly (RFC 8785 §3.2.2.3, RFC 7493 §2.2)."""
 
-Access = Literal["public", "restricted", "authority"]
+AccessRole = Literal["public", "legitimateInterest", "authority"]
+Access = (
+    Literal["public", "restricted", "legitimateInterest", "authority"]
+    | Annotated[list[AccessRole], Meta(min_length=1, max_length=3)]
+)
+"""Who may read a field of a passport: one role, or any of a list. `restricted` is `legitimateInterest`."""
 
 
 def _rule(name: str, **keywords: Any) -> dict[str, Any]:

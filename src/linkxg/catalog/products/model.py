@@ -81,6 +81,26 @@ class Product(msgspec.Struct, rename="camel"):
     content: StoredContent
 
 
+class PassportReference(msgspec.Struct, rename="camel"):
+    """The passport that a publication has issued or updated."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "digitalProductPassportId": "https://api.example.com/dpp/01a20900-46b1-7977-8501-b67e3b66cab2",
+        "version": 1,
+    }
+
+    id: str
+    digital_product_passport_id: str
+    version: int
+
+
+class PublishedProduct(Product, rename="camel"):
+    """A product whose draft was published. `dpp` is its passport, null of a product without a GTIN."""
+
+    dpp: PassportReference | None
+
+
 class ProductRecord(NamedTuple):
     """A row of `products`: times in milliseconds, `category` is the code."""
 

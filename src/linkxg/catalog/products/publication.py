@@ -15,12 +15,16 @@ from linkxg.catalog.products.publish_requirements import missing_for_publishing
 
 
 class Publication(NamedTuple):
-    """A published version: the product as it is stored now, and the version's content as canonical JSON."""
+    """A published version: the product as it is stored now, and the version's content as canonical JSON.
+
+    `issues_passport` is false if the publisher does not want a passport of this version.
+    """
 
     account_id: str
     product: ProductRecord
     version: int
     content: str
+    issues_passport: bool = True
 
 
 PublishHooks = Sequence[Callable[[Connection, Sequence[Publication]], None]]

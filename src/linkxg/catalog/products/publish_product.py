@@ -40,7 +40,7 @@ async def publish_product(
         raise NotFound
 
     def run(conn: Connection) -> Product | PublicError:
-        shown = publish(conn, actor, account_id, product_id, requested.change_note, precondition, hooks)
+        shown = publish(conn, actor, account_id, product_id, requested, precondition, hooks)
         return shown if isinstance(shown, PublicError) else view_product(shown)
 
     def replay(conn: Connection, recorded: Recorded) -> Product | Conflict:
@@ -59,7 +59,7 @@ def publish(
     actor: Actor,
     account_id: str,
     product_id: str,
-    change_note: str | None,
+    requested: PublishProduct,
     precondition: Precondition,
     hooks: PublishHooks,
 ) -> ProductView | PublicError:
@@ -89,10 +89,10 @@ def publish(
         supersede(conn, account_id, product_id, head.latest_version)
     update_version(
         conn, account_id, product_id, base.version,
-        status="PUBLISHED", change_note=change_note, published_at=now, published_by=actor.id or "",
+        status="PUBLISHED", change_note=requested.change_note, published_at=now, published_by=actor.id or "",
     )  # fmt: skip
     details = {"sku": head.sku, "version": base.version, "contentHash": content_hash(base.digest)}
     audit.record(conn, account_id, actor, "product.published", product_id, details)
     for hook in hooks:
-        hook(conn, [Publication(account_id, written, base.version, base.content)])
+        hook(conn, [Publication(account_id, written, base.version, base.content, requested.issues_passport)])
     return base._replace(head=written, version_status="PUBLISHED")

@@ -1,6 +1,6 @@
 """`/products`: the account's products, one by one."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
@@ -14,7 +14,7 @@ from linkxg.audit.model import actor_of
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.change_product import change_product
 from linkxg.catalog.products.create_product import create_product
-from linkxg.catalog.products.model import CreateProduct, Product, ProductPatch
+from linkxg.catalog.products.model import CreateProduct, PassportReference, Product, ProductPatch, PublishedProduct
 from linkxg.catalog.products.publication import PublishHooks, StateHooks
 from linkxg.catalog.products.publish_product import publish_product
 from linkxg.catalog.products.read_endpoint import ETAG, READ_PRODUCT, TAG, get_product, product_etag, response_of
@@ -42,7 +42,7 @@ _LOCATION = header("Location", "The address of the new product.")
 _FOR_WRITERS: Selection = dict.fromkeys(
     (
         "id", "sku", "status", "latestVersion", "draftVersion", "revision", "createdAt", "updatedAt", "version",
-        "versionStatus", "createdBy", "publishedAt", "publishedBy", "withdrawnAt", "withdrawnBy",
+        "versionStatus", "createdBy", "publishedAt", "publishedBy", "withdrawnAt", "withdrawnBy", "dpp",
     )
 )  # fmt: skip
 """The members of a product or version that do not describe the product."""
@@ -66,6 +66,10 @@ def change_response(
     return Response(Success[Any](data=select_fields(resource, _FOR_WRITERS)), headers=headers)
 
 
+FindPassport = Callable[[str, str, int], Awaitable[PassportReference | None]]
+"""The passport that a version of a product of an account has."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProductServices:
     database: Database
@@ -73,6 +77,7 @@ class ProductServices:
     public_url: str
     publish_hooks: PublishHooks
     state_hooks: StateHooks
+    find_passport: FindPassport
 
 
 async def _get(
@@ -202,20 +207,22 @@ async def publish(
     product_id: FromPath[str],
     data: JSONBody[PublishProduct | None] = None,
     idempotency_key: IdempotencyKey = None,
-) -> Response[Success[Product]]:
-    """Publish the draft; it never changes again. 422 lists everything that is missing."""
-    actor = actor_of(context_of(request.scope))
+) -> Response[Success[PublishedProduct]]:
+    """Publish the draft; it never changes again. 422 lists everything that is missing. `dpp` is its passport."""
+    account_id = account_id_of(request.scope)
     product, replayed = await publish_product(
         services.database,
-        actor,
-        account_id_of(request.scope),
+        actor_of(context_of(request.scope)),
+        account_id,
         product_id,
         data or PublishProduct(),
         precondition_of(request),
         services.publish_hooks,
         idempotency_key,
     )
-    return change_response(request, product, {"ETag": product_etag(product.revision)} | replay(replayed))
+    dpp = await services.find_passport(account_id, product.id, product.version)
+    published = PublishedProduct(**msgspec.structs.asdict(product), dpp=dpp)
+    return change_response(request, published, {"ETag": product_etag(product.revision)} | replay(replayed))
 
 
 @post(

@@ -10,7 +10,7 @@ from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError, ValidationFailed
-from linkxg.identity.accounts import store
+from linkxg.identity.accounts import slug_store, store
 from linkxg.identity.accounts.authentication_policy import Requirement
 from linkxg.identity.accounts.change_policy import REQUIREMENT, check_policy, note_requirement
 from linkxg.identity.accounts.gln import is_gln
@@ -20,6 +20,7 @@ from linkxg.identity.accounts.slug import RESERVED, is_slug
 from linkxg.identity.authorization.write_as import write_as
 
 _SLUG = "A slug has 2 to 39 of the characters a-z, 0-9 and -, and begins with a letter."
+MAX_FORMER_SLUGS = 10
 _TAKEN = {"field": "slug", "code": "taken", "message": "Another account has this slug."}
 
 
@@ -74,8 +75,8 @@ async def change_account(
             return ChangedAccount(account_view(row), account_view(row))
         if REQUIREMENT & changed.keys() and (error := note_requirement(conn, actor, row, changed)) is not None:
             return error
-        if "slug" in changed and not store.claim_slug(conn, changed["slug"]):
-            return Conflict("Another account has this slug.", details=[_TAKEN])
+        if "slug" in changed and (refused := _change_slug(conn, account_id, row.slug, changed["slug"])) is not None:
+            return refused
         store.update_account(conn, account_id, changed)
         audit.record(conn, account_id, actor, "account.updated", account_id, changed)
         updated = store.find_account(conn, account_id)
@@ -84,6 +85,16 @@ async def change_account(
         return ChangedAccount(account_view(updated), account_view(row))
 
     return value_or_raise(await write_as(database, actor, unit))
+
+
+def _change_slug(conn: Connection, account_id: str, former: str, wanted: str) -> Conflict | None:
+    """The former one stays the account's, so that whatever names it still finds the account."""
+    if not slug_store.claim_slug(conn, wanted, account_id):
+        return Conflict("Another account has this slug.", details=[_TAKEN])
+    if slug_store.count_former_slugs(conn, account_id) >= MAX_FORMER_SLUGS:
+        return Conflict("The slug has been changed too often: every former one stays with the account.")
+    slug_store.replace_former_slug(conn, account_id, former, wanted)
+    return None
 
 
 def _faults(given: dict[str, Any]) -> list[dict[str, str]]:

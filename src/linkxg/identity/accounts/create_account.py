@@ -16,6 +16,7 @@ from linkxg.identity.accounts import store
 from linkxg.identity.accounts.model import check_account_name, email_key
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.slug import slug_from, with_suffix
+from linkxg.identity.accounts.slug_store import claim_slug
 from linkxg.ids import uuid7
 
 CLI = Actor("cli", None, None, "cli", "-")
@@ -91,7 +92,7 @@ def add_account(conn: Connection, account_id: str, actor: Actor, name: str, owne
 def _insert_account(conn: Connection, account_id: str, actor: Actor, name: str, owner: NewOwner) -> bool:
     now = now_ms()
     slug = slug_from(name)
-    store.insert_account(conn, account_id, name, now, slug if store.claim_slug(conn, slug) else with_suffix(slug))
+    store.insert_account(conn, account_id, name, now, slug if claim_slug(conn, slug) else with_suffix(slug))
     insert_head(conn, account_id)
     is_added = store.insert_user(
         conn,

@@ -91,19 +91,8 @@ def insert_account(conn: Connection, account_id: str, name: str, now: int, slug:
     )
 
 
-def claim_slug(conn: Connection, slug: str) -> bool:
-    """Whether no account has the slug; nobody else can take it until the transaction ends."""
-    lock_until_commit(conn, f"slug {slug}")
-    return conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).first() is None
-
-
 def update_account(conn: Connection, account_id: str, changed: dict[str, Any]) -> None:
     conn.execute(accounts.update().where(accounts.c.id == account_id).values(changed))
-
-
-def find_account_by_slug(conn: Connection, slug: str) -> str | None:
-    """The id of the account, of all accounts."""
-    return conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).scalar()
 
 
 def find_account_by_gln(conn: Connection, gln: str) -> str | None:

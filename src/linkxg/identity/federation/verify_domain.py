@@ -15,7 +15,8 @@ from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
-from linkxg.identity.accounts.store import find_account, find_account_by_slug
+from linkxg.identity.accounts.slug_store import find_account_by_slug
+from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import require_authorised, write_as
 from linkxg.identity.federation import store
 from linkxg.identity.federation.addresses import Resolver

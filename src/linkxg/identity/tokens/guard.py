@@ -29,6 +29,7 @@ from linkxg.http.permissions import (
     IGNORES_QUERY,
     RECENT,
     REFUSED_BY_HANDLER,
+    SCOPE_IF_ANY,
     SOURCE_BUDGET,
     RecentAuthentication,
     scopes_of,
@@ -65,6 +66,10 @@ class Guard:
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
+        if name := opt.get(SCOPE_IF_ANY):
+            # With a token, the route is as one that requires the scope.
+            is_stranger = context_of(connection.scope).header(b"authorization") is None
+            opt = opt if is_stranger else {"scope": name}
         if (budget := opt.get(SOURCE_BUDGET)) is not None:
             await self._spend_source(budget, connection, opt)
         # Pages of the console and SCIM have guards of their own.
@@ -90,6 +95,16 @@ class Guard:
             self.authenticate(context)
 
         context.authorise_again = authorise_again
+
+    async def admit_anybody(self, context: RequestContext, opt: Mapping[str, Any]) -> None:
+        """Authorise the caller of a route that declares `public_or_scope`; a stranger spends from their budget.
+
+        Raises what `admit` raises of a token, or RateLimitExceeded.
+        """
+        if context.header(b"authorization") is None:
+            await self._budgets.spend_source(opt[SOURCE_BUDGET], context.source)
+        else:
+            self.admit(context, {"scope": opt[SCOPE_IF_ANY]})
 
     async def _spend_source(
         self, budget: Budget, connection: ASGIConnection[Any, Any, Any, Any], opt: Mapping[str, Any]

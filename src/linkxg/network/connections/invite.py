@@ -17,12 +17,8 @@ from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Reque
 from linkxg.errors import Conflict, ConnectionExists, NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import fault
-from linkxg.identity.accounts.store import (
-    find_account,
-    find_account_by_gln,
-    find_account_by_slug,
-    find_user_by_email,
-)
+from linkxg.identity.accounts.slug_store import find_account_by_slug
+from linkxg.identity.accounts.store import find_account, find_account_by_gln, find_user_by_email
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import uuid7
 from linkxg.network.connections import store

@@ -19,7 +19,8 @@ class Company(NamedTuple):
 
 BRAND = Company(
     "Acme GmbH", "acme.example", "9529000000014", ("ADMIN", "MEMBER", "VIEWER"), "ERP Integration",
-    "products:read products:write connections:read connections:write imports:write traceability:read",
+    "products:read products:write connections:read connections:write imports:write traceability:read "
+    "dpp:read",
     "products.ndjson",
 )  # fmt: skip
 WEAVER = Company(

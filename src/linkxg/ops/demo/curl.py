@@ -52,6 +52,21 @@ def sign_in(url: str, person: DemoPerson) -> dict[str, Any]:
     return session
 
 
+def read(url: str, path: str, token: str) -> Any:
+    """The data of an answer to GET."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        response = connection.getresponse()
+        content = response.read()
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise DemoFailed(f"{path} answered {response.status}")
+    return json.loads(content)["data"]
+
+
 def _send(url: str, path: str, body: str, media_type: str) -> dict[str, Any]:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)

@@ -7,6 +7,7 @@ from linkxg.ops.demo.account import DemoAccount
 from linkxg.ops.demo.create_demo import Demo
 from linkxg.ops.demo.curl import API, Command, get, request_token, sign_in
 from linkxg.ops.demo.event_commands import event_commands
+from linkxg.ops.demo.passports import passport_lines
 from linkxg.ops.demo.sharing import NEWCOMER
 from linkxg.ops.demo.sharing_commands import sharing_commands
 
@@ -40,7 +41,8 @@ def guide(url: str, demo: Demo) -> str:
     commands = _commands(url, demo.brand, token, session)
     for number, command in enumerate(commands, 1):
         lines += ["", f"# {number}. {command.title}", command.curl]
-    lines += ["", "Connections and shares, from both sides:"]
+    passports = passport_lines(url, demo.brand, request_token(url, demo.brand, "dpp:read"))
+    lines += ["", *passports, "", "Connections and shares, from both sides:"]
     shared = sharing_commands(url, demo, *sharing)
     for number, command in enumerate(shared, len(commands) + 1):
         lines += ["", f"# {number}. {command.title}", command.curl]

@@ -22,7 +22,7 @@ from linkxg.catalog.products.bulk.store import find_stored, write_planned
 from linkxg.catalog.products.model import CreateProduct
 from linkxg.catalog.products.publish_product import publish
 from linkxg.catalog.products.remove_product import remove_product
-from linkxg.catalog.products.versions.model import WithdrawVersion
+from linkxg.catalog.products.versions.model import PublishProduct, WithdrawVersion
 from linkxg.catalog.products.withdraw_version import withdraw_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
@@ -119,5 +119,5 @@ async def _publish_all(database: Database, actor: Actor, account_id: str, ids: S
 
 def _publish(conn: Connection, actor: Actor, account_id: str, ids: Sequence[str], note: str) -> None:
     for product_id in ids:
-        outcome = publish(conn, actor, account_id, product_id, note, lambda seen: True, PUBLISH_HOOKS)
+        outcome = publish(conn, actor, account_id, product_id, PublishProduct(note), lambda seen: True, PUBLISH_HOOKS)
         assert not isinstance(outcome, PublicError), outcome.details

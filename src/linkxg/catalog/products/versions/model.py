@@ -14,12 +14,25 @@ MAX_NOTE_LENGTH = 1_000
 Note = Annotated[str, Meta(min_length=1, max_length=MAX_NOTE_LENGTH)]
 
 
+class PassportChoice(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Whether the publication issues a passport of the model, or a further version of it."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"enabled": True}
+
+    enabled: bool = True
+
+
 class PublishProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """`changeNote` is shown to readers of the version."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"changeNote": "First edition"}
+    EXAMPLE: ClassVar[dict[str, Any]] = {"changeNote": "First edition", "dpp": PassportChoice.EXAMPLE}
 
     change_note: Note | None = None
+    dpp: PassportChoice | None = None
+
+    @property
+    def issues_passport(self) -> bool:
+        return self.dpp is None or self.dpp.enabled
 
 
 class WithdrawVersion(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -1,0 +1,1 @@
+"""Digital Product Passports of published products, their batches and items."""

@@ -1,0 +1,183 @@
+"""Requests for access to a passport, grants, and the bodies of their routes."""
+
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from linkxg.clock import DAY
+from linkxg.http.route_declaration import described
+from linkxg.network.check_fields import MAX_TEXT
+from linkxg.network.passports.documents.model import Roles
+
+GrantedRole = Literal["legitimateInterest", "authority"]
+GRANTED_ROLES: tuple[GrantedRole, ...] = ("legitimateInterest", "authority")
+AccessRequestStatus = Literal["PENDING", "APPROVED", "DECLINED"]
+GrantStatus = Literal["ACTIVE", "USED", "EXPIRED", "REVOKED"]
+MAX_CONTACT = 200
+MAX_PENDING = 500
+"""Requests to one account that wait for a decision."""
+MAX_LIFETIME_MS = 366 * DAY
+_ID, _TIME = "01a20900-46b1-7977-8501-b67e3b66cab2", "2027-03-01T00:00:00.000Z"
+
+
+class RequestAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Who wants to see what a passport withholds, in which role and for what. The owner sees it all."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "role": "legitimateInterest",
+        "purpose": "We recycle batteries and need the composition of the cathode.",
+        "contact": "lab@recycler.example",
+        "evidence": "https://recycler.example/permit.pdf",
+    }
+
+    role: Annotated[str, described(enum=[*GRANTED_ROLES])]
+    purpose: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+    contact: Annotated[str, Meta(min_length=3, max_length=MAX_CONTACT)]
+    evidence: Annotated[str, Meta(max_length=MAX_TEXT)] | None = None
+
+
+class ReceivedAccessRequest(msgspec.Struct):
+    """The owner decides, and answers by the contact."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"received": True}
+
+    received: bool = True
+
+
+class ApproveAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Access ends at `expiresAt`, at most 366 days from now; with `singleUse` after it was used once."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"expiresAt": _TIME, "singleUse": True}
+
+    expires_at: str
+    single_use: bool = False
+
+
+class GrantAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """A grant without a request. `recipient` says to whom the link is given."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "roles": ["authority"],
+        "purpose": "Market surveillance, file 4711",
+        "recipient": "Authority of the market",
+        "expiresAt": _TIME,
+        "singleUse": True,
+    }
+
+    roles: Annotated[list[Annotated[str, described(enum=[*GRANTED_ROLES])]], Meta(min_length=1, max_length=2)]
+    purpose: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+    recipient: Annotated[str, Meta(min_length=1, max_length=MAX_CONTACT)]
+    expires_at: str
+    single_use: bool = False
+
+
+class DeclineAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """`reason` stays with the request."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "There is no permit."}
+
+    reason: Annotated[str, Meta(max_length=MAX_TEXT)] | None = None
+
+
+class AccessRequest(msgspec.Struct, rename="camel"):
+    """A request as the owner of the passport sees it. `grantId` after an approval."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **RequestAccess.EXAMPLE,
+        "id": _ID,
+        "passportId": _ID,
+        "status": "PENDING",
+        "createdAt": _TIME,
+        "decidedAt": None,
+        "reason": None,
+        "grantId": None,
+    }
+
+    id: str
+    passport_id: str
+    role: GrantedRole
+    purpose: str
+    contact: str
+    evidence: str | None
+    status: AccessRequestStatus
+    created_at: str
+    decided_at: str | None
+    reason: str | None
+    grant_id: str | None
+
+
+class PassportGrant(msgspec.Struct, rename="camel"):
+    """Access to one passport by a link. `usedAt` is the first use."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **GrantAccess.EXAMPLE,
+        "id": _ID,
+        "passportId": _ID,
+        "status": "ACTIVE",
+        "createdAt": _TIME,
+        "usedAt": None,
+        "revokedAt": None,
+    }
+
+    id: str
+    passport_id: str
+    roles: list[GrantedRole]
+    purpose: str
+    recipient: str
+    single_use: bool
+    status: GrantStatus
+    created_at: str
+    expires_at: str
+    used_at: str | None
+    revoked_at: str | None
+
+
+class PassportGrantWithLink(PassportGrant, rename="camel"):
+    """With the link, which is shown only now. Whoever has it reads the passport in these roles."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        **PassportGrant.EXAMPLE,
+        "link": "https://api.example.com/dpp/access/lxgdpp_...",
+    }
+
+    link: str
+
+
+class OfferedAccess(msgspec.Struct, rename="camel"):
+    """What a link opens: POST to it reads the passport. To look at it does not use it up."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "digitalProductPassportId": f"https://api.example.com/dpp/{_ID}",
+        "roles": ["authority"],
+        "purpose": "Market surveillance, file 4711",
+        "expiresAt": _TIME,
+        "singleUse": True,
+    }
+
+    digital_product_passport_id: str
+    roles: list[GrantedRole]
+    purpose: str
+    expires_at: str
+    single_use: bool
+
+
+class PassportAccess(msgspec.Struct, rename="camel"):
+    """One use of a link: when, and which version of the passport was read."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"id": _ID, "at": _TIME, "version": 2}
+
+    id: str
+    at: str
+    version: int
+
+
+class GrantTerms(NamedTuple):
+    """Checked."""
+
+    passport_id: str
+    roles: Roles
+    purpose: str
+    recipient: str
+    expires_at: int
+    single_use: bool

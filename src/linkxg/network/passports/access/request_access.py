@@ -1,0 +1,51 @@
+"""Asks the owner of a passport for what it withholds. Anybody may ask; the owner decides."""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.advisory_lock import lock_until_commit
+from linkxg.db.outcomes import value_or_raise
+from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.http.rate_limits import Budget
+from linkxg.http.schema_errors import FieldFault, fault
+from linkxg.ids import is_uuid
+from linkxg.network.check_fields import one_of
+from linkxg.network.passports.access import store
+from linkxg.network.passports.access.model import GRANTED_ROLES, MAX_PENDING, RequestAccess
+
+ACCESS_REQUESTS = Budget("passport-access-requests", 10, 3_600)
+
+
+async def request_access(database: Database, actor: Actor, passport_id: str, given: RequestAccess) -> None:
+    """Raises ValidationFailed, NotFound, or Conflict if too many requests to the account wait."""
+    faults: list[FieldFault] = []
+    role = one_of("role", given.role, GRANTED_ROLES, faults)
+    for field in ("purpose", "contact"):
+        if not getattr(given, field).strip():
+            faults.append(fault(field, "This must not be empty.", "required"))
+    if given.evidence is not None and not given.evidence.startswith("https://"):
+        faults.append(fault("evidence", "This must be an address that begins with https://."))
+    if faults:
+        raise ValidationFailed(details=faults)
+    if not is_uuid(passport_id):
+        raise NotFound
+
+    def unit(conn: Connection) -> PublicError | None:
+        account_id = store.find_owner(conn, passport_id)
+        if account_id is None:
+            return NotFound()
+        # One at a time, so that they are counted exactly.
+        lock_until_commit(conn, f"passport access requests {account_id}")
+        if store.count_pending(conn, account_id, MAX_PENDING) >= MAX_PENDING:
+            return Conflict("Too many requests wait for this company to decide; ask again later.")
+        store.insert_request(
+            conn, account_id, passport_id=passport_id, role=role, purpose=given.purpose, contact=given.contact,
+            evidence=given.evidence, created_at=now_ms(),
+        )  # fmt: skip
+        audit.record(conn, account_id, actor, "passport_access.requested", passport_id, {"role": role})
+        return None
+
+    value_or_raise(await database.write(unit))

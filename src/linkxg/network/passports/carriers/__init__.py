@@ -1,0 +1,1 @@
+"""Data carriers of passports: QR codes, and sheets of labels."""

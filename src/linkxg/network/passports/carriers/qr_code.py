@@ -1,0 +1,89 @@
+"""QR codes of data carriers (ISO/IEC 18004), with the exact address of a passport.
+
+Scheme and host are case-insensitive (RFC 3986 §6.2.2.1): in capitals they fit the alphanumeric mode, and so do the GTIN
+and most lots and serials. That form is taken where it makes the symbol smaller.
+"""
+
+import asyncio
+import io
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import segno
+from segno import QRCode
+
+from linkxg.runtime.cache import evict_oldest
+
+ImageFormat = Literal["svg", "png"]
+ErrorLevel = Literal["L", "M", "Q", "H"]
+MEDIA_TYPES: dict[ImageFormat, str] = {"svg": "image/svg+xml", "png": "image/png"}
+MAX_SCALE, MAX_QUIET = 40, 16
+MAX_KEPT, MAX_BODY = 500, 16_384
+"""Codes, and bytes of one: at most 8 MB."""
+_ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]+")
+
+
+class QrOptions(NamedTuple):
+    """`scale` are pixels a module, `quiet` the modules of the quiet zone, of which the standard wants four."""
+
+    format: ImageFormat = "svg"
+    level: ErrorLevel = "M"
+    scale: int = 8
+    quiet: int = 4
+
+
+class QrCode(NamedTuple):
+    """`uri` is exactly what the symbol contains."""
+
+    uri: str
+    body: bytes
+
+
+def encode_link(uri: str, level: ErrorLevel) -> tuple[str, QRCode]:
+    """The address as it is in the symbol, and the smallest symbol."""
+    parts = urlsplit(uri)
+    slug, separator, identity = parts.path.partition("/01/")
+    host, rest = f"{parts.scheme}://{parts.netloc}".upper(), separator + identity
+    plain = _symbol([uri], level)
+    if not separator or not _ALPHANUMERIC.fullmatch(host):
+        return uri, plain
+    capital = _symbol([host, slug, rest], level)
+    return (host + slug + rest, capital) if int(capital.version) < int(plain.version) else (uri, plain)
+
+
+def _symbol(parts: Sequence[str], level: ErrorLevel) -> QRCode:
+    """Each part in the mode that is the shortest for it. A higher level is taken where the symbol stays as small."""
+    # The encoder takes parts too, which its stubs do not say.
+    return segno.make(list(parts), error=level, micro=False)  # type: ignore[arg-type]
+
+
+class QrCodes:
+    """Draws QR codes, and keeps the latest ones."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, QrOptions], QrCode] = {}
+
+    async def draw(self, uri: str, options: QrOptions) -> QrCode:
+        key = uri, options
+        found = self._kept.get(key)
+        if found is None:
+            found = await asyncio.to_thread(_draw, uri, options)
+            if len(found.body) <= MAX_BODY:
+                evict_oldest(self._kept, MAX_KEPT)
+                self._kept[key] = found
+        return found
+
+
+def _draw(uri: str, options: QrOptions) -> QrCode:
+    encoded, symbol = encode_link(uri, options.level)
+    buffer = io.BytesIO()
+    symbol.save(buffer, kind=options.format, scale=options.scale, border=options.quiet)
+    return QrCode(encoded, buffer.getvalue())
+
+
+def inline_svg(uri: str, level: ErrorLevel) -> str:
+    """A symbol to be placed in a page, as large as its box."""
+    _, symbol = encode_link(uri, level)
+    return symbol.svg_inline(border=4, omitsize=True)

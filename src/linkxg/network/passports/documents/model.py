@@ -1,0 +1,120 @@
+"""A passport with one of its versions, as it is stored, and the roles in which it is read."""
+
+from typing import Any, Literal, NamedTuple
+
+PassportRole = Literal["public", "legitimateInterest", "authority", "owner"]
+"""A set of roles, not a ladder: an authority does not see what is for a legitimate interest alone."""
+Roles = frozenset[PassportRole]
+PUBLIC: Roles = frozenset({"public"})
+EVERYTHING: Roles = frozenset({"public", "legitimateInterest", "authority", "owner"})
+PassportGranularity = Literal["model", "batch", "item"]
+LifeStatus = Literal["original", "re-used", "repurposed", "remanufactured", "waste"]
+LIFE_STATUSES: tuple[LifeStatus, ...] = ("original", "re-used", "repurposed", "remanufactured", "waste")
+PassportStatus = Literal["active", "inactive", "archived", "invalid"]
+
+
+class PassportRecord(NamedTuple):
+    """A row of `passports`: its identity never changes. `version` is the newest."""
+
+    account_id: str
+    id: str
+    product_id: str
+    gtin14: str
+    lot: str
+    serial: str
+    version: int
+    life_status: LifeStatus
+    predecessor: str | None
+    successor_id: str | None
+    created_at: int
+    withdrawn_at: int | None
+    withdraw_reason: str | None
+
+    @property
+    def granularity(self) -> PassportGranularity:
+        return "item" if self.serial else "batch" if self.lot else "model"
+
+
+class PassportVersionRecord(NamedTuple):
+    """A version of a passport with the version of the product in it; `details` is JSON of a batch or an item."""
+
+    version: int
+    product_id: str
+    product_version: int
+    life_status: LifeStatus
+    issued_at: int
+    details: str | None
+    product_status: str
+    version_status: str
+    withdrawn_at: int | None
+    withdraw_reason: str | None
+
+
+class Issuer(NamedTuple):
+    """The account that is responsible for the passport."""
+
+    name: str
+    slug: str
+    gln: str | None
+
+
+class StoredPassport(NamedTuple):
+    """A passport, one of its versions, the issuer, and the content of the product as canonical JSON."""
+
+    passport: PassportRecord
+    version: PassportVersionRecord
+    issuer: Issuer
+    content: str
+
+
+class Withdrawal(NamedTuple):
+    at: int
+    reason: str | None
+
+
+class PassportDocument(NamedTuple):
+    """The whole of a passport, for `redact` alone. `access` has the set of roles of each field that is not public."""
+
+    passport: PassportRecord
+    version: PassportVersionRecord
+    issuer: Issuer
+    fields: dict[str, Any]
+    access: dict[str, Roles]
+
+
+class Redacted(NamedTuple):
+    """What readers in these roles see of a passport; `withheld` are the names of what they do not see."""
+
+    passport: PassportRecord
+    version: PassportVersionRecord
+    issuer: Issuer
+    fields: dict[str, Any]
+    withheld: tuple[str, ...]
+    roles: Roles
+    is_latest: bool
+
+    @property
+    def withdrawal(self) -> Withdrawal | None:
+        """Of the passport, or of the version of the product in it."""
+        if self.passport.withdrawn_at is not None:
+            return Withdrawal(self.passport.withdrawn_at, self.passport.withdraw_reason)
+        if self.version.version_status == "WITHDRAWN" and self.version.withdrawn_at is not None:
+            return Withdrawal(self.version.withdrawn_at, self.version.withdraw_reason)
+        return None
+
+    @property
+    def status(self) -> PassportStatus:
+        """EN 18223: `invalid` is withdrawn, `archived` a version that has a newer one."""
+        if self.withdrawal is not None:
+            return "invalid"
+        if not self.is_latest:
+            return "archived"
+        is_over = self.passport.successor_id is not None or self.version.life_status == "waste"
+        return "inactive" if is_over or self.version.product_status == "ARCHIVED" else "active"
+
+
+class StatusEntry(NamedTuple):
+    """The place of a credential in a status list of its issuer."""
+
+    list_number: int
+    position: int

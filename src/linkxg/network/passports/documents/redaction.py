@@ -1,0 +1,45 @@
+"""Leaves out what a reader may not see: the one function before every representation of a passport."""
+
+from typing import Any
+
+from linkxg.network.passports.documents.access_sets import access_set, may_read
+from linkxg.network.passports.documents.model import PUBLIC, PassportDocument, Redacted, Roles
+
+_ATTRIBUTES = "attributes"
+_LINKED = ("documents", "images")
+
+
+def redact(document: PassportDocument, roles: Roles) -> Redacted:
+    """An attribute, a document or an image is seen by whoever may read both the list and the one."""
+    fields: dict[str, Any] = {}
+    withheld: list[str] = []
+
+    def sees(path: str) -> bool:
+        return may_read(roles, document.access.get(path, PUBLIC))
+
+    for name, value in document.fields.items():
+        if not sees(name):
+            withheld.append(name)
+        elif name == _ATTRIBUTES:
+            fields[name] = {inner: one for inner, one in value.items() if sees(f"{_ATTRIBUTES}.{inner}")}
+            withheld += [f"{_ATTRIBUTES}.{inner}" for inner in value if inner not in fields[name]]
+        elif name in _LINKED:
+            shown = [may_read(roles, access_set(one.get("access"))) for one in value]
+            fields[name] = [_without_access(one) for one, is_shown in zip(value, shown, strict=True) if is_shown]
+            withheld += [f"{name}[{index}]" for index, is_shown in enumerate(shown) if not is_shown]
+        else:
+            fields[name] = value
+    return Redacted(
+        document.passport,
+        # The details of a batch or an item are among the fields.
+        document.version._replace(details=None),
+        document.issuer,
+        {name: value for name, value in fields.items() if value not in ([], {})},
+        tuple(withheld),
+        roles,
+        is_latest=document.version.version == document.passport.version,
+    )
+
+
+def _without_access(linked: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in linked.items() if name != "access"}

@@ -1,0 +1,1 @@
+"""Issues passports, keeps their versions, and withdraws them."""

@@ -1,0 +1,1 @@
+"""Reads passports, as their viewer may see them."""

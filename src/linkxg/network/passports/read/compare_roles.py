@@ -1,0 +1,48 @@
+"""What each role sees of the passports of a product, for their owner."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.db import Database
+from linkxg.network.passports.documents.build_document import build_document
+from linkxg.network.passports.documents.model import PUBLIC, PassportRole, Redacted
+from linkxg.network.passports.documents.redaction import redact
+from linkxg.network.passports.read import store
+from linkxg.network.passports.read.read_passport import NEWEST, PassportPage, list_own_passports
+from linkxg.network.passports.read.store import PassportFilter
+
+COMPARED: tuple[PassportRole, ...] = ("public", "legitimateInterest", "authority")
+
+
+class SeenField(NamedTuple):
+    """A field, and whether each role of COMPARED sees it."""
+
+    name: str
+    seen: tuple[bool, ...]
+
+
+async def list_product_passports(database: Database, account_id: str, product_id: str, limit: int) -> PassportPage:
+    """The passports of the model, and of batches and items, without fields."""
+    return await list_own_passports(database, account_id, PassportFilter(product_id), after=None, limit=limit)
+
+
+async def compare_roles(database: Database, account_id: str, passport_id: str) -> list[SeenField]:
+    """Of each field of a passport of the account; empty for any other passport."""
+    return await database.read(_compare, account_id, passport_id)
+
+
+def _compare(conn: Connection, account_id: str, passport_id: str) -> list[SeenField]:
+    stored = store.find_stored_passport(conn, passport_id, NEWEST)
+    if stored is None or stored.passport.account_id != account_id:
+        return []
+    document = build_document(stored)
+    views = [redact(document, PUBLIC | {role}) for role in COMPARED]
+    inner = dict.fromkeys(name for view in views for name in view.withheld if name not in document.fields)
+    return [SeenField(name, tuple(_sees(view, name) for view in views)) for name in (*document.fields, *inner)]
+
+
+def _sees(view: Redacted, name: str) -> bool:
+    """Also what is in a list or in the attributes, of which the whole may be withheld."""
+    whole = name.partition(".")[0].partition("[")[0]
+    return name not in view.withheld and whole not in view.withheld

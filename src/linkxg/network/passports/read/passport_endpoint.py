@@ -1,0 +1,102 @@
+"""Reads one passport, with one function behind the router's routes and the edge's fast path.
+
+The edge answers a GET without parameters and conditions itself, as that is what phones and registries ask.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.datastructures.headers import Accept
+
+from linkxg.db import Database
+from linkxg.errors import NotAcceptable, PreconditionFailed
+from linkxg.http.etags import Conditions
+from linkxg.http.pagination import Cursors
+from linkxg.http.permissions import public_or_scope
+from linkxg.http.rate_limits import Budget
+from linkxg.http.request_context import RawResponse, RequestContext
+from linkxg.identity.tokens.guard import Guard
+from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.pages.texts import LANGUAGES
+from linkxg.network.passports.read.public_passports import PublicPassports, encoded
+from linkxg.network.passports.read.read_passport import NEWEST, read_passport
+from linkxg.network.passports.read.representation import HTML, JSON, TYPES, Representations, headers_of
+from linkxg.network.passports.read.store import Edition
+
+PASSPORT_READS = Budget("passport-reads", 600, 60)
+READ_OPTIONS = public_or_scope("dpp:read", PASSPORT_READS)
+"""What the routes that read passports declare."""
+_UNCONDITIONAL = Conditions(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class PassportServices:
+    database: Database
+    cursors: Cursors
+    addresses: Addresses
+    representations: Representations
+    public: PublicPassports
+
+
+def viewer_of(context: RequestContext) -> str | None:
+    """The account of the caller; None of a stranger."""
+    return None if context.principal is None else str(context.principal.account_id)
+
+
+async def get_passport(
+    services: PassportServices,
+    context: RequestContext,
+    passport_id: str,
+    edition: Edition = NEWEST,
+    conditions: Conditions = _UNCONDITIONAL,
+) -> RawResponse:
+    """Caches keep only what everybody reads. Raises NotFound, NotAcceptable or PreconditionFailed."""
+    media_type, viewer = media_type_of(context), viewer_of(context)
+    language = language_of(context, media_type)
+    if viewer is None and edition == NEWEST:
+        found = await services.public.read(passport_id, media_type, language)
+    else:
+        redacted = await read_passport(services.database, passport_id, viewer, edition)
+        found = encoded(await services.representations.encode(redacted, media_type, language), media_type)
+    if not conditions.is_meant(found.etag):
+        raise PreconditionFailed
+    headers = [
+        (b"etag", found.etag.encode()),
+        (b"vary", b"accept, accept-language, authorization"),
+        (b"cache-control", b"public, max-age=60" if viewer is None else b"private, no-cache"),
+        (b"access-control-allow-origin", b"*"),
+    ]
+    own = [(name.encode(), value.encode()) for name, value in headers_of(media_type, language).items()]
+    if conditions.is_fresh(found.etag):
+        return RawResponse(304, b"", headers)
+    return RawResponse(200, found.body, [*own, *headers])
+
+
+def media_type_of(context: RequestContext) -> str:
+    """The type that the client prefers, JSON without a preference. Raises NotAcceptable."""
+    accepted = context.header(b"accept")
+    if not accepted or accepted == b"*/*":
+        return JSON
+    found = Accept(accepted.decode("latin-1")).best_match(list(TYPES))
+    if found is None:
+        raise NotAcceptable(f"A passport is there as {', '.join(TYPES)}.")
+    return found
+
+
+def language_of(context: RequestContext, media_type: str) -> str:
+    """Of a page, the first of its languages that the reader prefers; everything else has one form."""
+    accepted = (context.header(b"accept-language") or b"").decode("latin-1") if media_type == HTML else ""
+    preferred = (one.partition(";")[0].strip()[:2].lower() for one in accepted.split(","))
+    return next((one for one in preferred if one in LANGUAGES), LANGUAGES[0])
+
+
+class ReadPassportEndpoint:
+    """The fast path of `GET /dpp/{id}`."""
+
+    def __init__(self, services: PassportServices, guard: Guard) -> None:
+        self._services, self._guard = services, guard
+
+    async def __call__(self, context: RequestContext) -> RawResponse:
+        opt: dict[str, Any] = READ_OPTIONS["opt"]
+        await self._guard.admit_anybody(context, opt)
+        return await get_passport(self._services, context, context.argument)

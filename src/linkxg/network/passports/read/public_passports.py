@@ -1,0 +1,53 @@
+"""Keeps the encoded passports that strangers read, each as long as nothing in it has changed.
+
+One statement without the content tells whether something has: versions never change, so their number is enough.
+"""
+
+import hashlib
+from typing import Any, NamedTuple
+
+from linkxg.db import Database
+from linkxg.errors import NotFound
+from linkxg.ids import is_uuid
+from linkxg.network.passports.read import store
+from linkxg.network.passports.read.read_passport import read_passport
+from linkxg.network.passports.read.representation import Representations
+from linkxg.runtime.cache import evict_oldest
+
+MAX_KEPT, MAX_BODY = 2_000, 16_384
+"""Bodies, and bytes of one: at most 32 MB."""
+
+
+class EncodedPassport(NamedTuple):
+    body: bytes
+    etag: str
+
+
+def encoded(body: bytes, media_type: str) -> EncodedPassport:
+    """With the entity tag of this representation."""
+    return EncodedPassport(body, f'"{hashlib.sha256(media_type.encode() + body).hexdigest()[:32]}"')
+
+
+class PublicPassports:
+    """The newest versions of passports, as everybody reads them."""
+
+    def __init__(self, database: Database, representations: Representations) -> None:
+        self._database, self._representations = database, representations
+        self._kept: dict[tuple[str, str, str], tuple[Any, EncodedPassport]] = {}
+
+    async def read(self, passport_id: str, media_type: str, language: str) -> EncodedPassport:
+        """Raises NotFound."""
+        if not is_uuid(passport_id):
+            raise NotFound
+        # Before the passport itself: what is kept may be newer than its state, never older.
+        state = await self._database.read_single(store.find_state, passport_id)
+        key = passport_id, media_type, language
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == state:
+            return kept[1]
+        redacted = await read_passport(self._database, passport_id, None)
+        found = encoded(await self._representations.encode(redacted, media_type, language), media_type)
+        if len(found.body) <= MAX_BODY:
+            evict_oldest(self._kept, MAX_KEPT)
+            self._kept[key] = (state, found)
+        return found

@@ -1,0 +1,55 @@
+"""The representations of a passport, by media type."""
+
+from typing import Any
+
+import msgspec
+
+from linkxg.http.pagination import Success
+from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.documents.json_envelope import view_passport
+from linkxg.network.passports.documents.model import Redacted
+from linkxg.network.passports.documents.untp_json_ld import untp_json_ld
+from linkxg.network.passports.pages.passport_page import POLICY, passport_page
+from linkxg.network.passports.pages.texts import LANGUAGES
+from linkxg.network.passports.signing.sign_passport import PassportSigner
+
+JSON, LD_JSON = "application/json", "application/ld+json"
+CREDENTIAL, CREDENTIAL_BEFORE = "application/vc", "application/vc+ld+json"
+JWT = "application/vc+jwt"
+HTML = "text/html"
+TYPES = (JSON, HTML, LD_JSON, CREDENTIAL, CREDENTIAL_BEFORE, JWT)
+"""`application/vc+ld+json` is the name of `application/vc` before VCDM 2.0."""
+_encode = msgspec.json.Encoder().encode
+
+
+def headers_of(media_type: str, language: str) -> dict[str, str]:
+    """The header fields of a representation besides its type; `content-type` has the charset of a page."""
+    if media_type != HTML:
+        return {"content-type": media_type}
+    return {
+        "content-type": f"{HTML}; charset=utf-8",
+        "content-language": language,
+        "content-security-policy": POLICY,
+        "referrer-policy": "no-referrer",
+    }
+
+
+class Representations:
+    """Encodes a passport after its redaction."""
+
+    def __init__(self, addresses: Addresses, signer: PassportSigner) -> None:
+        self._addresses, self._signer = addresses, signer
+
+    async def encode(self, redacted: Redacted, media_type: str, language: str = LANGUAGES[0]) -> bytes:
+        """The body of this media type, one of TYPES; a page in one of LANGUAGES."""
+        if media_type == JSON:
+            return _encode(Success(data=view_passport(redacted, self._addresses)))
+        if media_type == HTML:
+            return passport_page(redacted, self._addresses, language).encode()
+        if media_type == JWT:
+            return (await self._signer.signed(redacted)).encode()
+        return _encode(await self.credential(redacted))
+
+    async def credential(self, redacted: Redacted) -> dict[str, Any]:
+        """The unsigned credential."""
+        return untp_json_ld(redacted, self._addresses, await self._signer.status_of(redacted))

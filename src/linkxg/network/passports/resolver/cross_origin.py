@@ -1,0 +1,32 @@
+"""OPTIONS of what everybody reads below the root: other origins may read it, without credentials (Fetch §3)."""
+
+import re
+
+from linkxg.identity.accounts.slug import RESERVED
+from linkxg.network.passports.resolver.routes import linkset_of
+
+_METHODS = "GET, HEAD, OPTIONS"
+_OF_ISSUER = re.compile(r"/([a-z][a-z0-9-]{1,38})/(01/[!-~]{1,2000}|did\.json|status/[0-9]{1,10})")
+_OTHERS = re.compile(r"/dpp/[0-9A-Fa-f-]{36}(/versions|/qr)?|/\.well-known/(gs1)?resolver")
+
+
+class CrossOriginOptions:
+    """The header fields of the answer to OPTIONS; None for a path that is none of these."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+
+    def __call__(self, raw_path: str) -> dict[str, str] | None:
+        found = _OF_ISSUER.fullmatch(raw_path)
+        if not (found and found[1] not in RESERVED) and not _OTHERS.fullmatch(raw_path):
+            return None
+        headers = {
+            "Allow": _METHODS,
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": _METHODS,
+            "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match",
+            "Access-Control-Max-Age": "86400",
+        }
+        if found and found[2].startswith("01/"):
+            headers["Link"] = linkset_of(self._public_url + raw_path.removesuffix("/"))
+        return headers

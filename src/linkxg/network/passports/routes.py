@@ -1,0 +1,78 @@
+"""The routers of passports."""
+
+from litestar import Router
+
+from linkxg.catalog.products.routes import FindPassport
+from linkxg.db import Database
+from linkxg.http.edge import FastRead, Reads
+from linkxg.http.error_responses import ErrorResponses
+from linkxg.http.pagination import Cursors
+from linkxg.identity.tokens.guard import Guard
+from linkxg.network.passports.access import routes as access_routes
+from linkxg.network.passports.access.grant_access import AccessServices
+from linkxg.network.passports.carriers import routes as carrier_routes
+from linkxg.network.passports.carriers.qr_code import QrCodes
+from linkxg.network.passports.carriers.qr_code_endpoint import CarrierServices, DrawQrCodeEndpoint
+from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.en18222 import routes as en18222_routes
+from linkxg.network.passports.issue import routes as issue_routes
+from linkxg.network.passports.issue.routes import IssueServices
+from linkxg.network.passports.read import routes as read_routes
+from linkxg.network.passports.read.find_reference import reference_finder
+from linkxg.network.passports.read.passport_endpoint import PassportServices, ReadPassportEndpoint
+from linkxg.network.passports.read.public_passports import PublicPassports
+from linkxg.network.passports.read.representation import Representations
+from linkxg.network.passports.resolver import routes as resolver_routes
+from linkxg.network.passports.resolver.cross_origin import CrossOriginOptions
+from linkxg.network.passports.resolver.routes import ResolverServices
+from linkxg.network.passports.signing import routes as signing_routes
+from linkxg.network.passports.signing.revoke_status import revoke_passport
+from linkxg.network.passports.signing.routes import SigningServices
+from linkxg.network.passports.signing.sign_passport import PassportSigner
+from linkxg.network.passports.validation import routes as validation_routes
+
+
+class PassportRouters:
+    """`of_api` are below the base of the API, `public` below the root: what passports, carriers and verifiers name."""
+
+    of_api: list[Router]
+    public: list[Router]
+    find_reference: FindPassport
+
+    def __init__(
+        self, database: Database, cursors: Cursors, public_url: str, server_key: bytes, error_responses: ErrorResponses
+    ) -> None:
+        addresses = Addresses(public_url)
+        representations = Representations(addresses, PassportSigner(database, addresses, server_key))
+        public = PublicPassports(database, representations)
+        reading = PassportServices(database, cursors, addresses, representations, public)
+        signing = SigningServices(database, addresses, server_key)
+        issuing = IssueServices(database, revoke_passport)
+        access = AccessServices(database, server_key, public_url)
+        carrying = CarrierServices(database, addresses, QrCodes())
+        self.of_api = [
+            read_routes.router(reading),
+            issue_routes.router(issuing),
+            signing_routes.router(signing),
+            carrier_routes.router(carrying),
+            access_routes.router(access, reading),
+            validation_routes.router(),
+        ]
+        self.public = [
+            read_routes.public_router(reading),
+            signing_routes.public_router(signing),
+            access_routes.public_router(access, reading),
+            en18222_routes.public_router(reading, error_responses),
+            carrier_routes.public_router(carrying),
+            resolver_routes.public_router(ResolverServices(database, addresses)),
+        ]
+        self.cross_origin = CrossOriginOptions(public_url)
+        self._reading, self._carrying = reading, carrying
+        self.find_reference = reference_finder(database, addresses)
+
+    def reads(self, guard: Guard) -> Reads:
+        """What the edge answers by itself."""
+        read = FastRead("passport_id", ReadPassportEndpoint(self._reading, guard), answers_pages=True)
+        qr = FastRead("passport_id", DrawQrCodeEndpoint(self._carrying, guard), tail="/qr", answers_pages=True)
+        parents = (read_routes.PATH, "/dpp")
+        return [(parent, one) for parent in parents for one in (read, qr)]

@@ -1,0 +1,1 @@
+"""Validation of any Digital Product Passport of UNTP, by its schema and by what its figures mean."""

@@ -1,0 +1,46 @@
+"""What is wrong with a passport that was sent for validation."""
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+Severity = Literal["error", "warning"]
+MAX_FINDINGS = 100
+
+
+class PassportFinding(msgspec.Struct, frozen=True):
+    """What is wrong, in a sentence; `pointer` (RFC 6901) says where."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "severity": "error",
+        "code": "mass_fractions",
+        "pointer": "/credentialSubject/materialProvenance",
+        "message": "The mass fractions are 1.2 together, which is more than 1.",
+    }
+
+    severity: Severity
+    code: str
+    pointer: str
+    message: str
+
+
+class Validation(msgspec.Struct, rename="camel"):
+    """`valid` without errors; warnings are no errors. There are at most 100 findings."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "valid": False,
+        "specification": "UNTP DPP 0.7.0",
+        "findings": [PassportFinding.EXAMPLE],
+    }
+
+    valid: bool
+    specification: str
+    findings: list[PassportFinding]
+
+
+def error(code: str, pointer: str, message: str) -> PassportFinding:
+    return PassportFinding("error", code, pointer, message)
+
+
+def warning(code: str, pointer: str, message: str) -> PassportFinding:
+    return PassportFinding("warning", code, pointer, message)

@@ -1,0 +1,36 @@
+"""The passport page of a product says what each role sees, and who asks for access."""
+
+from __future__ import annotations
+
+from console.browser import Visitor
+from harness.rows import execute
+from harness.world import World
+from passports.reading import issued
+from passports.test_access_grants import CONTENT
+from passports.test_units import issue
+from products.catalogue import create
+from races.things import insert_access_request
+
+
+def test_the_page_compares_what_each_role_sees(world: World, owner: Visitor) -> None:
+    product, passport_id = issued(world, **CONTENT)
+    issue(world, product, {"lot": "<lot>"}).expect(201)
+    insert_access_request(world, passport_id)
+    try:
+        page = owner.get(f"/products/{product['id']}/passport")
+        assert page.status_code == 200
+        text = page.text
+        row = text.partition("<bdi>brand</bdi>")[2].partition("</tr>")[0]
+        assert row.count("Withheld") == 2
+        assert row.count("Sees it") == 1
+        assert f"/01/{product['gtin']}" in text
+        assert "&lt;lot&gt;" in text
+        assert "asks for the role authority" in text
+    finally:
+        execute(world.server.database, "delete from passport_access_requests")
+
+
+def test_a_product_without_a_passport_says_how_it_gets_one(world: World, owner: Visitor) -> None:
+    page = owner.get(f"/products/{create(world)['id']}/passport")
+    assert page.status_code == 200
+    assert "has no passport" in page.text

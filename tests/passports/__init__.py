@@ -1,0 +1,1 @@
+"""Digital Product Passports: their versions, representations and signatures, and who sees what."""

@@ -1,0 +1,194 @@
+"""Data carriers lead to passports as GS1's test suite for resolvers wants it (GS1-Conformant Resolver 1.2)."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema_rs
+import pytest
+
+from epcis.vectors import FOLDER
+from harness.answers import Answer, JsonObject
+from harness.world import World
+from passports.reading import issued, passport_of, read_by_id
+from passports.test_units import end, issue
+from products.catalogue import change, complete, publish, withdraw
+
+VECTORS = FOLDER / "gs1"
+GS1 = "https://ref.gs1.org/voc/"
+
+
+def slug_of(world: World) -> str:
+    return str(world.api.get("/account", bearer=world.owner.access).expect(200).data()["slug"])
+
+
+def link_of(world: World, product: JsonObject, rest: str = "") -> str:
+    """The path of a Digital Link."""
+    return f"/{slug_of(world)}/01/{product['gtin']}{rest}"
+
+
+def scan(world: World, path: str, *, accept: str = "*/*", method: str = "GET") -> Answer:
+    return world.api.request(method, f"/{path}", headers={"Accept": accept})
+
+
+def target(world: World, passport_id: str) -> str:
+    return f"{world.server.url}/dpp/{passport_id}"
+
+
+def linkset(world: World, path: str) -> list[JsonObject]:
+    answer = scan(world, f"{path}?linkType=linkset", accept="application/linkset+json").expect(200)
+    assert (answer.header("content-type") or "").startswith("application/linkset+json")
+    assert 'rel="http://www.w3.org/ns/json-ld#context"' in (answer.header("link") or "")
+    found: list[JsonObject] = answer.object()["linkset"]
+    return found
+
+
+def test_a_link_redirects_to_the_passport(world: World) -> None:
+    product, passport_id = issued(world)
+    answer = scan(world, link_of(world, product)).expect(307)
+    assert answer.header("location") == target(world, passport_id)
+    assert 'rel="linkset"' in (answer.header("link") or "")
+    assert answer.header("access-control-allow-origin") == "*"
+    assert scan(world, link_of(world, product), method="HEAD").expect(307).header("location") == answer.header(
+        "location"
+    )
+    assert scan(world, link_of(world, product, "/")).expect(307).header("location") == answer.header("location")
+
+
+def test_the_query_is_passed_on_and_the_target_takes_it(world: World) -> None:
+    product, passport_id = issued(world)
+    location = scan(world, link_of(world, product, "?foo=bar&linkType=gs1:dpp&17=261128")).header("location")
+    assert location == f"{target(world, passport_id)}?foo=bar&17=261128"
+    read_by_id(world, passport_id, "?foo=bar&17=261128").expect(200)
+
+
+def test_an_item_leads_to_its_own_passport_and_an_unknown_one_to_what_it_belongs_to(world: World) -> None:
+    product, model = issued(world)
+    lot, item, alone = issue(
+        world, product, {"lot": "A/B"}, {"lot": "A/B", "serial": "1"}, {"serial": "2"}
+    ).data()  # fmt: skip
+    for rest, expected in (
+        ("/10/A%2FB", lot["id"]), ("/10/A%2fB", lot["id"]), ("/10/A%2FB/21/1", item["id"]), ("/21/2", alone["id"]),
+        ("/10/KL8G", model), ("/10/A%2FB/21/9", lot["id"]), ("/22/V2", model), ("/22/V2/10/A%2FB", lot["id"]),
+        ("/10/other/21/2", alone["id"]), ("/21/9", model),
+    ):  # fmt: skip
+        answer = scan(world, link_of(world, product, rest)).expect(307)
+        assert answer.header("location") == target(world, expected), rest
+
+
+@pytest.mark.parametrize("rest", ["/foo", "/10", "/21/1/10/A", "/lot/A", "/99/A", "/10/%FF", "/10/%", "/10/a b%20"])
+def test_a_malformed_link_is_400(world: World, rest: str) -> None:
+    product, _ = issued(world)
+    scan(world, link_of(world, product, rest.replace(" ", "%20"))).expect(400, "invalid_request")
+
+
+def test_short_gtins_and_wrong_check_digits_are_400_and_unknown_ones_404(world: World) -> None:
+    product, _ = issued(world)
+    slug = slug_of(world)
+    scan(world, f"/{slug}/01/{product['gtin'].lstrip('0')}").expect(400, "invalid_request")
+    scan(world, f"/{slug}/01/09506000134353").expect(400, "invalid_request")
+    scan(world, f"/{slug}/01/09506000134352").expect(404, "not_found")
+    scan(world, f"/nobody-at-all/01/{product['gtin']}").expect(404, "not_found")
+    scan(world, f"/01/{product['gtin']}").expect(404, "not_found")
+
+
+def test_a_link_of_another_account_leads_nowhere(world: World) -> None:
+    """A GTIN is resolved within the account that the link names. Security rule 247."""
+    product, _ = issued(world)
+    theirs = world.api.get("/account", bearer=world.other_owner.access).expect(200).data()["slug"]
+    scan(world, f"/{theirs}/01/{product['gtin']}").expect(404, "not_found")
+
+
+def test_the_linkset_has_every_level_and_is_valid(world: World) -> None:
+    product, _ = issued(world)
+    issue(world, product, {"lot": "L1"}).expect(201)
+    path = link_of(world, product, "/10/L1/21/7")
+    found = linkset(world, path)
+    base = world.server.url + link_of(world, product)
+    assert [one["anchor"] for one in found] == [f"{base}/10/L1/21/7", f"{base}/10/L1", base]
+    for one in found:
+        (default,) = one[f"{GS1}defaultLink"]
+        assert default.keys() == {"href", "title"}
+    assert scan(world, path).header("location") == found[0][f"{GS1}defaultLink"][0]["href"]
+    assert linkset(world, link_of(world, product)) == found[2:]
+    assert scan(world, path, accept="application/linkset+json").expect(200).object()["linkset"] == found
+    scan(world, f"{path}?linkType=all").expect(200)
+    schema = VECTORS / "gs1-linkset-schema-2025-03.json"
+    if schema.exists():
+        jsonschema_rs.validate(json.loads(schema.read_text()), {"linkset": found})
+
+
+def test_each_link_type_redirects_to_its_link_and_others_are_404(world: World) -> None:
+    product, _ = issued(world)
+    change(world, product, {"content": {"brand": "Other"}}).expect(200)
+    publish(world, product).expect(200)
+    path = link_of(world, product)
+    (found,) = linkset(world, path)
+    types = found.keys() - {"anchor", "itemDescription"}
+    assert "predecessor-version" in types
+    for one in types:
+        assert scan(world, f"{path}?linkType={one}").expect(307).header("location") == found[one][0]["href"]
+    for one in ("gs1:dpp", "https://gs1.org/voc/dpp", "https%3A%2F%2Fref.gs1.org%2Fvoc%2Fdpp"):
+        scan(world, f"{path}?linkType={one}").expect(307)
+    scan(world, f"{path}?linkType=gs1:nosuchlt").expect(404, "not_found")
+
+
+def test_a_withdrawn_passport_is_410_and_names_where_it_stays(world: World) -> None:
+    product, passport_id = issued(world)
+    withdraw(world, product, 1).expect(200)
+    answer = scan(world, link_of(world, product)).expect(410, "gone")
+    assert target(world, passport_id) in (answer.header("link") or "")
+    assert len(linkset(world, link_of(world, product))) == 1
+
+
+def test_only_the_withdrawn_item_is_410(world: World) -> None:
+    product, _ = issued(world)
+    first, _second = issue(world, product, {"serial": "1"}, {"serial": "2"}).data()
+    end(world, first["id"], "withdraw", {"reason": "Never made."}).expect(200)
+    scan(world, link_of(world, product, "/21/1")).expect(410, "gone")
+    scan(world, link_of(world, product, "/21/2")).expect(307)
+
+
+def test_printed_links_stay_valid_when_the_gtin_or_the_slug_changes(world: World) -> None:
+    product, former = issued(world)
+    printed, before = link_of(world, product), slug_of(world)
+    changed = change(world, product, {"gtin": complete()["gtin"], "content": {"brand": "Other"}}).expect(200).data()
+    publish(world, product).expect(200)
+    world.api.patch("/account", bearer=world.owner.access, json={"slug": "renamed-once"}).expect(200)
+    try:
+        assert scan(world, printed).expect(307).header("location") == target(world, former)
+        assert changed["gtin"] != product["gtin"]
+        (found,) = linkset(world, printed)
+        assert found["latest-version"][0]["href"] in json.dumps(linkset(world, link_of(world, changed)))
+    finally:
+        world.api.patch("/account", bearer=world.owner.access, json={"slug": before}).expect(200)
+
+
+@pytest.mark.parametrize("rest", ["", "/10/KL8G", "/foo"])
+def test_options_is_answered_for_other_origins(world: World, rest: str) -> None:
+    product, passport_id = issued(world)
+    answer = scan(world, link_of(world, product, rest), method="OPTIONS").expect(204)
+    assert answer.header("access-control-allow-origin") == "*"
+    assert answer.header("access-control-allow-methods") == "GET, HEAD, OPTIONS"
+    assert 'rel="linkset"' in (answer.header("link") or "")
+    for path in (f"/dpp/{passport_id}", f"/{slug_of(world)}/did.json", "/.well-known/gs1resolver"):
+        assert scan(world, path, method="OPTIONS").expect(204).header("allow") == "GET, HEAD, OPTIONS"
+    scan(world, f"/products/01/{product['gtin']}", method="OPTIONS").expect(404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["gs1resolver", "resolver"])
+def test_the_resolver_describes_itself(world: World, name: str) -> None:
+    answer = scan(world, f"/.well-known/{name}").expect(200)
+    assert answer.header("access-control-allow-origin") == "*"
+    assert answer.object()["resolverRoot"] == world.server.url
+    schema = VECTORS / "resolver-description-file-schema-1.2.0.json"
+    if schema.exists():
+        jsonschema_rs.validate(json.loads(schema.read_text()), answer.object())
+
+
+def test_what_is_not_public_is_not_in_the_linkset(world: World) -> None:
+    """The name is left out with everything else (security rule 240)."""
+    product, _ = issued(world, name="Secret name", access={"name": ["authority"]})
+    answer = scan(world, link_of(world, product, "?linkType=linkset")).expect(200)
+    assert b"Secret name" not in answer.body
+    assert passport_of(world, product) in answer.body.decode()

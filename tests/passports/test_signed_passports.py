@@ -1,0 +1,156 @@
+"""Signed passports are verified by another library with nothing but what is public; their withdrawal is a bit.
+
+Security rules 242 and 243.
+"""
+
+from __future__ import annotations
+
+import gzip
+from base64 import urlsafe_b64decode
+from typing import Any
+from urllib.parse import unquote
+from uuid import uuid4
+
+import jwt
+
+from harness.answers import JsonObject
+from harness.world import World
+from passports.reading import JWT, decoded, issued, read_by_id
+from products.catalogue import withdraw
+
+
+def did_document(world: World, did: str) -> JsonObject:
+    """As a verifier resolves it (did:web §3.2)."""
+    host, _, slug = did.removeprefix("did:web:").partition(":")
+    assert world.server.url.endswith(unquote(host))
+    answer = world.api.get(f"//{slug}/did.json").expect(200)
+    assert answer.header("content-type") == "application/did+json"
+    document = answer.object()
+    assert document["id"] == did
+    return document
+
+
+def verified(world: World, token: str) -> JsonObject:
+    """The credential of a token whose signature and issuer are those of the DID document that its header names."""
+    header, _ = decoded(token)
+    document = did_document(world, header["kid"].partition("#")[0])
+    assert header["kid"] in document["assertionMethod"]
+    method = next(one for one in document["verificationMethod"] if one["id"] == header["kid"])
+    key = jwt.PyJWK.from_dict(method["publicKeyJwk"])
+    credential: JsonObject = jwt.decode(token, key.key, algorithms=["ES256"], options={"verify_aud": False})
+    issuer: Any = credential["issuer"]
+    assert document["id"] == header["iss"] == (issuer if isinstance(issuer, str) else issuer["id"])
+    return credential
+
+
+def signed(world: World, passport_id: str, **options: Any) -> str:
+    return read_by_id(world, passport_id, accept=JWT, **options).expect(200).body.decode()
+
+
+def status_bit(world: World, credential: JsonObject) -> int:
+    """As Bitstring Status List §3.2 reads it; the list is a signed credential of the same issuer."""
+    entry = credential["credentialStatus"]
+    path = entry["statusListCredential"].removeprefix(world.server.url)
+    answer = world.api.get("/" + path).expect(200)
+    assert answer.header("content-type") == JWT
+    found = verified(world, answer.body.decode())
+    assert found["id"] == entry["statusListCredential"]
+    assert found["type"] == ["VerifiableCredential", "BitstringStatusListCredential"]
+    assert found["credentialSubject"]["statusPurpose"] == entry["statusPurpose"] == "revocation"
+    encoded = found["credentialSubject"]["encodedList"]
+    assert encoded[0] == "u"
+    bits = gzip.decompress(urlsafe_b64decode(encoded[1:] + "=" * (-len(encoded[1:]) % 4)))
+    assert len(bits) * 8 >= 131_072
+    index = entry["statusListIndex"]
+    return int(bits[index // 8] >> 7 - index % 8 & 1)
+
+
+def rotate(world: World) -> list[JsonObject]:
+    keys: list[JsonObject] = (
+        world.api.post("/account/passport-keys/rotate", bearer=world.owner.access).expect(200).data()
+    )
+    return keys
+
+
+def test_a_signed_passport_is_verified_through_the_did_document(world: World) -> None:
+    product, passport_id = issued(world)
+    token = signed(world, passport_id)
+    header, _ = decoded(token)
+    assert (header["typ"], header["cty"], header["alg"]) == ("vc+jwt", "vc", "ES256")
+    credential = verified(world, token)
+    assert credential["credentialSubject"]["id"] == f"https://id.gs1.org/01/{product['gtin']}"
+    assert signed(world, passport_id) == token, "it is signed once"
+
+
+def test_a_key_rotates_and_what_the_former_one_signed_stays_valid(world: World) -> None:
+    _, first = issued(world)
+    before = signed(world, first)
+    keys = rotate(world)
+    assert keys[0]["retiredAt"] is None
+    assert all(key["retiredAt"] for key in keys[1:])
+    assert "d" not in keys[0]["publicKeyJwk"]
+    assert signed(world, first) == before
+    verified(world, before)
+    _, second = issued(world)
+    after = signed(world, second)
+    verified(world, after)
+    assert decoded(after)[0]["kid"] != decoded(before)[0]["kid"]
+    world.api.post("/account/passport-keys/rotate", bearer=world.session("MEMBER").access).expect(403, "access_denied")
+
+
+def test_the_status_bit_is_set_once_the_version_is_withdrawn(world: World) -> None:
+    product, passport_id = issued(world)
+    credential = verified(world, signed(world, passport_id))
+    assert status_bit(world, credential) == 0
+    withdraw(world, product, 1).expect(200)
+    assert status_bit(world, credential) == 1
+    other = verified(world, signed(world, issued(world)[1]))
+    assert status_bit(world, other) == 0
+
+
+def test_a_passport_that_is_signed_after_its_withdrawal_is_revoked_from_the_beginning(world: World) -> None:
+    product, passport_id = issued(world)
+    withdraw(world, product, 1).expect(200)
+    assert status_bit(world, verified(world, signed(world, passport_id))) == 1
+
+
+def test_places_in_a_status_list_do_not_tell_the_order_of_issue(world: World) -> None:
+    entries = [
+        verified(world, signed(world, issued(world)[1]))["credentialStatus"]["statusListIndex"] for _ in range(5)
+    ]
+    assert len(set(entries)) == 5
+    assert entries != list(range(entries[0], entries[0] + 5))
+
+
+def test_each_set_of_roles_has_a_signature_of_what_it_sees(world: World) -> None:
+    _, passport_id = issued(world, attributes={"cells": 96}, access={"attributes.cells": ["authority"]})
+    public = verified(world, signed(world, passport_id))
+    own = verified(world, signed(world, passport_id, bearer=world.owner.access))
+    assert "characteristics" not in public or "cells" not in public["credentialSubject"]["characteristics"]
+    assert public["withheld"] == ["attributes.cells"]
+    assert own["credentialSubject"]["characteristics"]["cells"] == 96
+    assert public["credentialStatus"] == own["credentialStatus"]
+
+
+def test_who_issues_no_passports_has_no_did_document(world: World) -> None:
+    for slug in ("nobody-has-this", "01", "x" * 60, "A"):
+        world.api.get(f"//{slug}/did.json").expect(404, "not_found")
+        world.api.get(f"//{slug}/status/1").expect(404, "not_found")
+    slug = world.api.get("/account", bearer=world.owner.access).data()["slug"]
+    for number in ("0", "99999", "x", "9" * 30):
+        world.api.get(f"//{slug}/status/{number}").expect(404, "not_found")
+
+
+def test_a_signature_stays_valid_when_the_account_changes_its_slug(world: World) -> None:
+    _, passport_id = issued(world)
+    before = signed(world, passport_id)
+    former = world.api.get("/account", bearer=world.owner.access).data()["slug"]
+    changed = {"slug": f"changed-{uuid4().hex[:8]}"}
+    world.api.patch("/account", bearer=world.owner.access, json=changed).expect(200)
+    try:
+        credential = verified(world, before)
+        assert credential["issuer"]["id"].endswith(f":{former}")
+        assert status_bit(world, credential) == 0
+        assert verified(world, signed(world, passport_id))["issuer"]["id"].endswith(changed["slug"])
+    finally:
+        world.api.patch("/account", bearer=world.owner.access, json={"slug": former}).expect(200)
