@@ -104,6 +104,26 @@ def test_the_item_of_a_search_is_one_condition(
     assert list(query_of(world, name)) == [parameter]
 
 
+@pytest.mark.parametrize("typed", ["09520000010010", "09520000010010 7001"])
+def test_an_identifier_of_lots_and_serials_asks_which(world: World, editor: Visitor, typed: str) -> None:
+    """Whichever were chosen for the person, the query could find nothing of what the search found."""
+    name = new_name()
+    form = editor.get(f"{QUERIES}?q={typed}")
+    assert "checked" not in form.text
+    refused = editor.fill(form, QUERIES, name=name)
+    assert refused.status_code == 422
+    assert 'id="e-level"' in refused.text
+    assert editor.fill(refused, QUERIES, level="objects").status_code == 303
+    assert list(query_of(world, name)) == ["MATCH_anyEPC"]
+
+
+def test_a_query_that_finds_nothing_says_so(editor: Visitor) -> None:
+    name = new_name()
+    answer = saved(editor, f"?q={unique('absent')}", name)
+    assert "No event matches it so far." in text_of(editor.get(answer.headers["location"]))
+    assert "No event matches it so far." in text_of(editor.get(f"{QUERIES}/{name}"))
+
+
 def test_a_saved_search_finds_what_the_page_found(world: World, editor: Visitor) -> None:
     epc, name = unique("saved"), new_name()
     made = event(epcList=[epc])

@@ -217,7 +217,17 @@ def test_only_foreign_contexts_are_kept(value: Any, foreign: str | None) -> None
 
 @pytest.mark.parametrize(
     "value",
-    [5, ["x"], [[[[[["https://a.example/"]]]]]], {"a": "relative"}, [{"a": "https://a.example/" + "x" * 20_000}]],
+    [
+        5,
+        ["x"],
+        [[[[[["https://a.example/"]]]]]],
+        {"a": "relative"},
+        [{"a": "https://a.example/" + "x" * 20_000}],
+        {"@vocab": 7},
+        {"@version": "1.1"},
+        {"a": "a:a"},
+        {"a": {"@id": "b:c"}, "b": "a:x"},
+    ],
 )
 def test_a_malformed_context_is_a_fault(value: Any) -> None:
     assert isinstance(read_contexts(value), EventFault)

@@ -54,6 +54,16 @@ def test_contexts_are_merged_and_one_that_differs_stays_with_its_event(world: Wo
     assert [one["ex:a"] for one in events_of(found)] == [2]
 
 
+def test_a_keyword_in_the_context_of_an_event_governs_no_other(world: World) -> None:
+    epc, standard = unique("epc"), CONTEXT[0]
+    capture(world, event(epcList=[epc], eventTime="2026-03-03T00:00:00Z", **{"ex:a": 1}))
+    governing: Any = [standard, {"@vocab": "https://example.net/vocabulary#"}]
+    capture(world, event(epcList=[epc], eventTime="2026-03-02T00:00:00Z"), context=governing)
+    answer = find(world, MATCH_epc=epc)
+    assert "@vocab" not in json.dumps(answer.json()["@context"])
+    assert [one.get("@context") for one in events_of(answer)] == [None, governing[1:]]
+
+
 def test_the_hash_is_the_id_of_an_event_whose_extension_has_an_event_id(world: World) -> None:
     epc = unique("epc")
     [hashed] = capture(world, event(eventID=None, epcList=[epc], **{"ex:about": {"eventID": "urn:example:other"}}))

@@ -116,6 +116,8 @@ def test_an_item_is_found_by_any_form_of_its_identifier(world: World, chain: lis
         "item=urn:a:b&lot=A",
         "item=urn:a:b&asOf=yesterday",
         "item=urn:a:b&asOf=2026-11-27T10:00:00",
+        "item=urn:a:b&asOf=0001-01-01T00:00:00%2B14:00",
+        "item=urn:a:b&to=9999-12-31T23:59:59-14:00",
         "item=urn:a:b&item=urn:a:c",
         "item=urn:a:b&includeVoided=perhaps",
         "item=urn:a:b&asOff=2026-11-27T10:00:00Z",

@@ -22,9 +22,15 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
-from linkxg.network.epcis.errors import ImplementationException, QueryParameterException
+from linkxg.network.epcis.errors import (
+    ImplementationException,
+    QueryParameterException,
+    QueryTooComplexException,
+    QueryTooLargeException,
+)
+from linkxg.network.epcis.query.find_events import find_events
 from linkxg.network.epcis.query.named_queries import QUERIES as BUDGET
-from linkxg.network.epcis.query.named_queries import create_query, delete_query, read_named_query
+from linkxg.network.epcis.query.named_queries import create_query, delete_query, read_named, read_named_query
 from linkxg.network.epcis.query.named_query_model import NamedQuery
 from linkxg.network.epcis.scopes import CHANGE_SCOPE
 from linkxg.network.epcis.subscriptions.manage_subscriptions import end_subscriptions, list_subscriptions
@@ -51,6 +57,8 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     errors = FormErrors([("", message) for _, message in faults])
     if not name:
         errors.add("name", "Give the query a name.")
+    if page.form.text("q").strip() and not chosen_level(page.form):
+        errors.add("level", "Choose which of its items: a query finds either kind.")
     if errors:
         return await _form(page, query, errors)
     try:
@@ -66,6 +74,8 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     except RateLimitExceeded as error:
         return await _form(page, query, wait_for_budget(error), status=error.status)
     message = f"Saved. The query {made.name} can be subscribed to."
+    if await _finds_nothing(page, made):
+        message += " No event matches it so far."
     return redirect(page, f"{SUBSCRIPTIONS}/new?query={made.name}", **flash_message(page, message))
 
 
@@ -80,6 +90,7 @@ async def show(page: NamedDependency[PageRequest], query_name: FromPath[str]) ->
         "event_query.html",
         query=found,
         text=msgspec.json.format(msgspec.json.encode(found.query), indent=2).decode(),
+        finds_nothing=await _finds_nothing(page, found),
         subscriptions=subscriptions,
         dest_of=lambda one: shown_address(one, page.scopes),
     )
@@ -103,6 +114,14 @@ async def delete(page: NamedDependency[PageRequest], query_name: FromPath[str]) 
 
 
 HANDLERS = (new, create, show, delete)
+
+
+async def _finds_nothing(page: PageRequest, query: NamedQuery) -> bool:
+    """Whether it is certain that no event matches."""
+    try:
+        return not (await find_events(page.database, page.account_id, read_named(query.query), at=None, limit=1)).found
+    except (QueryTooComplexException, QueryTooLargeException):
+        return False
 
 
 def _errors(error: PublicError) -> FormErrors:

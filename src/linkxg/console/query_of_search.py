@@ -41,15 +41,15 @@ def query_of_search(form: PageForm, zone: str | None) -> tuple[dict[str, Any], l
 
 
 def chosen_level(form: PageForm) -> str:
-    """What was chosen; otherwise the level of the item."""
+    """What was chosen; otherwise the level of the item, or "" if the identifier leaves it open."""
     if form.text("level") in LEVELS:
         return form.text("level")
     try:
         found = [identify(uri) for uri in item_uris(form.text("q").strip())]
     except NotAnIdentifier:
-        return OBJECTS
+        return ""
     levels = {one.level for one in found if isinstance(one, Item)}
-    return OBJECTS if not levels or Level.INSTANCE in levels else LOTS
+    return {Level.INSTANCE: OBJECTS, Level.LOT: LOTS}[levels.pop()] if levels in ({Level.INSTANCE}, {Level.LOT}) else ""
 
 
 def search_in_words(form: PageForm, place: str) -> list[tuple[str, str]]:

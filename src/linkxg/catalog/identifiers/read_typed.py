@@ -20,6 +20,10 @@ _BRACKETED = re.compile(r"(?:\][A-Za-z][0-9])?\(([0-9]{2,4})\)([0-9]+)(?:\([0-9]
 _SCANNED = re.compile(r"(?:\][A-Za-z][0-9])?01([0-9]{14})")
 _ELEMENTS = re.compile(r"(?:\][A-Za-z][0-9])?((?:\([0-9]{2,4}\)[^()]+)+)")
 _ELEMENT_PAIR = re.compile(r"\(([0-9]{2,4})\)([^()]+)")
+# As a scanner types them. A value of variable length ends at FNC1, for
+# which a form has a space, or with the text.
+_UNBRACKETED = re.compile(r"(?:\][A-Za-z][0-9])?\s?(01[0-9]{14}|00[0-9]{18})((?:(?!00|01).{3,})?)")
+_UNBRACKETED_PART = re.compile(r"(1[1-7])([0-9]{6})\s?|(20)([0-9]{2})\s?|(10|21|22|235)(\S+)\s?")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _GROUPED = rf"(?P<gtin>[0-9][0-9{_GAPS}]*[0-9])[\s,;:/]+"
 _WITH_WORD = re.compile(
@@ -55,6 +59,8 @@ def typed_item(text: str) -> TypedItem | None:
         raise NotAnIdentifier("A URI has no spaces; percent-encode them.")
     if elements := _ELEMENTS.fullmatch(text):
         return TypedItem((_uri_of_elements(_ELEMENT_PAIR.findall(elements[1])),))
+    if pairs := _unbracketed(text):
+        return TypedItem((_uri_of_elements(pairs),))
     if found := _WITH_WORD.fullmatch(text):
         gtin14 = _gtin14(_SEPARATORS.sub("", found["gtin"]))
         return TypedItem((_uri_of_gtin(gtin14, "10" if found["lot"] else "21", found["number"]),))
@@ -91,6 +97,22 @@ def _scanned(text: str) -> str | None:
     """The GTIN of an element string without brackets, if its check digit is right."""
     found = _SCANNED.fullmatch(_SEPARATORS.sub("", text))
     return found[1] if found and is_checked(found[1]) else None
+
+
+def _unbracketed(text: str) -> list[tuple[str, str]]:
+    """The elements of an element string without brackets; none if it is not wholly one, or its check digit is wrong."""
+    found = _UNBRACKETED.fullmatch(text)
+    if found is None or not is_checked(found[1][2:]):
+        return []
+    pairs, at = [(found[1][:2], found[1][2:])], 0
+    while at < len(found[2]):
+        part = _UNBRACKETED_PART.match(found[2], at)
+        if part is None:
+            return []
+        ai, value = (one for one in part.groups() if one is not None)
+        pairs.append((ai, value))
+        at = part.end()
+    return pairs
 
 
 def _linked(text: str, keys: frozenset[str]) -> str | None:

@@ -6,6 +6,8 @@ verifies the name.
 """
 
 import asyncio
+import ipaddress
+import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MAX_URL = 2_000
 _TRIES = 2
+_LONGEST_NAME = 254
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class PinnedClient:
@@ -126,9 +131,24 @@ def split_url(url: str) -> SplitResult:
         raise ProviderFault("One of its URLs is not valid.")
     if parts.scheme != "https":
         raise ProviderFault("One of its URLs is not https.")
-    if not parts.hostname or "@" in parts.netloc or parts.fragment or port == 0:
+    if not _is_host(parts) or "@" in parts.netloc or parts.fragment or port == 0:
         raise ProviderFault("One of its URLs is not valid.")
     return parts
+
+
+def _is_host(parts: SplitResult) -> bool:
+    """Whether it is a literal address or can be a name.
+
+    A name whose last label is numeric is an IPv4 address to many readers (WHATWG URL §3.5), whatever DNS makes of it.
+    """
+    host = parts.hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.removesuffix(".").split(".")
+        is_name = len(host) <= _LONGEST_NAME and "[" not in parts.netloc and all(map(_LABEL.fullmatch, labels))
+        return is_name and not _NUMERIC.fullmatch(labels[-1])
+    return True
 
 
 def _pinned(parts: SplitResult, address: Address) -> str:

@@ -5,6 +5,7 @@ from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.clock import LATEST_MS, read_rfc3339
 from linkxg.errors import InvalidRequest
+from linkxg.network.epcis.documents import times
 from linkxg.network.epcis.documents.items import normal_uri
 from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 from linkxg.network.traceability.model import MAX_URI
@@ -47,6 +48,6 @@ def _read_time(name: str, text: str | None, otherwise: int) -> int:
     if text is None:
         return otherwise
     at = read_rfc3339(text)
-    if at is None:
+    if at is None or not times.EARLIEST_MS <= at <= times.LATEST_MS:
         raise InvalidRequest(f"The parameter {name} must be a time of RFC 3339, such as 2026-11-27T10:00:00Z.")
     return at

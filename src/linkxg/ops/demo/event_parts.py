@@ -64,7 +64,8 @@ def serial_link(gtin13: str, serial: int) -> str:
 
 
 def sscc_link(company: str, number: int) -> str:
-    digits = f"3{company[:_COMPANY_DIGITS]}{number:09d}"
+    # The companies have one GS1 prefix between them; the rest of their GLN keeps their numbers apart.
+    digits = f"3{company[:12]}{number:04d}"
     return f"https://id.gs1.org/00/{digits}{check_digit(digits)}"
 
 

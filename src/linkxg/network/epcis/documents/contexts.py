@@ -5,6 +5,8 @@ with a prefix of theirs are rejected.
 """
 
 import json
+from collections.abc import Mapping
+from types import NoneType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,6 +29,17 @@ STANDARD_PREFIXES = {
     "owl": "http://www.w3.org/2002/07/owl#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "dcterms": "http://purl.org/dc/terms/",
+}
+# JSON-LD 1.1 §9.15: what a keyword of a context may be.
+_KEYWORDS: dict[str, tuple[type, ...]] = {
+    "@base": (str, NoneType),
+    "@direction": (str, NoneType),
+    "@import": (str,),
+    "@language": (str, NoneType),
+    "@propagate": (bool,),
+    "@protected": (bool,),
+    "@version": (float,),
+    "@vocab": (str, NoneType),
 }
 # Beginnings of URIs; a name such as `urn:example:field` needs no prefix.
 _SCHEMES = frozenset({"http", "https", "urn"})
@@ -130,6 +143,8 @@ def _flatten(value: Any, into: list[Any], nesting: int) -> EventFault | None:
 def _prefixes(member: dict[str, Any]) -> dict[str, str] | EventFault:
     found = {}
     for name, value in member.items():
+        if name in _KEYWORDS and not isinstance(value, _KEYWORDS[name]):
+            return _fault(f"The value of {name} in the @context is invalid.")
         if isinstance(value, dict):
             value = value.get("@id")
         # Keywords, and terms that are defined otherwise, are no prefixes.
@@ -140,7 +155,21 @@ def _prefixes(member: dict[str, Any]) -> dict[str, str] | EventFault:
         if len(value) > _MAX_NAMESPACE:
             return _fault(f"The prefix {name[:40]} in the @context stands for more than {_MAX_NAMESPACE} characters.")
         found[name] = value
+    for name in found:
+        if _is_cyclic(name, found):
+            return _fault(f"The prefix {name[:40]} in the @context stands for itself.")
     return found
+
+
+def _is_cyclic(name: str, prefixes: Mapping[str, str]) -> bool:
+    """A namespace may begin with another prefix (JSON-LD 1.1 §5.2: never, in the end, with its own)."""
+    prefix, passed = name, set[str]()
+    while prefix in prefixes and prefix not in passed:
+        passed.add(prefix)
+        prefix, _, local = prefixes[prefix].partition(":")
+        if local.startswith("//"):
+            return False
+    return prefix in passed
 
 
 def _too_large() -> EventFault:

@@ -6,10 +6,13 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _HALF = timedelta(microseconds=500)
+# In UTC and in every zone the year has four digits.
+EARLIEST_MS = (datetime(1, 1, 2, tzinfo=UTC) - _EPOCH) // _MILLISECOND
+LATEST_MS = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 
 class NotATime(ValueError):
-    """The text is not a time with a zone, or the date does not exist."""
+    """The text is not a time with a zone, or the date does not exist or is at either end of the years 1 to 9999."""
 
 
 # A time of an event is checked, hashed and stored, and many events of a document have the same.
@@ -28,9 +31,12 @@ def read_time(text: str) -> int:
 def _read(text: str) -> int:
     try:
         found = datetime.fromisoformat(text if text[-1:] != "z" else text.upper())
-        return (found - _EPOCH + _HALF) // _MILLISECOND
+        milliseconds = (found - _EPOCH + _HALF) // _MILLISECOND
     except (ValueError, TypeError, OverflowError):
         raise NotATime from None
+    if not EARLIEST_MS <= milliseconds <= LATEST_MS:
+        raise NotATime
+    return milliseconds
 
 
 @lru_cache(_CACHED)

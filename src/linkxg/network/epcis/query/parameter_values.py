@@ -15,7 +15,6 @@ from linkxg.network.epcis.query.model import Match
 Prefixes = Mapping[str, str]
 Values = Sequence[Any]
 T = TypeVar("T")
-_EARLIEST, _LATEST = -62_135_596_800_000, 253_402_300_799_999
 
 
 class BadValue(ValueError):
@@ -106,10 +105,9 @@ def milliseconds_of(text: str) -> int | None:
     if len(text) < 20 or len(text) > 40 or text[10] not in "Tt":
         return None
     try:
-        found = read_time(text)
+        return read_time(text)
     except NotATime:
         return None
-    return found if _EARLIEST <= found <= _LATEST else None
 
 
 def read_comparable(values: Values) -> float:

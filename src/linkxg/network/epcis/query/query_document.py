@@ -141,11 +141,11 @@ class MergedContexts:
         self._own: dict[str, list[Any]] = {}
 
     def add(self, context: str) -> None:
-        """Merge the context of an event, unless it understands a prefix otherwise, or all are too large."""
+        """Merge the context of an event, unless it has keywords or other meanings of prefixes, or all are too large."""
         if context in self._own:
             return
         members, terms, added = self._read(context)
-        if self._differs(terms) or not _fits(self._known | added.keys(), self._terms | terms):
+        if self._keeps_apart(terms) or not _fits(self._known | added.keys(), self._terms | terms):
             self._own[context] = members
             return
         self._own[context] = []
@@ -160,7 +160,7 @@ class MergedContexts:
             members, terms, added = self._read(context)
             if len(self._own) >= _MAX_KNOWN:
                 self._own.clear()
-            self._own[context] = members if added or self._differs(terms) else []
+            self._own[context] = members if added or self._keeps_apart(terms) else []
         return self._own[context]
 
     def _read(self, context: str) -> tuple[list[Any], dict[str, str], dict[str, Any]]:
@@ -169,8 +169,9 @@ class MergedContexts:
         terms = {name: write_json(value) for name, value in _terms(members)}
         return members, terms, {text: one for one in members if (text := write_json(one)) not in self._known}
 
-    def _differs(self, terms: dict[str, str]) -> bool:
-        return any(self._terms.get(name, text) != text for name, text in terms.items())
+    def _keeps_apart(self, terms: dict[str, str]) -> bool:
+        # A keyword, such as @vocab, would say what the fields of all other events mean.
+        return any(name.startswith("@") or self._terms.get(name, text) != text for name, text in terms.items())
 
 
 def _fits(members: set[str], terms: dict[str, str]) -> bool:
