@@ -34,6 +34,7 @@ ANALYZE_FROM_ROWS = 100
 _IDENTITIES_PER_STATEMENT = 200
 
 _MODEL = text("lot = '' and serial = ''")
+_ITEM_OF_LOT = text("lot <> '' and serial <> ''")
 
 passports = Table(
     "passports",
@@ -57,6 +58,16 @@ passports = Table(
     Index("ix_passports_identity", "account_id", "gtin14", "lot", "serial", unique=True),
     # Of models: what else a product has is found by their GTINs.
     Index("ix_passports_model_product_id", "product_id", sqlite_where=_MODEL, postgresql_where=_MODEL),
+    # Links without an account name a GTIN alone, and links of items often no lot.
+    Index("ix_passports_model_gtin14", "gtin14", sqlite_where=_MODEL, postgresql_where=_MODEL),
+    Index(
+        "ix_passports_item_serial",
+        "account_id",
+        "gtin14",
+        "serial",
+        sqlite_where=_ITEM_OF_LOT,
+        postgresql_where=_ITEM_OF_LOT,
+    ),
     sqlite_with_rowid=False,
 )
 passport_versions = Table(

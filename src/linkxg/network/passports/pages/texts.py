@@ -58,6 +58,10 @@ _TABLE = {
     "until": ("Valid until", "Gültig bis"),
     "once": ("It can be opened once.", "Er kann einmal geöffnet werden."),
     "open": ("Open the passport", "Produktpass öffnen"),
+    "choices": (
+        "This link names no company. These companies have a passport for the product.",
+        "Dieser Link nennt kein Unternehmen. Diese Unternehmen haben einen Pass für das Produkt.",
+    ),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
 }

@@ -1,10 +1,13 @@
-"""The SQL of resolving: which passports of an account a link may lead to."""
+"""The SQL of resolving: which passports a link may lead to."""
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, literal_column, select, tuple_
 
+from linkxg.identity.accounts.store import accounts
 from linkxg.network.passports.issue.store import passports
 
 _p = passports.c
+_EMPTY = literal_column("''")
+"""As the indexes have it: a parameter would not use them."""
 
 
 def list_candidates(
@@ -14,3 +17,17 @@ def list_candidates(
     wanted = {("", ""), (lot, ""), (lot, serial), ("", serial)}
     query = select(_p.lot, _p.serial, _p.id).where(_p.account_id == account_id, _p.gtin14 == gtin14)
     return {(row[0], row[1]): row[2] for row in conn.execute(query.where(tuple_(_p.lot, _p.serial).in_(wanted)))}
+
+
+def find_item_of_any_lot(conn: Connection, account_id: str, gtin14: str, serial: str) -> str | None:
+    """The id of the passport of the only item with this serial in a lot; None if several lots have one."""
+    query = select(_p.id).where(_p.account_id == account_id, _p.gtin14 == gtin14, _p.serial == serial)
+    found = conn.execute(query.where(_p.lot != _EMPTY, _p.serial != _EMPTY).limit(2)).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
+def list_publishers(conn: Connection, gtin14: str, limit: int) -> list[str]:
+    """The ids of the accounts that have the passport of a model with this GTIN, by slug."""
+    query = select(accounts.c.id).join_from(passports, accounts, accounts.c.id == _p.account_id)
+    query = query.where(_p.gtin14 == gtin14, _p.lot == _EMPTY, _p.serial == _EMPTY)
+    return list(conn.execute(query.order_by(accounts.c.slug).limit(limit)).scalars())
