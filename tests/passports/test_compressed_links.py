@@ -77,6 +77,8 @@ def test_malformed_compressed_links_are_400_and_what_is_below_no_account_is_404(
         f"/{slug}/{compressed(('10', 'L1'))}",
     ):
         scan(world, path).expect(400, "invalid_request")
+    for path in (f"/{slug}%2F{text}", f"/{slug}//{text}", f"/{slug}/{text}//"):
+        assert scan(world, path).status in (400, 404), path
     scan(world, f"/nobody-at-all/{text}").expect(404, "not_found")
     scan(world, "/nobody-at-all/4AAAAAAAAAAA").expect(404, "not_found")
     scan(world, f"/products/{text}").expect(404, "not_found")

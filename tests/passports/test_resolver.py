@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import jsonschema_rs
 import pytest
@@ -196,6 +197,29 @@ def test_each_link_type_redirects_to_its_link_and_others_are_404(world: World) -
         scan(world, f"{path}?linkType={one}").expect(307)
     answer = scan(world, f"{path}?linkType=gs1:nosuchlt").expect(404, "not_found")
     assert answer.header("access-control-allow-origin") == "*"
+
+
+def test_every_target_takes_the_query_and_is_read_by_other_origins(world: World) -> None:
+    """As `OPTIONS` promises them (security rule 247)."""
+    product, passport_id = issued(world)
+    gln = new_gtin()
+    world.api.patch("/account", bearer=world.owner.access, json={"gln": gln}).expect(200)
+    changed = change(world, product, {"gtin": complete()["gtin"], "content": {"brand": "Other"}}).expect(200).data()
+    publish(world, product).expect(200)
+    change(world, product, {"content": {"brand": "Third"}}).expect(200)
+    publish(world, product).expect(200)
+    targets = {f"{world.server.url}/dpp/{passport_id}/qr", f"{world.server.url}/.well-known/resolver"}
+    for path in (link_of(world, product), link_of(world, changed), f"/{slug_of(world)}/417/{gln}"):
+        for level in linkset(world, path):
+            for relation in level.keys() - {"anchor", "itemDescription"}:
+                answer = scan(world, f"{path}?linkType={relation}&foo=bar").expect(307)
+                targets.add(answer.header("location") or "")
+    assert len(targets) > 6
+    targets.add(f"{world.server.url}/v1/dpps/{quote(target(world, passport_id), safe='')}")
+    for address in targets:
+        where = address.removeprefix(world.server.url)
+        for method, status in (("GET", 200), ("HEAD", 200), ("OPTIONS", 204)):
+            assert scan(world, where, method=method).expect(status).header("access-control-allow-origin") == "*", where
 
 
 def test_a_withdrawn_passport_is_410_and_names_where_it_stays(world: World) -> None:

@@ -19,7 +19,7 @@ _HEADER_BITS = 8
 _OTHER_PARAMETER = 0xF
 _LONGEST_BITS = 7
 """Of the length of a name or value that is none of GS1."""
-_SEQUENCES = {
+_SEQUENCES: dict[str, tuple[str, ...]] = {
     "0A": ("01", "22"), "0B": ("01", "10"), "0C": ("01", "21"), "0D": ("01", "17"), "0E": ("01", "7003"),
     "0F": ("01", "30"), "1A": ("01", "10", "21", "17"), "1B": ("01", "15"), "1C": ("01", "11"), "1D": ("01", "16"),
     "1E": ("01", "91"), "1F": ("01", "10", "15"),

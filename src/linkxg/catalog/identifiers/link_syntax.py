@@ -57,7 +57,7 @@ def read_link(uri: str) -> DigitalLink:
 
 def read_identifier(segments: Sequence[str]) -> ParsedIdentifier:
     """The key and its qualifiers, from the percent-encoded segments of a path. Raises NotAnIdentifier."""
-    if len(segments) % 2:
+    if not segments or len(segments) % 2:
         raise NotAnIdentifier("Each application identifier is followed by its value.")
     # A percent-encoded slash belongs to the value: decoding comes after splitting.
     (ai, value), *pairs = zip(segments[::2], map(decode_segment, segments[1::2]), strict=True)

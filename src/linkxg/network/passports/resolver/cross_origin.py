@@ -10,7 +10,10 @@ _METHODS = "GET, HEAD, OPTIONS"
 _SLUG, _KEYS = r"/([a-z][a-z0-9-]{1,38})", "|".join(KEYS)
 _LINK = re.compile(rf"{_SLUG}/(?:(?:{_KEYS})/[!-~]{{1,2000}}|[A-Za-z0-9_-]{{10,2000}})|/01/[!-~]{{1,2000}}")
 _OF_ISSUER = re.compile(rf"{_SLUG}/(?:did\.json|status/[0-9]{{1,10}})")
-_OTHERS = re.compile(r"/dpp/[0-9A-Fa-f-]{36}(/versions|/qr)?|/\.well-known/(gs1)?resolver")
+_OTHERS = re.compile(
+    r"/dpp/[0-9A-Fa-f-]{36}(/versions|/qr)?|/\.well-known/(gs1)?resolver|"
+    r"/v1/(dpps|dppsByProductId|dppsByIdAndDate)/[!-~]{1,2000}"
+)
 
 
 class CrossOriginOptions:
