@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 _MODEL = sa.text("lot = '' and serial = ''")
-_ITEM_OF_LOT = sa.text("lot <> '' and serial <> ''")
+_ITEM = sa.text("serial <> ''")
 
 
 def upgrade() -> None:
@@ -18,6 +18,6 @@ def upgrade() -> None:
         "ix_passports_item_serial",
         "passports",
         ["account_id", "gtin14", "serial"],
-        sqlite_where=_ITEM_OF_LOT,
-        postgresql_where=_ITEM_OF_LOT,
+        sqlite_where=_ITEM,
+        postgresql_where=_ITEM,
     )

@@ -15,10 +15,11 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    column,
     literal_column,
     select,
     text,
-    tuple_,
+    values,
 )
 
 from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, update_many
@@ -34,7 +35,7 @@ ANALYZE_FROM_ROWS = 100
 _IDENTITIES_PER_STATEMENT = 200
 
 _MODEL = text("lot = '' and serial = ''")
-_ITEM_OF_LOT = text("lot <> '' and serial <> ''")
+_ITEM = text("serial <> ''")
 
 passports = Table(
     "passports",
@@ -65,8 +66,8 @@ passports = Table(
         "account_id",
         "gtin14",
         "serial",
-        sqlite_where=_ITEM_OF_LOT,
-        postgresql_where=_ITEM_OF_LOT,
+        sqlite_where=_ITEM,
+        postgresql_where=_ITEM,
     ),
     sqlite_with_rowid=False,
 )
@@ -118,10 +119,13 @@ def list_identities(
     found = {}
     for start in range(0, len(identities), _IDENTITIES_PER_STATEMENT):
         part = identities[start : start + _IDENTITIES_PER_STATEMENT]
+        # A join: SQLite would look for pairs among all items of the GTIN.
+        wanted = values(column("lot", String), column("serial", String), name="wanted").data(list(part)).cte()
+        is_wanted = and_(_p.lot == wanted.c.lot, _p.serial == wanted.c.serial)
         query = (
             select(*PASSPORT_COLUMNS, _v.product_version, _v.details)
-            .join_from(passports, passport_versions, _is_newest)
-            .where(_p.account_id == account_id, _p.gtin14 == gtin14, tuple_(_p.lot, _p.serial).in_(part))
+            .select_from(wanted.join(passports, is_wanted).join(passport_versions, _is_newest))
+            .where(_p.account_id == account_id, _p.gtin14 == gtin14)
         )
         for row in conn.execute(query):
             record = PassportRecord._make(row[: len(PASSPORT_COLUMNS)])

@@ -71,7 +71,7 @@ def _find_passports(conn: Connection, account_id: str, link: RequestedLink, addr
     ids = store.list_candidates(conn, account_id, gtin14, lot, serial)
     if serial and not lot and ("", serial) not in ids:
         # A GTIN and a serial identify an item without its lot.
-        item = store.find_item_of_any_lot(conn, account_id, gtin14, serial)
+        item = store.find_only_item(conn, account_id, gtin14, serial)
         ids |= {("", serial): item} if item else {}
     read: dict[str, Redacted | None] = {}
     levels = []

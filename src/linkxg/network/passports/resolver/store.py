@@ -1,6 +1,6 @@
 """The SQL of resolving: which passports a link may lead to."""
 
-from sqlalchemy import Connection, literal_column, select, tuple_
+from sqlalchemy import Connection, literal_column, select
 
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.passports.issue.store import passports
@@ -14,15 +14,16 @@ def list_candidates(
     conn: Connection, account_id: str, gtin14: str, lot: str, serial: str
 ) -> dict[tuple[str, str], str]:
     """The ids of the passports of the item, the batch and the model, by lot and serial."""
-    wanted = {("", ""), (lot, ""), (lot, serial), ("", serial)}
     query = select(_p.lot, _p.serial, _p.id).where(_p.account_id == account_id, _p.gtin14 == gtin14)
-    return {(row[0], row[1]): row[2] for row in conn.execute(query.where(tuple_(_p.lot, _p.serial).in_(wanted)))}
+    # Each column by itself: SQLite would look for pairs among all items of the GTIN.
+    query = query.where(_p.lot.in_({"", lot}), _p.serial.in_({"", serial}))
+    return {(row[0], row[1]): row[2] for row in conn.execute(query)}
 
 
-def find_item_of_any_lot(conn: Connection, account_id: str, gtin14: str, serial: str) -> str | None:
-    """The id of the passport of the only item with this serial in a lot; None if several lots have one."""
+def find_only_item(conn: Connection, account_id: str, gtin14: str, serial: str) -> str | None:
+    """The id of the passport of the item with this serial, whatever its lot; None if several lots have one."""
     query = select(_p.id).where(_p.account_id == account_id, _p.gtin14 == gtin14, _p.serial == serial)
-    found = conn.execute(query.where(_p.lot != _EMPTY, _p.serial != _EMPTY).limit(2)).scalars().all()
+    found = conn.execute(query.where(_p.serial != _EMPTY).limit(2)).scalars().all()
     return found[0] if len(found) == 1 else None
 
 
