@@ -1,12 +1,12 @@
 """The SQL of resolving: which passports a link may lead to."""
 
-from sqlalchemy import Connection, literal_column, select
+from sqlalchemy import ColumnElement, Connection, literal_column, select
 
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.passports.issue.store import passports
 
 _p = passports.c
-_EMPTY = literal_column("''")
+_EMPTY: ColumnElement[str] = literal_column("''")
 """As the indexes have it: a parameter would not use them."""
 
 
