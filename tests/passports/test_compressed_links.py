@@ -57,11 +57,11 @@ def test_attributes_and_parameters_in_a_compressed_link_are_passed_on(world: Wor
 
 def test_the_linkset_of_a_compressed_link_is_that_of_its_link(world: World) -> None:
     product, _ = issued(world)
-    issue(world, product, {"lot": "L1"}).expect(201)
-    path = f"/{slug_of(world)}/{compressed(gtin_of(product), ('10', 'L1'))}?linkType=linkset"
+    issue(world, product, {"lot": "A1"}).expect(201)
+    path = f"/{slug_of(world)}/{compressed(gtin_of(product), ('10', 'A1'))}?linkType=linkset"
     answer = scan(world, path).expect(200)
     found = answer.object()["linkset"]
-    full = scan(world, link_of(world, product, "/10/L1?linkType=linkset")).object()["linkset"]
+    full = scan(world, link_of(world, product, "/10/A1?linkType=linkset")).object()["linkset"]
     assert found == full
     assert found[0][f"{GS1}defaultLink"]
     assert 'rel="owl:sameAs"' in (answer.header("link") or "")
@@ -76,7 +76,7 @@ def test_malformed_compressed_links_are_400_and_what_is_below_no_account_is_404(
         f"/{slug}/{text[:-2]}",
         f"/{slug}/{wrong}",
         f"/{slug}/4AAAAAAAAAAA",
-        f"/{slug}/{compressed(('10', 'L1'))}",
+        f"/{slug}/{compressed(('10', 'A1'))}",
     ):
         scan(world, path).expect(400, "invalid_request")
     for path in (f"/{slug}%2F{text}", f"/{slug}//{text}", f"/{slug}/{text}//"):

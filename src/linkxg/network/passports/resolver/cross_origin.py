@@ -4,7 +4,7 @@ import re
 
 from linkxg.catalog.identifiers.keys import KEYS
 from linkxg.identity.accounts.slug import RESERVED
-from linkxg.network.passports.resolver.link_response import linkset_of
+from linkxg.network.passports.resolver.link_endpoint import linkset_of
 
 _METHODS = "GET, HEAD, OPTIONS"
 _SLUG, _KEYS = r"/([a-z][a-z0-9-]{1,38})", "|".join(KEYS)

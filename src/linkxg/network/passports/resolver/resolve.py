@@ -8,14 +8,12 @@ from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.identity.accounts.slug import is_slug
 from linkxg.identity.accounts.slug_store import find_account_by_slug
-from linkxg.identity.accounts.store import find_account
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.read.read_passport import NEWEST, find_redacted
 from linkxg.network.passports.resolver import store
 from linkxg.network.passports.resolver.linkset import LinkLevel, party_level, passport_level
 from linkxg.network.passports.resolver.requested_link import RequestedLink
-from linkxg.network.passports.signing.store import has_passports
 
 GTIN, PARTIES = "01", ("414", "417")
 RESOLVED = (GTIN, *PARTIES)
@@ -58,12 +56,11 @@ def is_account(conn: Connection, slug: str) -> bool:
 
 
 def _find_party(conn: Connection, account_id: str, link: RequestedLink, addresses: Addresses) -> list[LinkLevel]:
-    """Only of an account with passports, which name its GLN to everybody; of others it is not confirmed."""
-    account = find_account(conn, account_id)
-    if account is None or account.gln != link.identifier.value or not has_passports(conn, account_id):
+    issuer = store.find_issuer(conn, account_id, link.identifier.value)
+    if issuer is None:
         return []
-    document = addresses.did_document(account.slug)
-    return [party_level(addresses.public_url + path, account.name, document) for path in link.levels]
+    name, slug = issuer
+    return [party_level(addresses.public_url + path, name, addresses.did_document(slug)) for path in link.levels]
 
 
 def _find_passports(conn: Connection, account_id: str, link: RequestedLink, addresses: Addresses) -> list[LinkLevel]:

@@ -18,7 +18,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import context_of
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.resolver.link_response import (
+from linkxg.network.passports.resolver.link_endpoint import (
     JSON_LD_CONTEXT,
     SHARED,
     choices_response,

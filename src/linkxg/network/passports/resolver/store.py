@@ -1,6 +1,6 @@
 """The SQL of resolving: which passports a link may lead to."""
 
-from sqlalchemy import ColumnElement, Connection, literal_column, select
+from sqlalchemy import ColumnElement, Connection, exists, literal_column, select
 
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.passports.issue.store import passports
@@ -25,6 +25,13 @@ def find_only_item(conn: Connection, account_id: str, gtin14: str, serial: str) 
     query = select(_p.id).where(_p.account_id == account_id, _p.gtin14 == gtin14, _p.serial == serial)
     found = conn.execute(query.where(_p.serial != _EMPTY).limit(2)).scalars().all()
     return found[0] if len(found) == 1 else None
+
+
+def find_issuer(conn: Connection, account_id: str, gln: str) -> tuple[str, str] | None:
+    """(name, slug) of the account if it has this GLN and passports, which name both to everybody."""
+    query = select(accounts.c.name, accounts.c.slug).where(accounts.c.id == account_id, accounts.c.gln == gln)
+    row = conn.execute(query.where(exists().where(_p.account_id == account_id))).first()
+    return None if row is None else (row.name, row.slug)
 
 
 def list_publishers(conn: Connection, gtin14: str, limit: int) -> list[str]:
