@@ -6,6 +6,7 @@ import pytest
 
 from harness.answers import Answer, JsonObject
 from harness.world import World
+from identifiers.compression import compressed
 from passports.reading import issued
 from passports.test_resolver import GS1, scan, slug_of, target
 from passports.test_units import issue
@@ -59,6 +60,14 @@ def test_items_walk_up_in_each_account(world: World) -> None:
     answer = scan(world, bare(product, "/10/L1/21/7")).expect(300)
     assert set(targets(answer)) == {target(world, item["id"]), theirs}
     assert set(targets(answer, 2)) == {target(world, model), theirs}
+
+
+def test_the_rest_of_the_link_may_be_compressed(world: World) -> None:
+    product, model = issued(world)
+    (lot,) = issue(world, product, {"lot": "A1"}).data()
+    answer = scan(world, bare(product, f"/{compressed(('10', 'A1'))}")).expect(300)
+    assert (targets(answer), targets(answer, 1)) == ([target(world, lot["id"])], [target(world, model)])
+    assert f'<{world.server.url}{bare(product, "/10/A1")}>; rel="owl:sameAs"' in (answer.header("link") or "")
 
 
 def test_a_browser_gets_a_page_of_the_choices(world: World) -> None:

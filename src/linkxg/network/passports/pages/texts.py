@@ -59,8 +59,8 @@ _TABLE = {
     "once": ("It can be opened once.", "Er kann einmal geöffnet werden."),
     "open": ("Open the passport", "Produktpass öffnen"),
     "choices": (
-        "This link names no company. These companies have a passport for the product.",
-        "Dieser Link nennt kein Unternehmen. Diese Unternehmen haben einen Pass für das Produkt.",
+        "This link names no company. These have a passport with its GTIN:",
+        "Dieser Link nennt kein Unternehmen. Einen Produktpass mit seiner GTIN haben:",
     ),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),

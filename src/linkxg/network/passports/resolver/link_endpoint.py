@@ -32,7 +32,7 @@ def link_response(
     context: RequestContext, link: RequestedLink, levels: Sequence[LinkLevel], public_url: str
 ) -> Response[bytes]:
     """Raises NotFound for a type that has no link, and Gone."""
-    same = [f'<{public_url}{link.uncompressed}>; rel="owl:sameAs"'] if link.uncompressed else []
+    same = _same_as(link, public_url)
     wanted = _link_type(link.query)
     if _wants_linkset(context, wanted):
         return _linkset_response(levels, same)
@@ -51,20 +51,20 @@ def link_response(
 
 
 def choices_response(
-    context: RequestContext, link: RequestedLink, publishers: Sequence[Sequence[LinkLevel]]
+    context: RequestContext, link: RequestedLink, publishers: Sequence[Sequence[LinkLevel]], public_url: str
 ) -> Response[bytes]:
     """300 with the links of all accounts that have the GTIN: a link without an account prefers none of them.
 
     Raises NotFound for a type that has no link.
     """
-    levels, wanted = merged(publishers), _link_type(link.query)
+    levels, wanted, same = merged(publishers), _link_type(link.query), _same_as(link, public_url)
     if _wants_linkset(context, wanted):
-        return _linkset_response(levels, [])
+        return _linkset_response(levels, same)
     relation = link_type(wanted) if wanted else DEFAULT
     if not any(relation in one[0].links for one in publishers):
         raise NotFound("There is no link of this type.")
     if _prefers(context, LINKSET_TYPE, HTML) != HTML:
-        return _linkset_response(levels, [], status=300)
+        return _linkset_response(levels, same, status=300)
     language = language_of(context, HTML)
     choices = [
         Choice(one[0].issuer, one[0].description, target["href"])
@@ -79,6 +79,11 @@ def choices_response(
 def linkset_of(anchor: str) -> str:
     """The Link to the linkset of a Digital Link."""
     return f'<{anchor}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
+
+
+def _same_as(link: RequestedLink, public_url: str) -> list[str]:
+    """The Link to the link for which a compressed one stands."""
+    return [f'<{public_url}{link.uncompressed}>; rel="owl:sameAs"'] if link.uncompressed else []
 
 
 def _linkset_response(levels: Sequence[LinkLevel], more: Sequence[str], status: int = 200) -> Response[bytes]:

@@ -72,7 +72,7 @@ async def link_without_account(
     with _readable_by_all():
         link = _read(request, has_slug=False)
         publishers = await resolve_publishers(services.database, services.addresses, link)
-        return choices_response(context_of(request.scope), link, publishers)
+        return choices_response(context_of(request.scope), link, publishers, services.addresses.public_url)
 
 
 async def _resolve(services: ResolverServices, request: AnyRequest, slug: str, link: RequestedLink) -> Response[bytes]:
