@@ -10,6 +10,7 @@ import re
 from litestar.routes import HTTPRoute
 
 from architecture.program import Route, edge, modules, routes
+from linkxg.catalog.identifiers.keys import KEYS
 from linkxg.console.guard import ConsoleGuard
 from linkxg.http.permissions import declared
 from linkxg.identity.accounts.roles import EVERYONE
@@ -77,7 +78,9 @@ PUBLIC = {
     "GET /api/v1/dpp/{passport_id}/versions",
     "GET /api/v1/dpp/{passport_id}/elements/{path}",
     # What data carriers point to.
-    "GET /{slug}/01/{rest}",
+    *(f"GET /{{slug}}/{ai}/{{rest}}" for ai in KEYS),
+    "GET /{slug}/{compressed}",
+    "GET /01/{rest}",
     "GET /.well-known/gs1resolver",
     "GET /.well-known/resolver",
     "GET /dpp/{passport_id}/qr",

@@ -85,6 +85,7 @@ WITHOUT_ACCOUNT = {
     "network.passports.read.find_carried_passport": "everybody reads a passport by its id",
     "network.passports.read.find_state": "everybody reads a passport by its id",
     "network.passports.read.list_passport_versions": "everybody reads the versions of a passport by its id",
+    "network.passports.resolver.list_publishers": "a link without an account leads to all that have the GTIN",
     "network.passports.signing.list_sealed_signing_keys": ACROSS,
     "network.passports.signing.lock_withdrawal": "the passport that was just read names the account",
     "catalog.products._record_expiries": "its callers say whose shares",

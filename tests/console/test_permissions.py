@@ -25,7 +25,7 @@ PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
     for route in routes()
     if route.handler is not None and (route.handler.opt.get("session_roles") or not route.path.startswith(
-        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/scim", "/static", "/dpp", "/{slug", "/v1",
+        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/scim", "/static", "/dpp", "/{slug", "/01", "/v1",
          "/sign-in/sso/{account_id}/backchannel-logout")
     ))
 )  # fmt: skip

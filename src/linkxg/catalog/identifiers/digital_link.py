@@ -1,4 +1,4 @@
-"""Parses GS1 Digital Links into their normal form (GS1 Digital Link URI Syntax 1.6.0).
+"""Parses GS1 Digital Links into their normal form (GS1 Digital Link URI Syntax 1.7.0).
 
 Input: any resolver, any path before the key, alphabetic names, GTINs of any length, attributes in the query. Output:
 `https://id.gs1.org`, numeric names, 14 digits, unreserved characters unescaped (RFC 3986 §2.3), no query, as CBV 2.0
@@ -28,8 +28,13 @@ class ParsedIdentifier(NamedTuple):
     @property
     def uri(self) -> str:
         """The normal form."""
+        return RESOLVER + self.path
+
+    @property
+    def path(self) -> str:
+        """The normal form without its host."""
         pairs = ((self.key.ai, self.value), *self.qualifiers)
-        return RESOLVER + "".join(f"/{ai}/{quote(value, safe='')}" for ai, value in pairs)
+        return "".join(f"/{ai}/{quote(value, safe='')}" for ai, value in pairs)
 
     def get(self, ai: str) -> str | None:
         """The value of one qualifier."""
@@ -42,7 +47,6 @@ def build_identifier(ai: str, value: str, qualifiers: tuple[tuple[str, str], ...
     if ai == "01" and len(value) in _SHORT_GTIN_LENGTHS and are_digits(value):
         value = value.rjust(14, "0")
     check_value(key, value)
-    positions = []
     for name, qualifier in qualifiers:
         if name not in key.qualifiers:
             raise NotAnIdentifier(f"({name}) is not allowed after a {key.name}.")
@@ -50,9 +54,10 @@ def build_identifier(ai: str, value: str, qualifiers: tuple[tuple[str, str], ...
             raise NotAnIdentifier(
                 f"The value of ({name}) is empty, too long or contains a character that is not allowed."
             )
-        positions.append(key.qualifiers.index(name))
-    if positions != sorted(set(positions)):
-        raise NotAnIdentifier(f"After a {key.name} the order is {', '.join(key.qualifiers)}, each at most once.")
+    names = tuple(name for name, _ in qualifiers)
+    if not any(names == tuple(one for one in sequence if one in names) for sequence in (*key.sequences, ())):
+        allowed = ", or ".join(", ".join(sequence) for sequence in key.sequences)
+        raise NotAnIdentifier(f"After a {key.name} the order is {allowed}, each at most once.")
     return ParsedIdentifier(key, value, qualifiers)
 
 

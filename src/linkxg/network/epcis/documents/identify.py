@@ -83,7 +83,7 @@ def of_identifier(found: ParsedIdentifier) -> Item:
     """The item of a key with its qualifiers."""
     ai, value = found.key.ai, found.value
     names = dict(found.qualifiers)
-    finest = next((name for name in (*_SERIALS, "254", "8011", "10") if name in names), None)
+    finest = next((name for name in (*_SERIALS, "254", "7040", "8011", "10") if name in names), None)
     uri = found._replace(qualifiers=((finest, names[finest]),) if finest else ()).uri
     if ai in ("01", "8006"):
         serial, lot = names.get("21") or names.get("235"), names.get("10")

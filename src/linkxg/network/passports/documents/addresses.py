@@ -27,6 +27,9 @@ class Addresses:
         """The issuer: `did:web` with the port, if any, escaped (did:web §3.1)."""
         return f"did:web:{quote(urlsplit(self.public_url).netloc, safe='')}:{slug}"
 
+    def did_document(self, slug: str) -> str:
+        return f"{self.public_url}/{slug}/did.json"
+
     def status_list(self, slug: str, number: int) -> str:
         return f"{self.public_url}/{slug}/status/{number}"
 

@@ -15,10 +15,11 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    column,
     literal_column,
     select,
     text,
-    tuple_,
+    values,
 )
 
 from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, update_many
@@ -34,6 +35,7 @@ ANALYZE_FROM_ROWS = 100
 _IDENTITIES_PER_STATEMENT = 200
 
 _MODEL = text("lot = '' and serial = ''")
+_ITEM = text("serial <> ''")
 
 passports = Table(
     "passports",
@@ -57,6 +59,16 @@ passports = Table(
     Index("ix_passports_identity", "account_id", "gtin14", "lot", "serial", unique=True),
     # Of models: what else a product has is found by their GTINs.
     Index("ix_passports_model_product_id", "product_id", sqlite_where=_MODEL, postgresql_where=_MODEL),
+    # Links without an account name a GTIN alone, and links of items often no lot.
+    Index("ix_passports_model_gtin14", "gtin14", sqlite_where=_MODEL, postgresql_where=_MODEL),
+    Index(
+        "ix_passports_item_serial",
+        "account_id",
+        "gtin14",
+        "serial",
+        sqlite_where=_ITEM,
+        postgresql_where=_ITEM,
+    ),
     sqlite_with_rowid=False,
 )
 passport_versions = Table(
@@ -107,10 +119,13 @@ def list_identities(
     found = {}
     for start in range(0, len(identities), _IDENTITIES_PER_STATEMENT):
         part = identities[start : start + _IDENTITIES_PER_STATEMENT]
+        # A join: SQLite would look for pairs among all items of the GTIN.
+        wanted = values(column("lot", String), column("serial", String), name="wanted").data(list(part)).cte()
+        is_wanted = and_(_p.lot == wanted.c.lot, _p.serial == wanted.c.serial)
         query = (
             select(*PASSPORT_COLUMNS, _v.product_version, _v.details)
-            .join_from(passports, passport_versions, _is_newest)
-            .where(_p.account_id == account_id, _p.gtin14 == gtin14, tuple_(_p.lot, _p.serial).in_(part))
+            .select_from(wanted.join(passports, is_wanted).join(passport_versions, _is_newest))
+            .where(_p.account_id == account_id, _p.gtin14 == gtin14)
         )
         for row in conn.execute(query):
             record = PassportRecord._make(row[: len(PASSPORT_COLUMNS)])

@@ -58,6 +58,10 @@ _TABLE = {
     "until": ("Valid until", "Gültig bis"),
     "once": ("It can be opened once.", "Er kann einmal geöffnet werden."),
     "open": ("Open the passport", "Produktpass öffnen"),
+    "choices": (
+        "This link names no company. These have a passport with its GTIN:",
+        "Dieser Link nennt kein Unternehmen. Einen Produktpass mit seiner GTIN haben:",
+    ),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
 }

@@ -122,7 +122,9 @@ async def _versions(
     page = await list_versions_of(services.database, passport_id, before=before, limit=limit)
     following = services.cursors.seal([page.found[-1].version.version], filters) if page.has_more else None
     shown = [summarise(one, services.addresses) for one in page.found]
-    return page_response(shown, following, f"{services.addresses.passport(passport_id)}/versions", limit=limit)
+    answer = page_response(shown, following, f"{services.addresses.passport(passport_id)}/versions", limit=limit)
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
 
 
 _ELEMENT: dict[str, Any] = {"errors": (InvalidRequest,), **READ_OPTIONS}
@@ -157,13 +159,12 @@ element = get("/dpp/{passport_id:str}/elements/{path:path}", operation_id="readE
 read = get("/dpp/{passport_id:str}", operation_id="readPassport", **_READ)(_read)
 # Resolvers pass on the query of the link that was scanned.
 _BY_ADDRESS: dict[str, Any] = {
-    **_READ,
     "include_in_schema": False,
     **public_or_scope("dpp:read", PASSPORT_READS, ignores_query=True),
 }
-read_by_address = get("/dpp/{passport_id:str}", **_BY_ADDRESS)(_read)
+read_by_address = get("/dpp/{passport_id:str}", **{**_READ, **_BY_ADDRESS})(_read)
 versions = get("/dpp/{passport_id:str}/versions", operation_id="listPassportVersions", **_VERSIONS)(_versions)
-versions_by_address = get("/dpp/{passport_id:str}/versions", include_in_schema=False, **_VERSIONS)(_versions)
+versions_by_address = get("/dpp/{passport_id:str}/versions", **{**_VERSIONS, **_BY_ADDRESS})(_versions)
 
 
 def _edition(version: int | None, as_of: str | None) -> Edition:

@@ -2,12 +2,18 @@
 
 import re
 
+from linkxg.catalog.identifiers.keys import KEYS
 from linkxg.identity.accounts.slug import RESERVED
-from linkxg.network.passports.resolver.routes import linkset_of
+from linkxg.network.passports.resolver.link_endpoint import linkset_of
 
 _METHODS = "GET, HEAD, OPTIONS"
-_OF_ISSUER = re.compile(r"/([a-z][a-z0-9-]{1,38})/(01/[!-~]{1,2000}|did\.json|status/[0-9]{1,10})")
-_OTHERS = re.compile(r"/dpp/[0-9A-Fa-f-]{36}(/versions|/qr)?|/\.well-known/(gs1)?resolver")
+_SLUG, _KEYS = r"/([a-z][a-z0-9-]{1,38})", "|".join(KEYS)
+_LINK = re.compile(rf"{_SLUG}/(?:(?:{_KEYS})/[!-~]{{1,2000}}|[A-Za-z0-9_-]{{10,2000}})|/01/[!-~]{{1,2000}}")
+_OF_ISSUER = re.compile(rf"{_SLUG}/(?:did\.json|status/[0-9]{{1,10}})")
+_OTHERS = re.compile(
+    r"/dpp/[0-9A-Fa-f-]{36}(/versions|/qr)?|/\.well-known/(gs1)?resolver|"
+    r"/v1/(dpps|dppsByProductId|dppsByIdAndDate)/[!-~]{1,2000}"
+)
 
 
 class CrossOriginOptions:
@@ -17,8 +23,10 @@ class CrossOriginOptions:
         self._public_url = public_url
 
     def __call__(self, raw_path: str) -> dict[str, str] | None:
-        found = _OF_ISSUER.fullmatch(raw_path)
-        if not (found and found[1] not in RESERVED) and not _OTHERS.fullmatch(raw_path):
+        link, of_issuer = _LINK.fullmatch(raw_path), _OF_ISSUER.fullmatch(raw_path)
+        if any(found and found[1] in RESERVED for found in (link, of_issuer)):
+            link = of_issuer = None
+        if not (link or of_issuer or _OTHERS.fullmatch(raw_path)):
             return None
         headers = {
             "Allow": _METHODS,
@@ -27,6 +35,6 @@ class CrossOriginOptions:
             "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match",
             "Access-Control-Max-Age": "86400",
         }
-        if found and found[2].startswith("01/"):
+        if link:
             headers["Link"] = linkset_of(self._public_url + raw_path.removesuffix("/"))
         return headers

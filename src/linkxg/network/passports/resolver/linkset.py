@@ -1,4 +1,4 @@
-"""The links of passports: a linkset (RFC 9264) as GS1-conformant resolvers give it, and the one of a link type."""
+"""The links of what a Digital Link identifies: a linkset (RFC 9264) as GS1-conformant resolvers give it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,16 +15,37 @@ Links = dict[str, list[dict[str, Any]]]
 
 
 class LinkLevel(NamedTuple):
-    """An address, and the passport to which it leads: its own, or that of what it belongs to."""
+    """An address, the links of what it identifies or belongs to, and who is responsible for that.
+
+    `withdrawn` is the address of a passport that is withdrawn, empty otherwise.
+    """
 
     anchor: str
-    passport: Redacted
+    description: str
+    issuer: str
+    links: Links
+    withdrawn: str = ""
 
 
-def links_of(redacted: Redacted, addresses: Addresses) -> Links:
+def passport_level(anchor: str, redacted: Redacted, addresses: Addresses) -> LinkLevel:
+    withdrawn = addresses.passport(redacted.passport.id) if redacted.withdrawal is not None else ""
+    return LinkLevel(anchor, _description_of(redacted), redacted.issuer.name, _links_of(redacted, addresses), withdrawn)
+
+
+def party_level(anchor: str, name: str, document: str) -> LinkLevel:
+    """Of the company that a GLN identifies; `document` is the address of its DID document."""
+    title = f"Issuer of Digital Product Passports: {name}"
+    links: Links = {
+        DEFAULT: [{"href": document, "title": title}],
+        "describedby": [{"href": document, "title": title, "type": "application/did+json"}],
+    }
+    return LinkLevel(anchor, name, name, links)
+
+
+def _links_of(redacted: Redacted, addresses: Addresses) -> Links:
     """The default link has only an address and a title; each type has one link."""
     passport, version = redacted.passport, redacted.version.version
-    address, title = addresses.passport(passport.id), f"Digital Product Passport: {description_of(redacted)}"
+    address, title = addresses.passport(passport.id), f"Digital Product Passport: {_description_of(redacted)}"
     links: Links = {
         DEFAULT: [{"href": address, "title": title}],
         f"{GS1}dpp": [{"href": address, "title": title}],
@@ -41,7 +62,7 @@ def links_of(redacted: Redacted, addresses: Addresses) -> Links:
     return links
 
 
-def description_of(redacted: Redacted) -> str:
+def _description_of(redacted: Redacted) -> str:
     """Its name, if that is public, or else its GTIN; with the lot and the serial."""
     passport = redacted.passport
     parts = [str(redacted.fields.get("name") or f"GTIN {passport.gtin14}")]
@@ -50,18 +71,23 @@ def description_of(redacted: Redacted) -> str:
     return ", ".join(parts)
 
 
-def linkset(levels: Sequence[LinkLevel], addresses: Addresses) -> dict[str, Any]:
-    """From the address that was requested up to the GTIN."""
+def linkset(levels: Sequence[LinkLevel]) -> dict[str, Any]:
+    """From the address that was requested up to the key."""
     return {
-        "linkset": [
-            {
-                "anchor": level.anchor,
-                "itemDescription": description_of(level.passport),
-                **links_of(level.passport, addresses),
-            }
-            for level in levels
-        ]
+        "linkset": [{"anchor": level.anchor, "itemDescription": level.description, **level.links} for level in levels]
     }
+
+
+def merged(publishers: Sequence[Sequence[LinkLevel]]) -> list[LinkLevel]:
+    """The links of several companies at the same addresses; a default link would prefer one of the companies."""
+    found: dict[str, LinkLevel] = {}
+    for level in (level for levels in publishers for level in levels):
+        links = found.setdefault(level.anchor, LinkLevel(level.anchor, level.description, "", {})).links
+        for relation, targets in level.links.items():
+            if relation != DEFAULT:
+                named = [{**one, "title": f"{level.issuer}: {one['title']}"} for one in targets]
+                links.setdefault(relation, []).extend(named)
+    return list(found.values())
 
 
 def link_type(given: str) -> str:

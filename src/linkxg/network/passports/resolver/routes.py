@@ -1,41 +1,36 @@
 """`/{slug}/01/…`: GS1 Digital Links, and the description of this resolver (GS1-Conformant Resolver 1.2)."""
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, Router, get
-from litestar.datastructures.headers import Accept
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from linkxg.catalog.identifiers.keys import NotAnIdentifier
+from linkxg.catalog.identifiers.keys import KEYS, NotAnIdentifier
 from linkxg.db import Database
-from linkxg.errors import Gone, InvalidRequest, NotFound
-from linkxg.http.forms import form_decode
+from linkxg.errors import InvalidRequest, PublicError
 from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget
-from linkxg.http.request_context import RequestContext, context_of
+from linkxg.http.request_context import context_of
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.resolver.digital_link_path import read_link_path
-from linkxg.network.passports.resolver.linkset import DEFAULT, PREFIXES, LinkLevel, link_type, links_of, linkset
-from linkxg.network.passports.resolver.resolve import resolve
+from linkxg.network.passports.resolver.link_endpoint import (
+    JSON_LD_CONTEXT,
+    SHARED,
+    choices_response,
+    link_response,
+)
+from linkxg.network.passports.resolver.linkset import PREFIXES
+from linkxg.network.passports.resolver.requested_link import RequestedLink, read_requested
+from linkxg.network.passports.resolver.resolve import GTIN, RESOLVED, is_account, resolve, resolve_publishers
 
 RESOLUTIONS = Budget("resolver", 600, 60)
-LINKSET_TYPE, HTML_TYPE = "application/linkset+json", "text/html"
-_CONTEXT = (
-    '<https://ref.gs1.org/standards/resolver/linkset-context>; rel="http://www.w3.org/ns/json-ld#context"; '
-    'type="application/ld+json"'
-)
-_SHARED = {
-    "Cache-Control": "public, max-age=60",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, Location",
-}
-_OF_RESOLVER = ("linkType", "context")
-_PRINTABLE = re.compile(r"[!-~]*")
+_LINK: dict[str, Any] = {"include_in_schema": False, **public(RESOLUTIONS, ignores_query=True)}
+AnyRequest = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,81 +39,77 @@ class ResolverServices:
     addresses: Addresses
 
 
-@get("/{slug:str}/01/{rest:path}", include_in_schema=False, **public(RESOLUTIONS, ignores_query=True))
+@get([f"/{{slug:str}}/{ai}/{{rest:path}}" for ai in KEYS], **_LINK)
 async def digital_link(
-    request: Request[Any, Any, Any],
-    services: NamedDependency[ResolverServices],
-    slug: FromPath[str],
-    rest: FromPath[str],
+    request: AnyRequest, services: NamedDependency[ResolverServices], slug: FromPath[str], rest: FromPath[str]
 ) -> Response[bytes]:
     """Redirects to the passport of an item, its batch or its model, or gives the links of all of them."""
-    context = context_of(request.scope)
+    with _readable_by_all():
+        return await _resolve(services, request, slug, _read(request))
+
+
+@get("/{slug:str}/{compressed:str}", **_LINK)
+async def compressed_link(
+    request: AnyRequest, services: NamedDependency[ResolverServices], slug: FromPath[str], compressed: FromPath[str]
+) -> Response[bytes]:
+    """As the link for which it stands. What is below no account, is an unknown address as any other."""
     try:
-        link = read_link_path(request.scope["raw_path"].decode("latin-1"))
+        link = _read(request)
+    except InvalidRequest:
+        if not await services.database.read(is_account, slug):
+            raise NotFoundException from None
+        with _readable_by_all():
+            raise
+    with _readable_by_all():
+        return await _resolve(services, request, slug, link)
+
+
+@get(f"/{GTIN}/{{rest:path}}", **_LINK)
+async def link_without_account(
+    request: AnyRequest, services: NamedDependency[ResolverServices], rest: FromPath[str]
+) -> Response[bytes]:
+    """The passports of all accounts that have the GTIN: nobody has verified whose it is."""
+    with _readable_by_all():
+        link = _read(request, has_slug=False)
+        publishers = await resolve_publishers(services.database, services.addresses, link)
+        return choices_response(context_of(request.scope), link, publishers, services.addresses.public_url)
+
+
+async def _resolve(services: ResolverServices, request: AnyRequest, slug: str, link: RequestedLink) -> Response[bytes]:
+    levels = await resolve(services.database, services.addresses, slug, link)
+    return link_response(context_of(request.scope), link, levels, services.addresses.public_url)
+
+
+def _read(request: AnyRequest, *, has_slug: bool = True) -> RequestedLink:
+    """Raises InvalidRequest."""
+    path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
+    try:
+        return read_requested(path, query, has_slug=has_slug)
     except NotAnIdentifier as error:
         raise InvalidRequest(str(error)) from None
-    levels = await resolve(services.database, services.addresses.public_url, slug, link)
-    wanted = _link_type(context)
-    if wanted in ("linkset", "all") or (wanted is None and _wants_linkset(context)):
-        body = msgspec.json.encode(linkset(levels, services.addresses))
-        headers = {**_SHARED, "Link": _CONTEXT, "Vary": "accept"}
-        return Response(body, media_type=LINKSET_TYPE, headers=headers)
-    return _redirect(levels[0], link_type(wanted) if wanted else DEFAULT, context, services.addresses)
 
 
-def _redirect(level: LinkLevel, wanted: str, context: RequestContext, addresses: Addresses) -> Response[bytes]:
-    links = links_of(level.passport, addresses).get(wanted)
-    if links is None:
-        raise NotFound("There is no link of this type.")
-    address = addresses.passport(level.passport.passport.id)
-    if level.passport.withdrawal is not None:
-        notice = f'<{address}>; rel="describedby"'
-        raise Gone(f"The passport is withdrawn. It stays readable at {address}.", headers={"Link": notice})
-    location = str(links[0]["href"])
-    if query := _passed_on(context):
-        location += ("&" if "?" in location else "?") + query
-    headers = {**_SHARED, "Location": location, "Link": linkset_of(level.anchor), "Vary": "accept"}
-    return Response(b"", status_code=307, media_type="text/plain", headers=headers)
-
-
-def linkset_of(anchor: str) -> str:
-    """The Link to the linkset of a Digital Link."""
-    return f'<{anchor}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
-
-
-def _link_type(context: RequestContext) -> str | None:
-    for pair in context.query.split(b"&"):
-        name, _, value = pair.partition(b"=")
-        if name == b"linkType":
-            return form_decode(value)
-    return None
-
-
-def _passed_on(context: RequestContext) -> str:
-    """The query as it was sent, without what is for the resolver. Raises InvalidRequest."""
-    query = context.query.decode("latin-1")
-    if not _PRINTABLE.fullmatch(query):
-        raise InvalidRequest("The query of a link must be ASCII; percent-encode other characters.")
-    return "&".join(pair for pair in query.split("&") if pair.partition("=")[0] not in _OF_RESOLVER)
-
-
-def _wants_linkset(context: RequestContext) -> bool:
-    accepted = context.header(b"accept")
-    return accepted is not None and Accept(accepted.decode("latin-1")).best_match([HTML_TYPE, LINKSET_TYPE]) == (
-        LINKSET_TYPE
-    )
+@contextmanager
+def _readable_by_all() -> Iterator[None]:
+    """Other origins read errors too."""
+    try:
+        yield
+    except PublicError as error:
+        error.headers["Access-Control-Allow-Origin"] = "*"
+        raise
 
 
 async def _describe(services: NamedDependency[ResolverServices]) -> Response[dict[str, Any]]:
-    """What this resolver resolves: GTINs below the name of an account."""
+    """What this resolver resolves: GTINs below the name of an account, and its GLN."""
     description = {
         "name": "LinkXG",
         "resolverRoot": services.addresses.public_url,
-        "supportedPrimaryKeys": ["01"],
+        "supportedPrimaryKeys": list(RESOLVED),
         "supportedLinkType": [{"namespace": namespace, "prefix": prefix} for prefix, namespace in PREFIXES.items()],
         "linkTypeDefaultCanBeLinkset": False,
+        "jsonLdContextLocation": JSON_LD_CONTEXT,
     }
-    return Response(description, headers=_SHARED)
+    return Response(description, headers=SHARED)
 
 
 _PUBLIC = public(RESOLUTIONS, ignores_query=True)
@@ -131,6 +122,6 @@ def public_router(services: ResolverServices) -> Router:
     return Router(
         "/",
         tags=[TAG],
-        route_handlers=[digital_link, gs1_description, iso_description],
+        route_handlers=[digital_link, compressed_link, link_without_account, gs1_description, iso_description],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -1,16 +1,41 @@
-"""The SQL of resolving: which passports of an account a link may lead to."""
+"""The SQL of resolving: which passports a link may lead to."""
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, exists, literal_column, select
 
+from linkxg.identity.accounts.store import accounts
 from linkxg.network.passports.issue.store import passports
 
 _p = passports.c
+_EMPTY: ColumnElement[str] = literal_column("''")
+"""As the indexes have it: a parameter would not use them."""
 
 
 def list_candidates(
     conn: Connection, account_id: str, gtin14: str, lot: str, serial: str
 ) -> dict[tuple[str, str], str]:
     """The ids of the passports of the item, the batch and the model, by lot and serial."""
-    wanted = {("", ""), (lot, ""), (lot, serial), ("", serial)}
     query = select(_p.lot, _p.serial, _p.id).where(_p.account_id == account_id, _p.gtin14 == gtin14)
-    return {(row[0], row[1]): row[2] for row in conn.execute(query.where(tuple_(_p.lot, _p.serial).in_(wanted)))}
+    # Each column by itself: SQLite would look for pairs among all items of the GTIN.
+    query = query.where(_p.lot.in_({"", lot}), _p.serial.in_({"", serial}))
+    return {(row[0], row[1]): row[2] for row in conn.execute(query)}
+
+
+def find_only_item(conn: Connection, account_id: str, gtin14: str, serial: str) -> str | None:
+    """The id of the passport of the item with this serial, whatever its lot; None if several lots have one."""
+    query = select(_p.id).where(_p.account_id == account_id, _p.gtin14 == gtin14, _p.serial == serial)
+    found = conn.execute(query.where(_p.serial != _EMPTY).limit(2)).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
+def find_issuer(conn: Connection, account_id: str, gln: str) -> tuple[str, str] | None:
+    """(name, slug) of the account if it has this GLN and passports, which name both to everybody."""
+    query = select(accounts.c.name, accounts.c.slug).where(accounts.c.id == account_id, accounts.c.gln == gln)
+    row = conn.execute(query.where(exists().where(_p.account_id == account_id))).first()
+    return None if row is None else (row.name, row.slug)
+
+
+def list_publishers(conn: Connection, gtin14: str, limit: int) -> list[str]:
+    """The ids of the accounts that have the passport of a model with this GTIN, by slug."""
+    query = select(accounts.c.id).join_from(passports, accounts, accounts.c.id == _p.account_id)
+    query = query.where(_p.gtin14 == gtin14, _p.lot == _EMPTY, _p.serial == _EMPTY)
+    return list(conn.execute(query.order_by(accounts.c.slug).limit(limit)).scalars())

@@ -1,0 +1,115 @@
+"""Answers a link: a redirect to the default link or that of a type, or a linkset (GS1-Conformant Resolver 1.2)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.datastructures.headers import Accept
+
+from linkxg.errors import Gone, NotFound
+from linkxg.http.forms import form_decode
+from linkxg.http.request_context import RequestContext
+from linkxg.network.passports.pages.choices_page import Choice, choices_page
+from linkxg.network.passports.read.passport_endpoint import language_of
+from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.resolver.linkset import DEFAULT, LinkLevel, link_type, linkset, merged
+from linkxg.network.passports.resolver.requested_link import RequestedLink
+
+LINKSET_TYPE = "application/linkset+json"
+JSON_LD_CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
+SHARED = {
+    "Cache-Control": "public, max-age=60",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Link, Location",
+}
+_CONTEXT = f'<{JSON_LD_CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
+_OF_RESOLVER = ("linkType", "context")
+_LINKSETS = ("linkset", "all")
+
+
+def link_response(
+    context: RequestContext, link: RequestedLink, levels: Sequence[LinkLevel], public_url: str
+) -> Response[bytes]:
+    """Raises NotFound for a type that has no link, and Gone."""
+    same = _same_as(link, public_url)
+    wanted = _link_type(link.query)
+    if _wants_linkset(context, wanted):
+        return _linkset_response(levels, same)
+    level = levels[0]
+    links = level.links.get(link_type(wanted) if wanted else DEFAULT)
+    if links is None:
+        raise NotFound("There is no link of this type.")
+    if level.withdrawn:
+        notice = ", ".join([f'<{level.withdrawn}>; rel="describedby"', *same])
+        raise Gone(f"The passport is withdrawn. It stays readable at {level.withdrawn}.", headers={"Link": notice})
+    location = str(links[0]["href"])
+    if query := _passed_on(link.query):
+        location += ("&" if "?" in location else "?") + query
+    headers = {"Location": location, "Link": ", ".join([linkset_of(level.anchor), *same])}
+    return Response(b"", status_code=307, media_type="text/plain", headers={**SHARED, **headers, "Vary": "accept"})
+
+
+def choices_response(
+    context: RequestContext, link: RequestedLink, publishers: Sequence[Sequence[LinkLevel]], public_url: str
+) -> Response[bytes]:
+    """300 with the links of all accounts that have the GTIN: a link without an account prefers none of them.
+
+    Raises NotFound for a type that has no link.
+    """
+    levels, wanted, same = merged(publishers), _link_type(link.query), _same_as(link, public_url)
+    if _wants_linkset(context, wanted):
+        return _linkset_response(levels, same)
+    relation = link_type(wanted) if wanted else DEFAULT
+    if not any(relation in one[0].links for one in publishers):
+        raise NotFound("There is no link of this type.")
+    if _prefers(context, LINKSET_TYPE, HTML) != HTML:
+        return _linkset_response(levels, same, status=300)
+    language = language_of(context, HTML)
+    choices = [
+        Choice(one[0].issuer, one[0].description, target["href"])
+        for one in publishers
+        for target in one[0].links.get(relation, [])
+    ]
+    headers = {**SHARED, **headers_of(HTML, language), "vary": "accept, accept-language"}
+    media_type = headers.pop("content-type")
+    return Response(choices_page(choices, language).encode(), status_code=300, media_type=media_type, headers=headers)
+
+
+def linkset_of(anchor: str) -> str:
+    """The Link to the linkset of a Digital Link."""
+    return f'<{anchor}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
+
+
+def _same_as(link: RequestedLink, public_url: str) -> list[str]:
+    """The Link to the link for which a compressed one stands."""
+    return [f'<{public_url}{link.uncompressed}>; rel="owl:sameAs"'] if link.uncompressed else []
+
+
+def _linkset_response(levels: Sequence[LinkLevel], more: Sequence[str], status: int = 200) -> Response[bytes]:
+    body: dict[str, Any] = linkset(levels)
+    headers = {**SHARED, "Link": ", ".join([_CONTEXT, *more]), "Vary": "accept"}
+    return Response(msgspec.json.encode(body), status_code=status, media_type=LINKSET_TYPE, headers=headers)
+
+
+def _link_type(query: str) -> str | None:
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name == "linkType":
+            return form_decode(value.encode())
+    return None
+
+
+def _passed_on(query: str) -> str:
+    """The query as it was sent, without what is for the resolver."""
+    return "&".join(pair for pair in query.split("&") if pair.partition("=")[0] not in _OF_RESOLVER)
+
+
+def _wants_linkset(context: RequestContext, wanted: str | None) -> bool:
+    return wanted in _LINKSETS or (wanted is None and _prefers(context, HTML, LINKSET_TYPE) == LINKSET_TYPE)
+
+
+def _prefers(context: RequestContext, *types: str) -> str:
+    """The first type that the client likes best; the first one if it likes none."""
+    accepted = (context.header(b"accept") or b"*/*").decode("latin-1")
+    return Accept(accepted).best_match(list(types)) or types[0]

@@ -1,0 +1,44 @@
+"""A passport is found by an index over all that its link names: a GTIN may have a million items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, event
+
+from linkxg.identity.accounts.store import accounts
+from linkxg.network.passports.issue.store import list_identities, passport_versions, passports
+from linkxg.network.passports.resolver.store import find_only_item, list_candidates, list_publishers
+
+LOOKUPS: dict[str, tuple[Callable[[Connection], Any], str]] = {
+    "candidates": (
+        lambda conn: list_candidates(conn, "a", "g", "l", "s"), "account_id=? AND gtin14=? AND lot=? AND serial=?"
+    ),
+    "identities": (
+        lambda conn: list_identities(conn, "a", "g", [("l", "s"), ("l", "")]),
+        "account_id=? AND gtin14=? AND lot=? AND serial=?",
+    ),
+    "item": (lambda conn: find_only_item(conn, "a", "g", "s"), "account_id=? AND gtin14=? AND serial=?"),
+    "publishers": (lambda conn: list_publishers(conn, "g", 20), "gtin14=?"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_passports_are_found_by_all_columns_of_an_index(name: str) -> None:
+    lookup, columns = LOOKUPS[name]
+    engine, statements = create_engine("sqlite://"), list[tuple[str, Any]]()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def keep(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        statements.append((statement, parameters))
+
+    with engine.begin() as conn:
+        for table in (accounts, passports, passport_versions):
+            table.create(conn)
+        statements.clear()
+        lookup(conn)
+        ((statement, parameters),) = statements
+        plan = [str(row[3]) for row in conn.exec_driver_sql(f"explain query plan {statement}", parameters)]
+    assert any("ix_passports_" in step and step.endswith(f"({columns})") for step in plan), plan
