@@ -30,6 +30,7 @@ from linkxg.network.passports.access.model import (
     PassportGrantWithLink,
 )
 from linkxg.network.passports.access.views import grant_members, view_grant, view_request
+from linkxg.network.passports.documents.model import Roles
 from linkxg.network.passports.issue.store import find_passport
 from linkxg.network.shares.check_share import check_expiry
 
@@ -47,10 +48,14 @@ async def grant_access(
 ) -> IdempotentOutcome[PassportGrantWithLink]:
     """Raises ValidationFailed, NotFound or IdempotencyKeyReused."""
     faults: list[FieldFault] = []
-    roles = frozenset(one_of("roles", role, GRANTED_ROLES, faults) for role in given.roles)
+    roles = _roles(given.roles, faults)
+    for field in ("purpose", "recipient"):
+        if not getattr(given, field).strip():
+            faults.append(fault(field, "This must not be empty.", "required"))
     terms = GrantTerms(
-        passport_id, roles, given.purpose, given.recipient, _expiry(given.expires_at, faults), given.single_use
-    )
+        passport_id, roles, given.purpose, given.recipient, _expiry(given.expires_at, faults), given.single_use,
+        given.includes_below,
+    )  # fmt: skip
     if not is_uuid(passport_id):
         raise NotFound
 
@@ -66,7 +71,9 @@ async def approve_access(
     services: AccessServices, actor: Actor, account_id: str, request_id: str, given: ApproveAccess, key: str | None
 ) -> IdempotentOutcome[PassportGrantWithLink]:
     """Raises ValidationFailed, NotFound, InvalidState if it is decided already, or IdempotencyKeyReused."""
-    expires_at = _expiry(given.expires_at, [])
+    faults: list[FieldFault] = []
+    roles = None if given.roles is None else _roles(given.roles, faults)
+    expires_at = _expiry(given.expires_at, faults)
     if not is_uuid(request_id):
         raise NotFound
 
@@ -75,8 +82,9 @@ async def approve_access(
         if row is None:
             return NotFound()
         terms = GrantTerms(
-            row.passport_id, frozenset({row.role}), row.purpose, row.contact, expires_at, given.single_use
-        )
+            row.passport_id, roles or frozenset({row.role}), row.purpose, row.contact, expires_at, given.single_use,
+            given.includes_below,
+        )  # fmt: skip
         grant = _insert(conn, actor, account_id, terms, token)
         values = {"status": "APPROVED", "decided_at": now_ms(), "grant_id": grant.id}
         return grant if store.decide(conn, account_id, request_id, **values) else _decided()
@@ -125,6 +133,10 @@ async def revoke_access(
     return await write_once(database, actor, request, make, as_recorded(PassportGrant))
 
 
+def _roles(given: list[str], faults: list[FieldFault]) -> Roles:
+    return frozenset(one_of("roles", role, GRANTED_ROLES, faults) for role in given)
+
+
 def _expiry(given: str, faults: list[FieldFault]) -> int:
     """Raises ValidationFailed, with the faults that there are already."""
     now = now_ms()
@@ -145,9 +157,12 @@ def _insert(conn: Connection, actor: Actor, account_id: str, terms: GrantTerms, 
     store.insert_grant(
         conn, account_id, id=grant_id, passport_id=terms.passport_id, roles=roles, purpose=terms.purpose,
         recipient=terms.recipient, single_use=terms.single_use, token_digest=digest(token), created_at=now_ms(),
-        expires_at=terms.expires_at,
+        expires_at=terms.expires_at, includes_below=terms.includes_below,
     )  # fmt: skip
-    details = {"passport": terms.passport_id, "roles": roles, "single_use": terms.single_use}
+    details = {
+        "passport": terms.passport_id, "roles": roles, "single_use": terms.single_use,
+        "includes_below": terms.includes_below,
+    }  # fmt: skip
     audit.record(conn, account_id, actor, "passport_access.granted", grant_id, details)
     row = store.find_grant(conn, account_id, grant_id)
     assert row is not None

@@ -10,9 +10,11 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
     func,
     or_,
     select,
+    text,
     tuple_,
     update,
 )
@@ -26,6 +28,7 @@ from linkxg.network.passports.issue.store import passports
 KEEP_REQUESTS_MS, KEEP_MS = 180 * DAY, 400 * DAY
 """How long requests, which name people, and grants and the log are kept."""
 
+_PENDING = text("status = 'PENDING'")
 access_requests = Table(
     "passport_access_requests",
     metadata,
@@ -43,6 +46,13 @@ access_requests = Table(
     Column("reason", String(500)),
     Column("grant_id", String(36)),
     Index("ix_passport_access_requests_created_at", "created_at"),
+    Index(
+        "ix_passport_access_requests_pending",
+        "account_id",
+        "id",
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
+    ),
 )
 grants = Table(
     "passport_grants",
@@ -60,6 +70,8 @@ grants = Table(
     Column("expires_at", Milliseconds, nullable=False),
     Column("used_at", Milliseconds),
     Column("revoked_at", Milliseconds),
+    # Also the passports of the batches and items of that passport.
+    Column("includes_below", Boolean, nullable=False, server_default=false()),
     Index("ix_passport_grants_token_digest", "token_digest", unique=True),
     Index("ix_passport_grants_expires_at", "expires_at"),
 )
@@ -71,6 +83,8 @@ accesses = Table(
     Column("id", String(36), primary_key=True),
     Column("version", Number, nullable=False),
     Column("accessed_at", Milliseconds, nullable=False),
+    # None of uses before links could open several passports.
+    Column("passport_id", String(36)),
     Index("ix_passport_accesses_accessed_at", "accessed_at"),
 )
 _r, _g, _a = access_requests.c, grants.c, accesses.c
@@ -161,9 +175,9 @@ def use_grant(conn: Connection, token_digest: bytes, now: int) -> AnyRow | None:
     return conn.execute(used.values(used_at=func.coalesce(_g.used_at, now)).returning(*grants.c)).first()
 
 
-def insert_access(conn: Connection, account_id: str, grant_id: str, version: int, now: int) -> None:
-    values = {"account_id": account_id, "grant_id": grant_id, "id": uuid7(), "version": version, "accessed_at": now}
-    conn.execute(accesses.insert().values(**values))
+def insert_access(conn: Connection, account_id: str, grant_id: str, passport_id: str, version: int, now: int) -> None:
+    values = {"grant_id": grant_id, "id": uuid7(), "passport_id": passport_id, "version": version, "accessed_at": now}
+    conn.execute(accesses.insert().values(account_id=account_id, **values))
 
 
 def list_accesses(conn: Connection, account_id: str, grant_id: str, *, before: str | None, limit: int) -> list[AnyRow]:

@@ -58,6 +58,12 @@ _TABLE = {
     "until": ("Valid until", "Gültig bis"),
     "once": ("It can be opened once.", "Er kann einmal geöffnet werden."),
     "open": ("Open the passport", "Produktpass öffnen"),
+    "unit": ("A batch or an item of it", "Eine Charge oder ein Stück davon"),
+    "choose": ("Choose", "Auswählen"),
+    "noUnit": (
+        "This link opens no passport with this batch and serial number.",
+        "Dieser Link öffnet keinen Produktpass mit dieser Charge und Seriennummer.",
+    ),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
 }
