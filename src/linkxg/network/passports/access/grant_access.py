@@ -17,10 +17,11 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import FieldFault, fault
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid, uuid7
-from linkxg.network.check_fields import one_of
+from linkxg.network.check_fields import MAX_TEXT, check_reason, check_text, one_of
 from linkxg.network.passports.access import store
 from linkxg.network.passports.access.model import (
     GRANTED_ROLES,
+    MAX_CONTACT,
     MAX_LIFETIME_MS,
     AccessRequest,
     ApproveAccess,
@@ -49,8 +50,10 @@ async def grant_access(
     """Raises ValidationFailed, NotFound or IdempotencyKeyReused."""
     faults: list[FieldFault] = []
     roles = _roles(given.roles, faults)
-    for field in ("purpose", "recipient"):
-        if not getattr(given, field).strip():
+    for field, longest in (("purpose", MAX_TEXT), ("recipient", MAX_CONTACT)):
+        text: str = getattr(given, field)
+        check_text(field, text, faults, longest)
+        if not text.strip():
             faults.append(fault(field, "This must not be empty.", "required"))
     terms = GrantTerms(
         passport_id, roles, given.purpose, given.recipient, _expiry(given.expires_at, faults), given.single_use,
@@ -96,7 +99,8 @@ async def approve_access(
 async def decline_access(
     database: Database, actor: Actor, account_id: str, request_id: str, reason: str | None, key: str | None
 ) -> IdempotentOutcome[AccessRequest]:
-    """Raises NotFound, InvalidState or IdempotencyKeyReused."""
+    """Raises ValidationFailed, NotFound, InvalidState or IdempotencyKeyReused."""
+    check_reason(reason)
     if not is_uuid(request_id):
         raise NotFound
 
@@ -134,6 +138,8 @@ async def revoke_access(
 
 
 def _roles(given: list[str], faults: list[FieldFault]) -> Roles:
+    if not given:
+        faults.append(fault("roles", "Name at least one role.", "required"))
     return frozenset(one_of("roles", role, GRANTED_ROLES, faults) for role in given)
 
 

@@ -162,7 +162,11 @@ async def list_granted(
     filters = {"list": "passport grants", "account": account_id, "passport": passport_id}
     before = reading.cursors.open(cursor, filters)[0] if cursor else None
     found = await reading.database.read(
-        store.list_grants, account_id, passport_id=passport_id, before=before, limit=limit + 1
+        store.list_grants,
+        account_id,
+        passport_ids=None if passport_id is None else [passport_id],
+        before=before,
+        limit=limit + 1,
     )
     following = reading.cursors.seal([found[limit - 1].id], filters) if len(found) > limit else None
     address = f"{reading.addresses.public_url}{PATH}/grants"

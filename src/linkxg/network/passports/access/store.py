@@ -1,5 +1,6 @@
 """The SQL of requests for access to passports, of grants, and of the log of their use."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +24,8 @@ from linkxg.clock import DAY
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
 from linkxg.ids import uuid7
-from linkxg.network.passports.issue.store import passports
+from linkxg.network.passports.documents.model import PassportRecord
+from linkxg.network.passports.issue.store import PASSPORT_COLUMNS, passports
 
 KEEP_REQUESTS_MS, KEEP_MS = 180 * DAY, 400 * DAY
 """How long requests, which name people, and grants and the log are kept."""
@@ -116,11 +118,25 @@ def decide(conn: Connection, account_id: str, request_id: str, **values: Any) ->
     return conn.execute(pending.values(**values)).rowcount == 1
 
 
+def find_passports(conn: Connection, account_id: str, passport_ids: Sequence[str]) -> dict[str, PassportRecord]:
+    """Passports of the account, by id."""
+    query = select(*PASSPORT_COLUMNS).where(passports.c.account_id == account_id, passports.c.id.in_(passport_ids))
+    return {row.id: PassportRecord._make(row) for row in conn.execute(query)}
+
+
 def list_requests(
-    conn: Connection, account_id: str, *, status: str | None, before: str | None, limit: int
+    conn: Connection,
+    account_id: str,
+    *,
+    status: str | None,
+    before: str | None,
+    limit: int,
+    passport_ids: Sequence[str] | None = None,
 ) -> list[AnyRow]:
-    """Newest first."""
+    """Newest first; of these passports only, if they are given."""
     query = select(access_requests).where(_r.account_id == account_id)
+    if passport_ids is not None:
+        query = query.where(_r.passport_id.in_(passport_ids))
     if status is not None:
         query = query.where(_r.status == status)
     if before is not None:
@@ -137,12 +153,12 @@ def find_grant(conn: Connection, account_id: str, grant_id: str) -> AnyRow | Non
 
 
 def list_grants(
-    conn: Connection, account_id: str, *, passport_id: str | None, before: str | None, limit: int
+    conn: Connection, account_id: str, *, passport_ids: Sequence[str] | None, before: str | None, limit: int
 ) -> list[AnyRow]:
-    """Newest first."""
+    """Newest first; of these passports only, if they are given."""
     query = select(grants).where(_g.account_id == account_id)
-    if passport_id is not None:
-        query = query.where(_g.passport_id == passport_id)
+    if passport_ids is not None:
+        query = query.where(_g.passport_id.in_(passport_ids))
     if before is not None:
         query = query.where(_g.id < before)
     return list(conn.execute(query.order_by(_g.id.desc()).limit(limit)))
