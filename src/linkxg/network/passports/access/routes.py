@@ -39,7 +39,6 @@ from linkxg.network.passports.access.open_link import Unit, open_link, read_link
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.issue.store import MAX_LOT, MAX_SERIAL
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY, access_page
 from linkxg.network.passports.read.passport_endpoint import PassportServices, language_of, media_type_of
 from linkxg.network.passports.read.representation import HTML, headers_of
@@ -53,8 +52,6 @@ _GRANTS: dict[str, Any] = {
     "response_headers": [REPLAYED],
     **scope("products:write", GRANTS, recent=RecentAuthentication.IF_REQUIRED),
 }
-Lot = Annotated[str | None, QueryParameter(max_length=MAX_LOT)]
-Serial = Annotated[str | None, QueryParameter(max_length=MAX_SERIAL)]
 PassportId = Annotated[str | None, QueryParameter(name="passportId", max_length=36)]
 
 
@@ -223,8 +220,8 @@ async def look(
     request: Request[Any, Any, Any],
     reading: NamedDependency[PassportServices],
     token: FromPath[str],
-    lot: Lot = None,
-    serial: Serial = None,
+    lot: FromQuery[str | None] = None,
+    serial: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """What a link opens, for a browser with a button. This does not use it up."""
     context, unit = context_of(request.scope), Unit(lot or "", serial or "")
@@ -247,8 +244,8 @@ async def open_passport(
     request: Request[Any, Any, Any],
     reading: NamedDependency[PassportServices],
     token: FromPath[str],
-    lot: Lot = None,
-    serial: Serial = None,
+    lot: FromQuery[str | None] = None,
+    serial: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """The passport, in the roles of the grant and as `Accept` chooses."""
     media_type = media_type_of(context_of(request.scope))
