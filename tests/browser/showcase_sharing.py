@@ -74,8 +74,8 @@ def _passport_access(world: World, product: JsonObject) -> tuple[str, str]:
     }  # fmt: skip
     world.api.post(f"/dpp/{passport}/access-requests", json=given).expect(200)
     asked = world.api.get("/dpp/access-requests", bearer=owner).expect(200).object()["data"]
-    given = GRANT | {"recipient": "Market surveillance", "purpose": "File 4711", "includesBelow": True}
-    made = world.api.post(f"/dpp/{passport}/grants", bearer=owner, json=given, reveals=True).expect(201).data()
+    terms = GRANT | {"recipient": "Market surveillance", "purpose": "File 4711", "includesBelow": True}
+    made = world.api.post(f"/dpp/{passport}/grants", bearer=owner, json=terms, reveals=True).expect(201).data()
     world.api.post("/" + str(made["link"]).removeprefix(world.server.url)).expect(200)
     return str(asked[0]["id"]), str(made["id"])
 

@@ -85,7 +85,9 @@ def guarded_passports(world: World) -> list[Guarded]:
         access: dict[str, Any] = {member: SETS[name] for member, name in of.items()}
         access["attributes.y"] = "restricted" if inner == "interest" else SETS[inner]
         product, passport = issued(world, **content, access=access)
-        fields = {member: ((of[member],), markers) for member, (_, markers) in values.items()}
+        fields: dict[str, tuple[tuple[str, ...], Markers]] = {
+            member: ((of[member],), markers) for member, (_, markers) in values.items()
+        }
         fields["attributes.y"] = ((of["attributes"], inner), (f"qattributeq{inner}q",))
         fields["documents[1]"] = ((of["documents"], inner), (url,))
         own = {"lot": "L-1", "attributes": {"z": f"qbatchq{batch}q"}, "access": {"attributes.z": SETS[batch]}}

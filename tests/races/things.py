@@ -130,11 +130,11 @@ def make_things(world: World) -> Things:
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
         _epcis_query(world), *_recalls(world), epcis_subscription(world),
-        published(), *_passports(world, units(published())),
+        published(), **_passports(world, units(published())),
     )  # fmt: skip
 
 
-def _passports(world: World, units: tuple[str, str]) -> tuple[tuple[str, str], tuple[str, str], str, str, str]:
+def _passports(world: World, units: tuple[str, str]) -> dict[str, Any]:
     """Passports of items, requests for access to one of them, and grants: for the API, and for the console."""
     owner = world.owner.access
     for _ in range(3):
@@ -143,7 +143,10 @@ def _passports(world: World, units: tuple[str, str]) -> tuple[tuple[str, str], t
     path = f"/dpp/{units[1]}/grants"
     grants = [world.api.post(path, bearer=owner, json=GRANT, reveals=True).expect(201).data()["id"] for _ in range(2)]
     first, second, of_page = (str(one["id"]) for one in asked[:3])
-    return units, (first, second), str(grants[0]), of_page, str(grants[1])
+    return {
+        "units": units, "access_requests": (first, second), "access_request_of_page": of_page,
+        "passport_grant": str(grants[0]), "grant_of_page": str(grants[1]),
+    }  # fmt: skip
 
 
 def insert_access_request(world: World, passport_id: str, account_id: str = "") -> None:

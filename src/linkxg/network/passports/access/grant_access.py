@@ -65,7 +65,7 @@ async def grant_access(
     def make(conn: Connection, token: str) -> AnyRow | PublicError:
         if find_passport(conn, account_id, passport_id) is None:
             return NotFound()
-        return _insert(conn, actor, account_id, terms, token)
+        return _insert(conn, actor, account_id, terms, token, uuid7())
 
     return await _with_link(services, actor, Request(account_id, "POST /dpp/{id}/grants", key, [actor.id, given]), make)
 
@@ -88,9 +88,11 @@ async def approve_access(
             row.passport_id, roles or frozenset({row.role}), row.purpose, row.contact, expires_at, given.single_use,
             given.includes_below,
         )  # fmt: skip
-        grant = _insert(conn, actor, account_id, terms, token)
-        values = {"status": "APPROVED", "decided_at": now_ms(), "grant_id": grant.id}
-        return grant if store.decide(conn, account_id, request_id, **values) else _decided()
+        grant_id = uuid7()
+        # First, as of concurrent decisions one wins: no other one leaves a grant.
+        if not store.decide(conn, account_id, request_id, status="APPROVED", decided_at=now_ms(), grant_id=grant_id):
+            return _decided()
+        return _insert(conn, actor, account_id, terms, token, grant_id)
 
     route = f"POST /dpp/access-requests/{request_id}/approve"
     return await _with_link(services, actor, Request(account_id, route, key, [actor.id, given]), make)
@@ -158,8 +160,8 @@ def _decided() -> InvalidState:
     return InvalidState("This request is decided already.")
 
 
-def _insert(conn: Connection, actor: Actor, account_id: str, terms: GrantTerms, token: str) -> AnyRow:
-    grant_id, roles = uuid7(), " ".join(sorted(terms.roles))
+def _insert(conn: Connection, actor: Actor, account_id: str, terms: GrantTerms, token: str, grant_id: str) -> AnyRow:
+    roles = " ".join(sorted(terms.roles))
     store.insert_grant(
         conn, account_id, id=grant_id, passport_id=terms.passport_id, roles=roles, purpose=terms.purpose,
         recipient=terms.recipient, single_use=terms.single_use, token_digest=digest(token), created_at=now_ms(),

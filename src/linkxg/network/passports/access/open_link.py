@@ -83,7 +83,8 @@ def _choose(conn: Connection, grant: AnyRow, unit: Unit) -> PassportRecord | Non
     is_below = granted.lot in ("", wanted.lot) and granted.serial in ("", wanted.serial)
     if not is_below or not (grant.includes_below or wanted == (granted.lot, granted.serial)):
         return None
-    found = list_identities(conn, grant.account_id, granted.gtin14, [tuple(wanted)]).get(tuple(wanted))
+    identity = (wanted.lot, wanted.serial)
+    found = list_identities(conn, grant.account_id, granted.gtin14, [identity]).get(identity)
     return None if found is None else found[0]
 
 

@@ -236,7 +236,7 @@ async def look(
     language = language_of(context, HTML)
     page = access_page(offered, unit, language, is_known=is_known)
     headers = {"Content-Security-Policy": ACCESS_POLICY, "Content-Language": language}
-    return Response(page, status_code=200 if is_known else 404, media_type=HTML, headers=_PRIVATE | headers)
+    return Response(page, media_type=HTML, headers=_PRIVATE | headers)
 
 
 @post("/dpp/access/{token:str}", status_code=200, include_in_schema=False, **public(LINKS))
