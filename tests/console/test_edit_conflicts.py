@@ -46,7 +46,6 @@ NO_EDITS = {
     "/requests/{request_id}": "decides",
     "/requests/passports/{access_request_id}": "decides",
     "/requests/passport-links/{grant_id}": "ends",
-    "/products/{product_id}/passport/link": "creates",
     "/traceability/recalls/new": "creates",
     "/traceability/recalls/{recall_id}": "records once, or ends",
     "/traceability/notices/{notice_id}": "answers once",

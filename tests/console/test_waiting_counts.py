@@ -74,7 +74,8 @@ def test_requests_for_passports_are_counted_with_the_others(world: World, editor
     insert_access_request(world, passport_id)
     try:
         assert counts(editor)["/requests"] == before + 1
-        assert "for what your passports withhold waits for your answer" in text_of(editor.get("/requests"))
+        said = text_of(editor.get("/requests"))
+        assert re.search(r"for what your passports withhold waits? for your answer", said)
     finally:
         execute(world.server.database, "delete from passport_access_requests")
     assert counts(editor).get("/requests", 0) == before

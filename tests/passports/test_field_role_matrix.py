@@ -1,7 +1,7 @@
 """No representation tells anything of a field whose set of roles the reader's roles do not meet.
 
-Every member of a content with every set, for every reader, in everything that is made of a passport. Security rules 240
-and 245.
+Every member of a content with every set, for every reader, in everything that is made of a passport.
+Security rules 240 and 245.
 """
 
 from __future__ import annotations

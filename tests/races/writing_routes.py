@@ -37,7 +37,7 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /connections": lambda w, t: _json(
         "/connections", {"inviteeEmail": f"{uuid4()}@example.test", "relationship": "SUPPLIER"}
     ),
-    "POST /connections/{connection_id}/accept": lambda w, t: _empty(f"/connections/{t.acceptable}/accept"),
+    "POST /connections/{connection_id}/accept": lambda w, t: _json(f"/connections/{t.acceptable}/accept", {}),
     "POST /connections/{connection_id}/decline": lambda w, t: _json(f"/connections/{t.declinable}/decline", {}),
     "POST /connections/{connection_id}/confirm-gln": lambda w, t: _json(
         f"/connections/{t.connection}/confirm-gln", {"gln": declare_gln(w, w.other_owner)}
@@ -216,6 +216,10 @@ OF_PERSON: dict[str, Callable[[World, Person, str], Made]] = {
 
 NEEDS_PROVIDER = {"PUT /account/identity-provider"}
 """Accepted only if a provider answers: see `tests/sso`."""
+
+
+READS = {"POST /dpp/labels", "POST /dpp/validate"}
+"""They write nothing, so no transaction authorises the caller again: the guard did, once the body was complete."""
 
 
 NOT_SUPPORTED = {"DELETE /epcis/nextPageToken/{token}"}

@@ -23,17 +23,17 @@ from linkxg.network.passports.read.read_passport import NEWEST
 from linkxg.network.passports.read.store import find_stored_passport
 
 
-class Unit(NamedTuple):
+class WantedUnit(NamedTuple):
     """A batch or an item, as its data carrier names it; empty for the passport of the grant itself."""
 
     lot: str = ""
     serial: str = ""
 
 
-WHOLE = Unit()
+WHOLE = WantedUnit()
 
 
-async def read_link(database: Database, addresses: Addresses, token: str, unit: Unit = WHOLE) -> OfferedAccess:
+async def read_link(database: Database, addresses: Addresses, token: str, unit: WantedUnit = WHOLE) -> OfferedAccess:
     """Raises NotFound, whether the link is unknown, used, expired or revoked, or does not include the unit."""
     token_digest = _digest(token)
 
@@ -52,7 +52,7 @@ async def read_link(database: Database, addresses: Addresses, token: str, unit: 
     )  # fmt: skip
 
 
-async def open_link(database: Database, token: str, unit: Unit = WHOLE) -> Redacted:
+async def open_link(database: Database, token: str, unit: WantedUnit = WHOLE) -> Redacted:
     """The passport in the roles of the grant, whose use is recorded in the same transaction. Raises NotFound."""
     token_digest = _digest(token)
 
@@ -74,12 +74,12 @@ async def open_link(database: Database, token: str, unit: Unit = WHOLE) -> Redac
     return found
 
 
-def _choose(conn: Connection, grant: AnyRow, unit: Unit) -> PassportRecord | None:
+def _choose(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord | None:
     """The passport of the grant, or the unit of it; None for what the grant does not include."""
     granted = find_passport(conn, grant.account_id, grant.passport_id)
     if granted is None or unit == WHOLE:
         return granted
-    wanted = Unit(unit.lot or granted.lot, unit.serial or granted.serial)
+    wanted = WantedUnit(unit.lot or granted.lot, unit.serial or granted.serial)
     is_below = granted.lot in ("", wanted.lot) and granted.serial in ("", wanted.serial)
     if not is_below or not (grant.includes_below or wanted == (granted.lot, granted.serial)):
         return None

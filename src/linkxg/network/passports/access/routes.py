@@ -35,7 +35,7 @@ from linkxg.network.passports.access.model import (
     ReceivedAccessRequest,
     RequestAccess,
 )
-from linkxg.network.passports.access.open_link import Unit, open_link, read_link
+from linkxg.network.passports.access.open_link import WantedUnit, open_link, read_link
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
 from linkxg.network.passports.issue.routes import TAG
@@ -224,7 +224,7 @@ async def look(
     serial: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """What a link opens, for a browser with a button. This does not use it up."""
-    context, unit = context_of(request.scope), Unit(lot or "", serial or "")
+    context, unit = context_of(request.scope), WantedUnit(lot or "", serial or "")
     if b"text/html" not in (context.header(b"accept") or b""):
         offered = await read_link(reading.database, reading.addresses, token, unit)
         return Response(Success(data=offered), headers=_PRIVATE)
@@ -249,7 +249,7 @@ async def open_passport(
 ) -> Response[bytes]:
     """The passport, in the roles of the grant and as `Accept` chooses."""
     media_type = media_type_of(context_of(request.scope))
-    redacted = await open_link(reading.database, token, Unit(lot or "", serial or ""))
+    redacted = await open_link(reading.database, token, WantedUnit(lot or "", serial or ""))
     language = language_of(context_of(request.scope), media_type)
     headers = headers_of(media_type, language)
     body = await reading.representations.encode(redacted, media_type, language)

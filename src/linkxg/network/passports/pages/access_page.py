@@ -20,7 +20,7 @@ class Offered(Protocol):
     includes_below: bool
 
 
-class Unit(Protocol):
+class ChosenUnit(Protocol):
     """The batch or item that was chosen; empty texts for none."""
 
     @property
@@ -30,7 +30,7 @@ class Unit(Protocol):
     def serial(self) -> str: ...
 
 
-def access_page(offered: Offered, unit: Unit, language: str, *, is_known: bool) -> str:
+def access_page(offered: Offered, unit: ChosenUnit, language: str, *, is_known: bool) -> str:
     """Not `is_known` is a unit that the link does not open."""
     chosen = {name: value for name, value in (("lot", unit.lot), ("serial", unit.serial)) if value}
     return template("access.html").render(

@@ -21,8 +21,8 @@ from linkxg.network.passports.validation.model import Validation
 from linkxg.network.passports.validation.validate import validate, validate_signed
 
 VALIDATIONS = Budget("passport-validations", 120, 60)
-_DOCUMENT = {"title": "Passport", "type": "object", "description": "A Digital Product Passport of UNTP 0.7.0."}
-_SIGNED = {"title": "SignedPassport", "type": "string", "description": "The same, signed: a compact JWS."}
+_DOCUMENT = {"title": "UntpPassport", "type": "object", "description": "A Digital Product Passport of UNTP 0.7.0."}
+_SIGNED = {"title": "SignedUntpPassport", "type": "string", "description": "The same, signed: a compact JWS."}
 _UNSIGNED = (JSON, CREDENTIAL, LD_JSON, CREDENTIAL_BEFORE)
 
 
