@@ -1,4 +1,7 @@
-"""A grant of a model may include the passports of its batches and items, that of a batch its items. Security rule 248."""
+"""A grant of a model may include the passports of its batches and items, that of a batch those of its items.
+
+Security rule 248.
+"""
 
 from __future__ import annotations
 
