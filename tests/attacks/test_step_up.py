@@ -27,7 +27,8 @@ from harness.people import Session, invite, login, me, new_email, refresh, sessi
 from harness.rows import rows
 from harness.token_forge import decode_unverified
 from harness.world import World
-from races.things import SUBSCRIPTION
+from passports.reading import issued
+from races.things import GRANT, SUBSCRIPTION, insert_access_request
 
 
 def step_up(world: World, access: str, **body: Any) -> Answer:
@@ -274,6 +275,24 @@ def test_rule_136_a_subscription_is_made_and_resumed_after_a_recent_authenticati
     client = make_client(world.api, sign_in(world.api, world.account.owner))
     world.api.post(f"{path}/{made}/resume", bearer=get_token(world.api, client)).expect(200)
     world.api.delete(f"/epcis/queries/{name}", bearer=old.access).expect(204)
+
+
+def test_rule_136_a_link_to_a_passport_is_made_after_a_recent_authentication(world: World, strict: None) -> None:
+    """It outlives the session that made it; refusing and revoking only take away."""
+    member = sign_in(world.api, world.person("MEMBER"))
+    _, passport = issued(world)
+    for _ in range(2):
+        insert_access_request(world, passport)
+    asked = world.api.get("/dpp/access-requests", bearer=member.access).expect(200).object()["data"]
+    grants, approve = f"/dpp/{passport}/grants", f"/dpp/access-requests/{asked[0]['id']}/approve"
+    made = world.api.post(grants, bearer=member.access, json=GRANT, reveals=True).expect(201).data()["id"]
+    old = age_session(world, member, minutes=11)
+    for address, body in ((grants, GRANT), (approve, {"expiresAt": GRANT["expiresAt"]})):
+        world.api.post(address, bearer=old.access, json=body).expect(401, "insufficient_user_authentication")
+    world.api.post(f"/dpp/access-requests/{asked[1]['id']}/decline", bearer=old.access, json={}).expect(200)
+    world.api.post(f"/dpp/grants/{made}/revoke", bearer=old.access).expect(200)
+    client = make_client(world.api, sign_in(world.api, world.account.owner))
+    world.api.post(grants, bearer=get_token(world.api, client), json=GRANT, reveals=True).expect(201)
 
 
 def test_rule_136_a_client_rotates_its_own_secret_as_before(world: World, strict: None) -> None:

@@ -23,6 +23,7 @@ BODYLESS = {
     "/api/v1/auth/passkey/options",
     "/api/v1/email-changes/{token}/confirm",
     "/api/v1/email-changes/{token}/decline",
+    "/dpp/access/{token}",
 }
 LOGOUT_LIMIT = 40 * 1024
 FORM_LIMIT = 16 * 1024

@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from browser.showcase_products import Stock
+from harness.answers import JsonObject
 from harness.world import World
 from network.connected import send
 from network.sharing import SHARED, connection_of, post_share, share, withdraw
+from passports.reading import passport_of
 from products.catalogue import body, complete, new_gtin, read
+from races.things import GRANT
 
 END = "2127-03-01T23:59:59Z"
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """Ids. `asked` names a product, `unknown` none; both wait, as does the account's own request."""
+    """Ids. `asked` names a product, `unknown` none; both wait, as does the account's own request.
+
+    `access_request` is of a reader of a passport, and waits, too; `grant` is a link to that passport, used once.
+    """
 
     connection: str
     share: str
@@ -25,6 +31,8 @@ class Sharing:
     own: str
     declined: str
     theirs: str
+    access_request: str
+    grant: str
 
 
 def build_sharing(world: World, stock: Stock) -> Sharing:
@@ -53,7 +61,23 @@ def build_sharing(world: World, stock: Stock) -> Sharing:
         str(own.expect(201).data()["id"]),
         declined,
         _shared_by_partner(world),
+        *_passport_access(world, product),
     )
+
+
+def _passport_access(world: World, product: JsonObject) -> tuple[str, str]:
+    """A request for access to the passport of the product, and a link to it that was opened."""
+    passport, owner = passport_of(world, product), world.owner.access
+    given = {
+        "role": "legitimateInterest", "purpose": "We recycle lamps and need their composition.",
+        "contact": "lab@recycler.example.test", "evidence": "https://recycler.example.test/permit.pdf",
+    }  # fmt: skip
+    world.api.post(f"/dpp/{passport}/access-requests", json=given).expect(200)
+    asked = world.api.get("/dpp/access-requests", bearer=owner).expect(200).object()["data"]
+    terms = GRANT | {"recipient": "Market surveillance", "purpose": "File 4711", "includesBelow": True}
+    made = world.api.post(f"/dpp/{passport}/grants", bearer=owner, json=terms, reveals=True).expect(201).data()
+    world.api.post("/" + str(made["link"]).removeprefix(world.server.url)).expect(200)
+    return str(asked[0]["id"]), str(made["id"])
 
 
 def _shared_by_partner(world: World) -> str:

@@ -258,6 +258,13 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
         "share-withdrawn": f"/shares/{sharing.withdrawn}",
         "share-product": f"/products/{stock.versioned}/share",
         "product-shared": f"/products/{stock.versioned}#viewers",
+        "passport-preview": f"/products/{stock.versioned}/passport/preview",
+        "passport-compared": f"/products/{stock.versioned}/passport/preview?as=public&with=everything",
+        "passport-link-new": f"/products/{stock.versioned}/passport/link",
+        "passport-requests": "/requests/passports",
+        "passport-request": f"/requests/passports/{sharing.access_request}",
+        "passport-links": "/requests/passport-links",
+        "passport-grant": f"/requests/passport-links/{sharing.grant}",
         "requests": "/requests",
         "requests-incoming": "/requests?show=incoming",
         "request": f"/requests/{sharing.asked}",
@@ -281,6 +288,26 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Send request").click()
     page.get_by_role("alert").wait_for()
     yield "ask-refused"
+    page.goto(f"/products/{stock.versioned}/passport/link")
+    page.get_by_role("button", name="Create link").click()
+    page.get_by_role("alert").wait_for()
+    yield "passport-link-refused"
+    page.get_by_label("For whom").fill("Market surveillance of Hamburg")
+    page.get_by_label("Purpose (shown to them)").fill("File 4711")
+    page.get_by_label("Authority").check()
+    page.get_by_role("button", name="Create link").click()
+    page.get_by_role("heading", name="Copy this link now").wait_for()
+    showcase.world.vault.remember("link to a passport", page.locator("#secret").inner_text().rpartition("/")[2])
+    yield "passport-link"
+    page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("button", name="Revoke access…").click()
+    page.get_by_role("heading", name="Revoke this access?").wait_for()
+    yield "passport-link-revoke"
+    page.goto(f"/requests/passports/{sharing.access_request}")
+    page.get_by_label("Ends on").fill("2020-01-01")
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("alert").wait_for()
+    yield "passport-request-refused"
     page.goto(f"/shared/{sharing.theirs}")
     page.get_by_label("Reason").fill("x" * 1_001)
     page.get_by_role("button", name="Send answer").click()

@@ -44,6 +44,10 @@ def _notice(world: World) -> tuple[str, str]:
     return (f"/traceability/notices/{received(world)['id']}",) * 2
 
 
+def _passport_link(world: World) -> tuple[str, str]:
+    return (f"{path(published(world))}/passport/link",) * 2
+
+
 def _subscription(world: World) -> tuple[str, str]:
     body = {"name": f"q-{uuid4()}", "query": {}}
     world.api.post("/epcis/queries", bearer=world.owner.access, json=body).expect(201)
@@ -73,6 +77,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "notice": (_notice, ("note",)),
     "named query": (lambda w: ("/events/queries",) * 2, ("name",)),
     "subscription": (_subscription, ("dest", "since")),
+    "link to a passport": (_passport_link, ("lot", "serial", "recipient", "purpose", "expires")),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
 SEARCHES = (

@@ -44,6 +44,8 @@ NO_EDITS = {
     "/partners/{connection_id}/share": "creates",
     "/partners/{connection_id}/ask": "creates",
     "/requests/{request_id}": "decides",
+    "/requests/passports/{access_request_id}": "decides",
+    "/requests/passport-links/{grant_id}": "ends",
     "/traceability/recalls/new": "creates",
     "/traceability/recalls/{recall_id}": "records once, or ends",
     "/traceability/notices/{notice_id}": "answers once",

@@ -25,7 +25,9 @@ def test_the_page_compares_what_each_role_sees(world: World, owner: Visitor) -> 
         assert row.count("Sees it") == 1
         assert f"/01/{product['gtin']}" in text
         assert "&lt;lot&gt;" in text
-        assert "asks for the role authority" in text
+        waiting = text.partition('href="/requests/passports/')[2].partition("</tr>")[0]
+        assert "Authority" in waiting
+        assert "For us." in waiting
     finally:
         execute(world.server.database, "delete from passport_access_requests")
 

@@ -19,7 +19,7 @@ from network.connected import sent
 from network.recalling import NOTICES, RECALLS, recall, received
 from network.sharing import connection_of, post_share
 from products.catalogue import body, complete
-from races.things import SUBSCRIPTION
+from races.things import GRANT, SUBSCRIPTION, insert_access_request
 
 PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
@@ -55,6 +55,8 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "connection_id": _connection(world, foreign=foreign),
         "share_id": _share(world, foreign=foreign),
         "request_id": _request(world, foreign=foreign),
+        "access_request_id": _passport_access(world, foreign=foreign)[0],
+        "grant_id": _passport_access(world, foreign=foreign)[1],
         "recall_id": _recall(world, foreign=foreign),
         "notice_id": _notice(world, foreign=foreign),
         "token_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
@@ -123,6 +125,23 @@ def _subscription(world: World, *, foreign: bool) -> tuple[str, str]:
             f"500.', attempts = 16 where id = '{made['subscriptionID']}'",
         )
     return name, str(world.api.get(path, bearer=owner.access).expect(200).json()[0]["subscriptionID"])
+
+
+def _passport_access(world: World, *, foreign: bool) -> tuple[str, str]:
+    """A request for access to a passport of this account, and a grant of it."""
+    owner = _owner(world, foreign=foreign)
+    asked = world.api.get("/dpp/access-requests?limit=1", bearer=owner.access).expect(200).object()["data"]
+    granted = world.api.get("/dpp/grants?limit=1", bearer=owner.access).expect(200).object()["data"]
+    if not asked or not granted:
+        made = world.api.post("/products", bearer=owner.access, json=body(**complete())).expect(201).data()
+        published = world.api.post(f"/products/{made['id']}/publish", bearer=owner.access).expect(200).data()
+        passport = str(published["dpp"]["id"])
+        account = (world.other if foreign else world.account).account_id
+        insert_access_request(world, passport, account)
+        path = f"/dpp/{passport}/grants"
+        world.api.post(path, bearer=owner.access, json=GRANT, reveals=True).expect(201)
+        return _passport_access(world, foreign=foreign)
+    return str(asked[0]["id"]), str(granted[0]["id"])
 
 
 def _owner(world: World, *, foreign: bool) -> Session:

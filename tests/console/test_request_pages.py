@@ -79,18 +79,13 @@ def test_an_approved_request_leads_to_the_product(world: World, editor: Visitor,
     assert f'href="/shared/{product["id"]}"' not in page.text
 
 
-def test_what_has_no_effect_yet_is_marked(world: World, editor: Visitor) -> None:
-    connection, request = connection_of(world), sent(world, type="TRACE", gtin=new_gtin())
-    traced = share(world, traceability="EVENTS", fields=["name"])
-    with_passport = share(world, passportRoles=["authority"], fields=["name"])
-    for path, is_marked in {
-        f"/partners/{connection}/share": True,
-        f"/partners/{connection}/ask": True,
-        f"/shares/{with_passport['id']}": True,
-        _path(request): False,
-        f"/shares/{traced['id']}": False,
-    }.items():
-        assert ("not served yet" in text_of(editor.get(path))) is is_marked, path
+def test_the_roles_of_a_share_in_passports_are_shown(world: World, editor: Visitor) -> None:
+    """They had no effect once, and the pages said so."""
+    share_page = f"/shares/{share(world, passportRoles=['authority'], fields=['name'])['id']}"
+    assert "Restricted data of passports Authority" in text_of(editor.get(share_page))
+    connection = connection_of(world)
+    for path in (share_page, f"/partners/{connection}/share", f"/partners/{connection}/ask"):
+        assert "not served" not in text_of(editor.get(path)), path
 
 
 def test_an_approval_needs_a_product_fields_and_an_end(world: World, editor: Visitor) -> None:

@@ -15,7 +15,8 @@ from harness.clients import make_client, request_token
 from harness.people import invite
 from harness.rows import rows
 from harness.world import World
-from races.things import epcis_subscription
+from passports.reading import issued
+from races.things import epcis_subscription, insert_access_request
 
 TABLES = ("oauth_clients", "client_secrets", "users", "invitations", "products", "audit_events", "sessions")
 MINUTE = 60_000
@@ -79,6 +80,10 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
     world.api.post(path, bearer=world.owner.access, json=body, reveals=True).expect(200)
     query, subscription = epcis_subscription(world)
     secret = f"/account/api-access/{rotated.client_id}/secrets/{rotated.secret_id}"
+    made, passport = issued(world)
+    insert_access_request(world, passport)
+    asked = world.api.get("/dpp/access-requests", bearer=world.owner.access).expect(200).object()["data"][0]["id"]
+    product = f"/products/{made['id']}"
     return [
         ("/account/api-access/new", [("name", "X"), ("scope", "products:read"), ("key", "0123456789abcdef")]),
         (client, [("name", "X"), ("scope", "products:read"), ("sure", "yes")]),
@@ -101,6 +106,8 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         ("/account/security", [("act", "app")]),
         ("/events/subscriptions/new", [("query", query), ("dest", "https://a.example.test/"), ("when", "stream")]),
         (f"/events/subscriptions/{subscription}", [("act", "resume")]),
+        (f"/requests/passports/{asked}", [("then", "approve"), ("roles", "authority"), ("expires", "2099-01-01")]),
+        (f"{product}/passport/link", [("recipient", "R"), ("purpose", "P"), ("roles", "authority")]),
         ("/account/sign-in-rules", [("requirement", "NONE"), ("since", ""), ("minutes", "60")]),
     ]
 

@@ -7,9 +7,12 @@ import re
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from harness.people import Session
+from harness.rows import execute
 from harness.world import World
 from network.connected import decide, sent
 from network.recalling import NOTICES, RECALLS, received
+from passports.reading import issued
+from races.things import insert_access_request
 
 
 def counts(visitor: Visitor, path: str = "/products") -> dict[str, int]:
@@ -62,6 +65,19 @@ def test_requests_of_partners_are_counted_for_whoever_reads(
     assert refused.status_code == 422
     assert "to answer" in text_of(refused)
     decide(world, world.owner, request, "decline", json={"reason": "No."}).expect(200)
+    assert counts(editor).get("/requests", 0) == before
+
+
+def test_requests_for_passports_are_counted_with_the_others(world: World, editor: Visitor) -> None:
+    before = counts(editor).get("/requests", 0)
+    _, passport_id = issued(world)
+    insert_access_request(world, passport_id)
+    try:
+        assert counts(editor)["/requests"] == before + 1
+        said = text_of(editor.get("/requests"))
+        assert re.search(r"for what your passports withhold waits? for your answer", said)
+    finally:
+        execute(world.server.database, "delete from passport_access_requests")
     assert counts(editor).get("/requests", 0) == before
 
 

@@ -161,6 +161,7 @@ def test_anybody_asks_and_the_owner_decides(world: World) -> None:
     again = world.api.post(approve, bearer=world.owner.access, json=given, headers=key, repeats=True, reveals=True)
     assert again.expect(200).data()["link"] == grant["link"]
     world.api.post(approve, bearer=world.owner.access, json=given).expect(409, "invalid_state")
+    assert [one["id"] for one in grants_of(world, passport_id)] == [grant["id"]], "a refused approval grants nothing"
     assert opened(world, path_of(world, grant)).expect(200).data()["content"]["modelNumber"] == "For recyclers"
     declined = world.api.post(decline, bearer=world.owner.access, json={"reason": "No permit."}).expect(200).data()
     assert (declined["status"], declined["reason"]) == ("DECLINED", "No permit.")

@@ -1,91 +1,18 @@
-"""No representation shows a field whose set of roles the viewer's roles do not meet. Security rules 240 and 245.
+"""Who reads what of a passport: lists and the ones in them, partners by their shares, elements by their paths.
 
-Access is a set, not a ladder.
+The whole matrix of fields and roles is in test_field_role_matrix.py.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import product as combinations
 from urllib.parse import quote
 
-import pytest
-
-from harness.answers import JsonObject
 from harness.world import World
 from network.sharing import end_shares, share
 from passports.contents import FULL
-from passports.reading import CREDENTIAL, JWT, decoded, issued, read_by_id
+from passports.reading import issued, read_by_id
 from products.catalogue import body, change, post
-
-SETS: dict[str, list[str]] = {
-    "public": ["public"],
-    "restricted": ["legitimateInterest"],
-    "authority": ["authority"],
-    "both": ["legitimateInterest", "authority"],
-}
-SECRETS = {name: f"secret-of-{name}" for name in SETS}
-VIEWERS: dict[str, list[str]] = {
-    "anybody": ["public"],
-    "partner": ["public"],
-    "interested": ["public", "legitimateInterest"],
-    "authority": ["public", "authority"],
-    "both": ["public", "legitimateInterest", "authority"],
-    "owner": ["public", "legitimateInterest", "authority", "owner"],
-}
-MEMBERS = ("description", "modelNumber", "attributes")
-
-
-def _access(name: str) -> list[str] | str:
-    return "restricted" if name == "restricted" else SETS[name]
-
-
-@pytest.fixture(scope="module")
-def passports(world: World) -> dict[tuple[str, str], tuple[JsonObject, str]]:
-    """For each member and set, a passport whose member has the set, and a secret in it."""
-    made = {}
-    for member, name in combinations(MEMBERS, SETS):
-        value: object = {"x": SECRETS[name]} if member == "attributes" else SECRETS[name]
-        path = "attributes.x" if member == "attributes" else member
-        made[member, name] = issued(world, **{member: value, "access": {path: _access(name)}})
-    return made
-
-
-def _others(world: World, passport_id: str, bearer: str | None) -> list[str]:
-    """The page, and both representations of EN 18222."""
-    address = quote(f"{world.server.url}/dpp/{passport_id}", safe="")
-    page = read_by_id(world, passport_id, bearer=bearer, accept="text/html").expect(200)
-    forms = ("compressed", "full")
-    read = [world.api.get(f"//v1/dpps/{address}?representation={form}", bearer=bearer).expect(200) for form in forms]
-    return [answer.body.decode() for answer in (page, *read)]
-
-
-@pytest.mark.parametrize("viewer", VIEWERS)
-def test_no_representation_shows_a_field_to_other_roles(
-    world: World, passports: dict[tuple[str, str], tuple[JsonObject, str]], viewer: str
-) -> None:
-    end_shares(world)
-    roles = VIEWERS[viewer]
-    bearer = None
-    if viewer == "owner":
-        bearer = world.owner.access
-    elif viewer != "anybody":
-        share(world, type="ALL", passportRoles=[role for role in roles if role != "public"])
-        bearer = world.other_owner.access
-    for (member, name), (_, passport_id) in passports.items():
-        may = viewer == "owner" or bool({*SETS[name]} & {*roles})
-        path = "attributes.x" if member == "attributes" else member
-        for accept in ("application/json", CREDENTIAL, JWT):
-            text = read_by_id(world, passport_id, bearer=bearer, accept=accept).expect(200).body.decode()
-            shown = decoded(text)[1] if accept == JWT else json.loads(text)
-            assert (SECRETS[name] in json.dumps(shown)) == may, (viewer, member, name, accept)
-            for other in _others(world, passport_id, bearer):
-                assert (SECRETS[name] in other) == may, (viewer, member, name)
-            element = world.api.get(f"/dpp/{passport_id}/elements/$.content.{path}", bearer=bearer)
-            assert element.status == (200 if may else 404)
-            withheld = shown.get("data", shown).get("withheld") or []
-            assert (path in withheld) == (not may)
-    end_shares(world)
 
 
 def test_documents_have_readers_of_their_own(world: World) -> None:

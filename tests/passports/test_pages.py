@@ -9,7 +9,7 @@ import pytest
 from harness.answers import Answer
 from harness.world import World
 from passports.contents import FULL
-from passports.reading import issued
+from passports.reading import issued, read_by_id
 from passports.test_units import issue
 from products.catalogue import withdraw
 
@@ -67,3 +67,10 @@ def test_what_a_product_says_is_no_markup(world: World) -> None:
     assert "<script" not in text
     (unit,) = issue(world, product, {"lot": "<u>"}).data()
     assert "&lt;u&gt;" in page(world, unit["id"]).expect(200).body.decode()
+
+
+def test_a_document_without_a_title_is_named_by_its_address(world: World) -> None:
+    """The page was a server error."""
+    _, passport_id = issued(world, documents=[{"url": "https://files.example/manual.pdf"}])
+    page = read_by_id(world, passport_id, accept="text/html").expect(200).body.decode()
+    assert ">https://files.example/manual.pdf</a>" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -82,6 +83,12 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
         "type": "PRODUCT", "subject": new_gtin(), "purpose": "For our label.", "key": uuid4().hex,
     },
     "POST /requests/{request_id}": lambda v, p, t: {"then": "decline", "key": uuid4().hex},
+    "POST /requests/passports/{access_request_id}": lambda v, p, t: {"then": "decline", "key": uuid4().hex},
+    "POST /requests/passport-links/{grant_id}": lambda v, p, t: {"sure": "yes"},
+    "POST /products/{product_id}/passport/link": lambda v, p, t: {
+        "recipient": "An authority", "purpose": "File 4711", "roles": "authority", "expires": _soon(),
+        "key": uuid4().hex,
+    },
     "POST /traceability/recalls/new": lambda v, p, t: {
         "item": t.recallable, "reason": "The dye exceeds its limit.", "sure": "yes", "key": uuid4().hex,
     },
@@ -121,6 +128,7 @@ _PRODUCTS = {
     "POST /products/{product_id}/remove": "removable",
     "POST /products/{product_id}/discard": "redrafted",
     "POST /products/{product_id}/unarchive": "archived",
+    "POST /products/{product_id}/passport/link": "of_units",
     "POST /products/{product_id}/versions/{version}/draft": "undrafted",
     "POST /products/{product_id}/versions/{version}/withdraw": "published",
 }
@@ -133,6 +141,10 @@ def writing_forms() -> dict[str, Route]:
         for route in routes()
         if route.method == "POST" and route.handler and route.handler.opt.get("session_roles")
     }
+
+
+def _soon() -> str:
+    return (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
 
 
 def _shown(visitor: Visitor, page: str, action: str | None) -> Fields:
@@ -157,6 +169,8 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "version": "1",
         "connection_id": getattr(things, _CONNECTIONS.get(name, "connection")),
         "request_id": things.declinable_request,
+        "access_request_id": things.access_request_of_page,
+        "grant_id": things.grant_of_page,
         "share_id": things.share,
         "recall_id": things.recall,
         "notice_id": things.notice_of_page,

@@ -23,7 +23,7 @@ from harness.world import World
 from races.conftest import SEVERAL_WORKERS, ClientsFactory
 from races.test_revoked_callers import CLIENTS, MACHINES, PEOPLE, WRITES, written
 from races.things import Things, uploading
-from races.writing_routes import request_for
+from races.writing_routes import READS, request_for
 
 RUNS_ON = SEVERAL_WORKERS
 NOW = int(time.time() * 1000)
@@ -61,7 +61,7 @@ def test_no_route_writes_for_a_person_whose_rights_have_ended(arena: World, thin
         execute(arena.server.database, OF_PEOPLE[state].format(id=session.person.user_id))
         arena.api.get("/products", bearer=session.access).expect(200)
         before = written(arena)
-        for name in WRITES:
+        for name in sorted(WRITES.keys() - READS):
             request = request_for(name, arena, here, session.access, session.person)
             refused(arena, name, partial(HeldRequest, arena.server.url, request))
         assert written(arena) == before
@@ -78,7 +78,7 @@ def test_no_route_writes_for_a_client_whose_rights_have_ended(arena: World, thin
         if state == "deleted":
             before = written(arena)
         arena.api.get("/products", bearer=token).expect(200)
-        for name in MACHINES:
+        for name in sorted({*MACHINES} - READS):
             request = request_for(name, arena, here, token, None)
             refused(arena, name, partial(HeldRequest, arena.server.url, request))
         assert written(arena) == before

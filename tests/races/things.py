@@ -78,6 +78,8 @@ class Things:
     units: tuple[str, str]
     access_requests: tuple[str, str]
     passport_grant: str
+    access_request_of_page: str
+    grant_of_page: str
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -128,25 +130,29 @@ def make_things(world: World) -> Things:
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
         _epcis_query(world), *_recalls(world), epcis_subscription(world),
-        published(), *_passports(world, units(published())),
+        published(), **_passports(world, units(published())),
     )  # fmt: skip
 
 
-def _passports(world: World, units: tuple[str, str]) -> tuple[tuple[str, str], tuple[str, str], str]:
-    """Passports of items, two requests for access to one of them, and a grant."""
+def _passports(world: World, units: tuple[str, str]) -> dict[str, Any]:
+    """Passports of items, requests for access to one of them, and grants: for the API, and for the console."""
     owner = world.owner.access
-    for _ in range(2):
+    for _ in range(3):
         insert_access_request(world, units[1])
     asked = world.api.get("/dpp/access-requests?status=PENDING", bearer=owner).expect(200).object()["data"]
     path = f"/dpp/{units[1]}/grants"
-    granted = world.api.post(path, bearer=owner, json=GRANT, reveals=True).expect(201).data()
-    return units, (str(asked[0]["id"]), str(asked[1]["id"])), str(granted["id"])
+    grants = [world.api.post(path, bearer=owner, json=GRANT, reveals=True).expect(201).data()["id"] for _ in range(2)]
+    first, second, of_page = (str(one["id"]) for one in asked[:3])
+    return {
+        "units": units, "access_requests": (first, second), "access_request_of_page": of_page,
+        "passport_grant": str(grants[0]), "grant_of_page": str(grants[1]),
+    }  # fmt: skip
 
 
-def insert_access_request(world: World, passport_id: str) -> None:
+def insert_access_request(world: World, passport_id: str, account_id: str = "") -> None:
     """Not by the API, whose budget of strangers is small."""
     columns = "account_id, id, passport_id, role, purpose, contact, status, created_at"
-    named = f"'{world.account.account_id}', '{uuid7()}', '{passport_id}'"
+    named = f"'{account_id or world.account.account_id}', '{uuid7()}', '{passport_id}'"
     values = f"{named}, 'authority', 'For us.', 'us', 'PENDING', {now_ms()}"
     execute(world.server.database, f"insert into passport_access_requests ({columns}) values ({values})")
 

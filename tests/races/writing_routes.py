@@ -218,6 +218,10 @@ NEEDS_PROVIDER = {"PUT /account/identity-provider"}
 """Accepted only if a provider answers: see `tests/sso`."""
 
 
+READS = {"POST /dpp/labels", "POST /dpp/validate"}
+"""They write nothing, so no transaction authorises the caller again: the guard did, once the body was complete."""
+
+
 NOT_SUPPORTED = {"DELETE /epcis/nextPageToken/{token}"}
 """Answered with 501, whoever asks."""
 

@@ -1,18 +1,30 @@
-"""`/products/{id}/passport`: the passports of a product, and what each role sees of them."""
+"""`/products/{id}/passport`: the passports of a product, what is missing, what each role sees, and who has access."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.content import read_content
+from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.catalog.products.read_product import read_product
 from linkxg.console.guard import PageRequest
+from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import render
+from linkxg.console.passport_preview import viewers_of
+from linkxg.console.passport_terms import ROLES
+from linkxg.console.product_fields import missing_field
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.passports.access.pending_requests import list_pending_requests
+from linkxg.network.passports.access.read_access import list_asked, list_granted
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.read.compare_roles import compare_roles, list_product_passports
+from linkxg.network.passports.documents.model import PUBLIC
+from linkxg.network.passports.read.compare_roles import (
+    compare_roles,
+    find_product_passport,
+    list_product_passports,
+    preview_passport,
+)
+from linkxg.network.passports.validation.check_public import check_public
 
 MOST = 50
 
@@ -20,21 +32,38 @@ MOST = 50
 @get("/products/{product_id:str}/passport", **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     product = await read_product(page.database, page.viewer, product_id, "base")
-    listed = await list_product_passports(page.database, page.account_id, product_id, MOST)
-    model = next((one for one in listed.found if one.passport.granularity == "model"), None)
-    fields = [] if model is None else await compare_roles(page.database, page.account_id, model.passport.id)
-    asked = await list_pending_requests(page.database, page.account_id, [one.passport.id for one in listed.found])
+    content = read_content(product.content)
+    database, account_id = page.database, page.account_id
+    listed = await list_product_passports(database, account_id, product_id, MOST)
+    model = await find_product_passport(database, account_id, product_id)
     addresses = Addresses(page.services.public_url)
+    ids = [one.passport.id for one in listed.found]
+    asked, more_asked = await list_asked(
+        database, account_id, status="PENDING", before=None, limit=MOST, passport_ids=ids
+    )
+    granted, more_granted = await list_granted(database, account_id, before=None, limit=MOST, passport_ids=ids)
+    findings, fields = [], []
+    if model is not None:
+        public = await preview_passport(database, account_id, model.passport.id, PUBLIC)
+        findings = check_public(public, addresses)
+        fields = await compare_roles(database, account_id, model.passport.id)
     return render(
         page,
         "product_passport.html",
         head=product.head,
-        name=read_content(product.content).name,
+        name=content.name,
         model=model,
         passports=listed.found,
         more=listed.has_more,
+        missing=[missing_field(one) for one in missing_for_publishing(product.head, content)],
+        findings=findings,
         fields=fields,
-        requests=asked,
+        viewers=await viewers_of(page) if model else {},
+        asked=asked,
+        granted=granted,
+        more_access=more_asked or more_granted,
+        roles=ROLES,
+        may_write=page.role in WRITERS,
         carrier=addresses.carrier(model.issuer.slug, model.passport) if model else "",
     )
 

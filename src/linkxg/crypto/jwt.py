@@ -86,6 +86,13 @@ def sign_jws(algorithm: str, jwk: dict[str, Any], header: dict[str, Any], payloa
     return (signing_input + b"." + b64url(signature)).decode("ascii")
 
 
+def verify_jws(algorithm: str, public_jwk: dict[str, Any], token: str) -> bool:
+    """Whether the compact JWS was signed by this key, whatever its header says."""
+    signing_input, _, signature = token.rpartition(".")
+    raw, key = decode_b64url(signature), _import(algorithm, public_jwk)
+    return raw is not None and bool(JWSRegistry.algorithms[algorithm].verify(signing_input.encode(), raw, key))
+
+
 def public_members(algorithm: str, jwk: dict[str, Any]) -> dict[str, Any]:
     """The public members of a private JWK of an asymmetric key (RFC 7517)."""
     return {**_import(algorithm, jwk).as_dict(private=False)}

@@ -6,10 +6,18 @@ MAX_COUNTED = 100
 
 
 class OpenTasks(NamedTuple):
-    """Requests of partners, and notices of their recalls, each counted up to MAX_COUNTED."""
+    """Requests of partners, notices of their recalls, and requests of anybody for what passports withhold.
+
+    Each is counted up to MAX_COUNTED.
+    """
 
     requests: int
     notices: int
+    access_requests: int
+
+    @property
+    def all(self) -> int:
+        return sum(self)
 
 
-NO_OPEN_TASKS = OpenTasks(0, 0)
+NO_OPEN_TASKS = OpenTasks(0, 0, 0)

@@ -1,13 +1,14 @@
-"""Statements about open tasks, of the tables of requests and recalls."""
+"""Statements about open tasks, of the tables of requests, recalls and access to passports."""
 
-from sqlalchemy import Connection, ScalarSelect, Select, String, bindparam, func, select
+from sqlalchemy import Connection, ScalarSelect, Select, String, bindparam, func, literal_column, select
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.network.connections.request_store import share_requests
 from linkxg.network.open_tasks.model import MAX_COUNTED, OpenTasks
+from linkxg.network.passports.access.store import access_requests
 from linkxg.network.recalls.store import recall_notices, recalls
 
-_r, _n = share_requests.c, recall_notices.c
+_r, _n, _a = share_requests.c, recall_notices.c, access_requests.c
 _ACCOUNT = bindparam("account_id", type_=String)
 
 
@@ -25,4 +26,6 @@ _NOTICES = (
     .join(recalls, (recalls.c.account_id == _n.account_id) & (recalls.c.id == _n.recall_id))
     .where(_n.recipient_id == _ACCOUNT, _n.acknowledged_at.is_(None), recalls.c.withdrawn_at.is_(None))
 )
-_COUNT = CompiledStatement(select(_counted(_REQUESTS), _counted(_NOTICES)))
+# As the index has it: a parameter would not use it.
+_ACCESS = select(_a.id).where(_a.account_id == _ACCOUNT, _a.status == literal_column("'PENDING'"))
+_COUNT = CompiledStatement(select(_counted(_REQUESTS), _counted(_NOTICES), _counted(_ACCESS)))

@@ -30,6 +30,7 @@ from linkxg.network.passports.signing.revoke_status import revoke_passport
 from linkxg.network.passports.signing.routes import SigningServices
 from linkxg.network.passports.signing.sign_passport import PassportSigner
 from linkxg.network.passports.validation import routes as validation_routes
+from linkxg.network.passports.validation.routes import ValidationServices
 
 
 class PassportRouters:
@@ -56,7 +57,7 @@ class PassportRouters:
             signing_routes.router(signing),
             carrier_routes.router(carrying),
             access_routes.router(access, reading),
-            validation_routes.router(),
+            validation_routes.router(ValidationServices(database, addresses)),
         ]
         self.public = [
             read_routes.public_router(reading),

@@ -17,10 +17,11 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import FieldFault, fault
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid, uuid7
-from linkxg.network.check_fields import one_of
+from linkxg.network.check_fields import MAX_TEXT, check_reason, check_text, one_of
 from linkxg.network.passports.access import store
 from linkxg.network.passports.access.model import (
     GRANTED_ROLES,
+    MAX_CONTACT,
     MAX_LIFETIME_MS,
     AccessRequest,
     ApproveAccess,
@@ -30,6 +31,7 @@ from linkxg.network.passports.access.model import (
     PassportGrantWithLink,
 )
 from linkxg.network.passports.access.views import grant_members, view_grant, view_request
+from linkxg.network.passports.documents.model import Roles
 from linkxg.network.passports.issue.store import find_passport
 from linkxg.network.shares.check_share import check_expiry
 
@@ -47,17 +49,23 @@ async def grant_access(
 ) -> IdempotentOutcome[PassportGrantWithLink]:
     """Raises ValidationFailed, NotFound or IdempotencyKeyReused."""
     faults: list[FieldFault] = []
-    roles = frozenset(one_of("roles", role, GRANTED_ROLES, faults) for role in given.roles)
+    roles = _roles(given.roles, faults)
+    for field, longest in (("purpose", MAX_TEXT), ("recipient", MAX_CONTACT)):
+        text: str = getattr(given, field)
+        check_text(field, text, faults, longest)
+        if not text.strip():
+            faults.append(fault(field, "This must not be empty.", "required"))
     terms = GrantTerms(
-        passport_id, roles, given.purpose, given.recipient, _expiry(given.expires_at, faults), given.single_use
-    )
+        passport_id, roles, given.purpose, given.recipient, _expiry(given.expires_at, faults), given.single_use,
+        given.includes_below,
+    )  # fmt: skip
     if not is_uuid(passport_id):
         raise NotFound
 
     def make(conn: Connection, token: str) -> AnyRow | PublicError:
         if find_passport(conn, account_id, passport_id) is None:
             return NotFound()
-        return _insert(conn, actor, account_id, terms, token)
+        return _insert(conn, actor, account_id, terms, token, uuid7())
 
     return await _with_link(services, actor, Request(account_id, "POST /dpp/{id}/grants", key, [actor.id, given]), make)
 
@@ -66,7 +74,9 @@ async def approve_access(
     services: AccessServices, actor: Actor, account_id: str, request_id: str, given: ApproveAccess, key: str | None
 ) -> IdempotentOutcome[PassportGrantWithLink]:
     """Raises ValidationFailed, NotFound, InvalidState if it is decided already, or IdempotencyKeyReused."""
-    expires_at = _expiry(given.expires_at, [])
+    faults: list[FieldFault] = []
+    roles = None if given.roles is None else _roles(given.roles, faults)
+    expires_at = _expiry(given.expires_at, faults)
     if not is_uuid(request_id):
         raise NotFound
 
@@ -75,11 +85,14 @@ async def approve_access(
         if row is None:
             return NotFound()
         terms = GrantTerms(
-            row.passport_id, frozenset({row.role}), row.purpose, row.contact, expires_at, given.single_use
-        )
-        grant = _insert(conn, actor, account_id, terms, token)
-        values = {"status": "APPROVED", "decided_at": now_ms(), "grant_id": grant.id}
-        return grant if store.decide(conn, account_id, request_id, **values) else _decided()
+            row.passport_id, roles or frozenset({row.role}), row.purpose, row.contact, expires_at, given.single_use,
+            given.includes_below,
+        )  # fmt: skip
+        grant_id = uuid7()
+        # First, as of concurrent decisions one wins: no other one leaves a grant.
+        if not store.decide(conn, account_id, request_id, status="APPROVED", decided_at=now_ms(), grant_id=grant_id):
+            return _decided()
+        return _insert(conn, actor, account_id, terms, token, grant_id)
 
     route = f"POST /dpp/access-requests/{request_id}/approve"
     return await _with_link(services, actor, Request(account_id, route, key, [actor.id, given]), make)
@@ -88,7 +101,8 @@ async def approve_access(
 async def decline_access(
     database: Database, actor: Actor, account_id: str, request_id: str, reason: str | None, key: str | None
 ) -> IdempotentOutcome[AccessRequest]:
-    """Raises NotFound, InvalidState or IdempotencyKeyReused."""
+    """Raises ValidationFailed, NotFound, InvalidState or IdempotencyKeyReused."""
+    check_reason(reason)
     if not is_uuid(request_id):
         raise NotFound
 
@@ -125,6 +139,12 @@ async def revoke_access(
     return await write_once(database, actor, request, make, as_recorded(PassportGrant))
 
 
+def _roles(given: list[str], faults: list[FieldFault]) -> Roles:
+    if not given:
+        faults.append(fault("roles", "Name at least one role.", "required"))
+    return frozenset(one_of("roles", role, GRANTED_ROLES, faults) for role in given)
+
+
 def _expiry(given: str, faults: list[FieldFault]) -> int:
     """Raises ValidationFailed, with the faults that there are already."""
     now = now_ms()
@@ -140,14 +160,17 @@ def _decided() -> InvalidState:
     return InvalidState("This request is decided already.")
 
 
-def _insert(conn: Connection, actor: Actor, account_id: str, terms: GrantTerms, token: str) -> AnyRow:
-    grant_id, roles = uuid7(), " ".join(sorted(terms.roles))
+def _insert(conn: Connection, actor: Actor, account_id: str, terms: GrantTerms, token: str, grant_id: str) -> AnyRow:
+    roles = " ".join(sorted(terms.roles))
     store.insert_grant(
         conn, account_id, id=grant_id, passport_id=terms.passport_id, roles=roles, purpose=terms.purpose,
         recipient=terms.recipient, single_use=terms.single_use, token_digest=digest(token), created_at=now_ms(),
-        expires_at=terms.expires_at,
+        expires_at=terms.expires_at, includes_below=terms.includes_below,
     )  # fmt: skip
-    details = {"passport": terms.passport_id, "roles": roles, "single_use": terms.single_use}
+    details = {
+        "passport": terms.passport_id, "roles": roles, "single_use": terms.single_use,
+        "includes_below": terms.includes_below,
+    }  # fmt: skip
     audit.record(conn, account_id, actor, "passport_access.granted", grant_id, details)
     row = store.find_grant(conn, account_id, grant_id)
     assert row is not None

@@ -45,17 +45,37 @@ class ReceivedAccessRequest(msgspec.Struct):
     received: bool = True
 
 
-class ApproveAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Access ends at `expiresAt`, at most 366 days from now; with `singleUse` after it was used once."""
+GivenRoles = Annotated[
+    list[Annotated[str, described(enum=[*GRANTED_ROLES])]], Meta(min_length=1, max_length=len(GRANTED_ROLES))
+]
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"expiresAt": _TIME, "singleUse": True}
+
+class ApproveAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Access ends at `expiresAt`, at most 366 days from now; with `singleUse` after it was used once.
+
+    Without `roles` it is in the role that was asked for. With `includesBelow` the link also opens the passports of the
+    batches and items below the one that was asked for.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "expiresAt": _TIME,
+        "roles": ["legitimateInterest"],
+        "singleUse": True,
+        "includesBelow": False,
+    }
 
     expires_at: str
+    roles: GivenRoles | None = None
     single_use: bool = False
+    includes_below: bool = False
 
 
 class GrantAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """A grant without a request. `recipient` says to whom the link is given."""
+    """A grant without a request. `recipient` says to whom the link is given.
+
+    With `includesBelow` the link of a model also opens the passports of its batches and items, that of a batch those
+    of its items.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "roles": ["authority"],
@@ -63,13 +83,15 @@ class GrantAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
         "recipient": "Authority of the market",
         "expiresAt": _TIME,
         "singleUse": True,
+        "includesBelow": False,
     }
 
-    roles: Annotated[list[Annotated[str, described(enum=[*GRANTED_ROLES])]], Meta(min_length=1, max_length=2)]
+    roles: GivenRoles
     purpose: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
     recipient: Annotated[str, Meta(min_length=1, max_length=MAX_CONTACT)]
     expires_at: str
     single_use: bool = False
+    includes_below: bool = False
 
 
 class DeclineAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -108,7 +130,7 @@ class AccessRequest(msgspec.Struct, rename="camel"):
 
 
 class PassportGrant(msgspec.Struct, rename="camel"):
-    """Access to one passport by a link. `usedAt` is the first use."""
+    """Access to a passport by a link, with `includesBelow` also to those below it. `usedAt` is the first use."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         **GrantAccess.EXAMPLE,
@@ -126,6 +148,7 @@ class PassportGrant(msgspec.Struct, rename="camel"):
     purpose: str
     recipient: str
     single_use: bool
+    includes_below: bool
     status: GrantStatus
     created_at: str
     expires_at: str
@@ -145,7 +168,10 @@ class PassportGrantWithLink(PassportGrant, rename="camel"):
 
 
 class OfferedAccess(msgspec.Struct, rename="camel"):
-    """What a link opens: POST to it reads the passport. To look at it does not use it up."""
+    """What a link opens: POST to it reads the passport. To look at it does not use it up.
+
+    With `includesBelow` the parameters `lot` and `serial` name a batch or an item below the passport of the grant.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "digitalProductPassportId": f"https://api.example.com/dpp/{_ID}",
@@ -153,6 +179,7 @@ class OfferedAccess(msgspec.Struct, rename="camel"):
         "purpose": "Market surveillance, file 4711",
         "expiresAt": _TIME,
         "singleUse": True,
+        "includesBelow": False,
     }
 
     digital_product_passport_id: str
@@ -160,15 +187,20 @@ class OfferedAccess(msgspec.Struct, rename="camel"):
     purpose: str
     expires_at: str
     single_use: bool
+    includes_below: bool
 
 
 class PassportAccess(msgspec.Struct, rename="camel"):
-    """One use of a link: when, and which version of the passport was read."""
+    """One use of a link: when, and which version of which passport was read.
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"id": _ID, "at": _TIME, "version": 2}
+    `passportId` is null of uses before links could open several passports.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"id": _ID, "at": _TIME, "passportId": _ID, "version": 2}
 
     id: str
     at: str
+    passport_id: str | None
     version: int
 
 
@@ -181,3 +213,4 @@ class GrantTerms(NamedTuple):
     recipient: str
     expires_at: int
     single_use: bool
+    includes_below: bool

@@ -11,7 +11,7 @@ from linkxg.errors import Conflict, InvalidState, NotFound
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, replay
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Limit, Page, Success
-from linkxg.http.permissions import public, scope
+from linkxg.http.permissions import RecentAuthentication, public, scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.network.passports.access import store
@@ -35,7 +35,7 @@ from linkxg.network.passports.access.model import (
     ReceivedAccessRequest,
     RequestAccess,
 )
-from linkxg.network.passports.access.open_link import open_link, read_link
+from linkxg.network.passports.access.open_link import WantedUnit, open_link, read_link
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
 from linkxg.network.passports.issue.routes import TAG
@@ -47,6 +47,11 @@ PATH = "/api/v1/dpp"
 LINKS = Budget("passport-links", 60, 60)
 _PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 _WRITES: dict[str, Any] = {"response_headers": [REPLAYED], **scope("products:write", GRANTS)}
+# A link outlives the session that makes it.
+_GRANTS: dict[str, Any] = {
+    "response_headers": [REPLAYED],
+    **scope("products:write", GRANTS, recent=RecentAuthentication.IF_REQUIRED),
+}
 PassportId = Annotated[str | None, QueryParameter(name="passportId", max_length=36)]
 
 
@@ -91,7 +96,7 @@ async def list_asked(
     operation_id="approvePassportAccess",
     errors=(InvalidState,),
     status_code=200,
-    **_WRITES,
+    **_GRANTS,
 )
 async def approve(
     request: Request[Any, Any, Any],
@@ -127,7 +132,7 @@ async def decline(
     return Response(Success(data=outcome.value), headers=replay(outcome.replayed))
 
 
-@post("/dpp/{passport_id:str}/grants", operation_id="grantPassportAccess", **_WRITES)
+@post("/dpp/{passport_id:str}/grants", operation_id="grantPassportAccess", **_GRANTS)
 async def grant(
     request: Request[Any, Any, Any],
     access: NamedDependency[AccessServices],
@@ -154,7 +159,11 @@ async def list_granted(
     filters = {"list": "passport grants", "account": account_id, "passport": passport_id}
     before = reading.cursors.open(cursor, filters)[0] if cursor else None
     found = await reading.database.read(
-        store.list_grants, account_id, passport_id=passport_id, before=before, limit=limit + 1
+        store.list_grants,
+        account_id,
+        passport_ids=None if passport_id is None else [passport_id],
+        before=before,
+        limit=limit + 1,
     )
     following = reading.cursors.seal([found[limit - 1].id], filters) if len(found) > limit else None
     address = f"{reading.addresses.public_url}{PATH}/grants"
@@ -208,26 +217,39 @@ async def list_used(
 
 @get("/dpp/access/{token:str}", include_in_schema=False, **public(LINKS))
 async def look(
-    request: Request[Any, Any, Any], reading: NamedDependency[PassportServices], token: FromPath[str]
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[PassportServices],
+    token: FromPath[str],
+    lot: FromQuery[str | None] = None,
+    serial: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """What a link opens, for a browser with a button. This does not use it up."""
-    offered = await read_link(reading.database, reading.addresses, token)
-    context = context_of(request.scope)
+    context, unit = context_of(request.scope), WantedUnit(lot or "", serial or "")
     if b"text/html" not in (context.header(b"accept") or b""):
+        offered = await read_link(reading.database, reading.addresses, token, unit)
         return Response(Success(data=offered), headers=_PRIVATE)
+    is_known = True
+    try:
+        offered = await read_link(reading.database, reading.addresses, token, unit)
+    except NotFound:
+        offered, is_known = await read_link(reading.database, reading.addresses, token), False
     language = language_of(context, HTML)
-    page = access_page(offered.purpose, offered.expires_at, language, single_use=offered.single_use)
+    page = access_page(offered, unit, language, is_known=is_known)
     headers = {"Content-Security-Policy": ACCESS_POLICY, "Content-Language": language}
     return Response(page, media_type=HTML, headers=_PRIVATE | headers)
 
 
 @post("/dpp/access/{token:str}", status_code=200, include_in_schema=False, **public(LINKS))
 async def open_passport(
-    request: Request[Any, Any, Any], reading: NamedDependency[PassportServices], token: FromPath[str]
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[PassportServices],
+    token: FromPath[str],
+    lot: FromQuery[str | None] = None,
+    serial: FromQuery[str | None] = None,
 ) -> Response[bytes]:
     """The passport, in the roles of the grant and as `Accept` chooses."""
     media_type = media_type_of(context_of(request.scope))
-    redacted = await open_link(reading.database, token)
+    redacted = await open_link(reading.database, token, WantedUnit(lot or "", serial or ""))
     language = language_of(context_of(request.scope), media_type)
     headers = headers_of(media_type, language)
     body = await reading.representations.encode(redacted, media_type, language)

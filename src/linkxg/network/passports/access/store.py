@@ -1,5 +1,6 @@
 """The SQL of requests for access to passports, of grants, and of the log of their use."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -10,9 +11,11 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
     func,
     or_,
     select,
+    text,
     tuple_,
     update,
 )
@@ -21,11 +24,13 @@ from linkxg.clock import DAY
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
 from linkxg.ids import uuid7
-from linkxg.network.passports.issue.store import passports
+from linkxg.network.passports.documents.model import PassportRecord
+from linkxg.network.passports.issue.store import PASSPORT_COLUMNS, passports
 
 KEEP_REQUESTS_MS, KEEP_MS = 180 * DAY, 400 * DAY
 """How long requests, which name people, and grants and the log are kept."""
 
+_PENDING = text("status = 'PENDING'")
 access_requests = Table(
     "passport_access_requests",
     metadata,
@@ -43,6 +48,13 @@ access_requests = Table(
     Column("reason", String(500)),
     Column("grant_id", String(36)),
     Index("ix_passport_access_requests_created_at", "created_at"),
+    Index(
+        "ix_passport_access_requests_pending",
+        "account_id",
+        "id",
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
+    ),
 )
 grants = Table(
     "passport_grants",
@@ -60,6 +72,8 @@ grants = Table(
     Column("expires_at", Milliseconds, nullable=False),
     Column("used_at", Milliseconds),
     Column("revoked_at", Milliseconds),
+    # Also the passports of the batches and items of that passport.
+    Column("includes_below", Boolean, nullable=False, server_default=false()),
     Index("ix_passport_grants_token_digest", "token_digest", unique=True),
     Index("ix_passport_grants_expires_at", "expires_at"),
 )
@@ -71,6 +85,8 @@ accesses = Table(
     Column("id", String(36), primary_key=True),
     Column("version", Number, nullable=False),
     Column("accessed_at", Milliseconds, nullable=False),
+    # None of uses before links could open several passports.
+    Column("passport_id", String(36)),
     Index("ix_passport_accesses_accessed_at", "accessed_at"),
 )
 _r, _g, _a = access_requests.c, grants.c, accesses.c
@@ -102,11 +118,25 @@ def decide(conn: Connection, account_id: str, request_id: str, **values: Any) ->
     return conn.execute(pending.values(**values)).rowcount == 1
 
 
+def find_passports(conn: Connection, account_id: str, passport_ids: Sequence[str]) -> dict[str, PassportRecord]:
+    """Passports of the account, by id."""
+    query = select(*PASSPORT_COLUMNS).where(passports.c.account_id == account_id, passports.c.id.in_(passport_ids))
+    return {row.id: PassportRecord._make(row) for row in conn.execute(query)}
+
+
 def list_requests(
-    conn: Connection, account_id: str, *, status: str | None, before: str | None, limit: int
+    conn: Connection,
+    account_id: str,
+    *,
+    status: str | None,
+    before: str | None,
+    limit: int,
+    passport_ids: Sequence[str] | None = None,
 ) -> list[AnyRow]:
-    """Newest first."""
+    """Newest first; of these passports only, if they are given."""
     query = select(access_requests).where(_r.account_id == account_id)
+    if passport_ids is not None:
+        query = query.where(_r.passport_id.in_(passport_ids))
     if status is not None:
         query = query.where(_r.status == status)
     if before is not None:
@@ -123,12 +153,12 @@ def find_grant(conn: Connection, account_id: str, grant_id: str) -> AnyRow | Non
 
 
 def list_grants(
-    conn: Connection, account_id: str, *, passport_id: str | None, before: str | None, limit: int
+    conn: Connection, account_id: str, *, passport_ids: Sequence[str] | None, before: str | None, limit: int
 ) -> list[AnyRow]:
-    """Newest first."""
+    """Newest first; of these passports only, if they are given."""
     query = select(grants).where(_g.account_id == account_id)
-    if passport_id is not None:
-        query = query.where(_g.passport_id == passport_id)
+    if passport_ids is not None:
+        query = query.where(_g.passport_id.in_(passport_ids))
     if before is not None:
         query = query.where(_g.id < before)
     return list(conn.execute(query.order_by(_g.id.desc()).limit(limit)))
@@ -161,9 +191,9 @@ def use_grant(conn: Connection, token_digest: bytes, now: int) -> AnyRow | None:
     return conn.execute(used.values(used_at=func.coalesce(_g.used_at, now)).returning(*grants.c)).first()
 
 
-def insert_access(conn: Connection, account_id: str, grant_id: str, version: int, now: int) -> None:
-    values = {"account_id": account_id, "grant_id": grant_id, "id": uuid7(), "version": version, "accessed_at": now}
-    conn.execute(accesses.insert().values(**values))
+def insert_access(conn: Connection, account_id: str, grant_id: str, passport_id: str, version: int, now: int) -> None:
+    values = {"grant_id": grant_id, "id": uuid7(), "passport_id": passport_id, "version": version, "accessed_at": now}
+    conn.execute(accesses.insert().values(account_id=account_id, **values))
 
 
 def list_accesses(conn: Connection, account_id: str, grant_id: str, *, before: str | None, limit: int) -> list[AnyRow]:

@@ -23,6 +23,7 @@ def grant_members(row: AnyRow) -> dict[str, Any]:
         "purpose": row.purpose,
         "recipient": row.recipient,
         "single_use": row.single_use,
+        "includes_below": row.includes_below,
         "status": _status(row),
         "created_at": rfc3339(row.created_at),
         "expires_at": rfc3339(row.expires_at),
@@ -44,4 +45,4 @@ def _status(row: AnyRow) -> GrantStatus:
 
 
 def view_access(row: AnyRow) -> PassportAccess:
-    return PassportAccess(row.id, rfc3339(row.accessed_at), row.version)
+    return PassportAccess(row.id, rfc3339(row.accessed_at), row.passport_id, row.version)

@@ -1,5 +1,8 @@
 """Renders what a link to a passport opens, with the button that opens it."""
 
+from typing import Protocol
+from urllib.parse import urlencode
+
 from markupsafe import Markup
 
 from linkxg.network.passports.pages.passport_page import POLICY, STYLE, template
@@ -8,12 +11,34 @@ from linkxg.network.passports.pages.texts import TEXTS
 ACCESS_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
 
 
-def access_page(purpose: str, until: str, language: str, *, single_use: bool) -> str:
+class Offered(Protocol):
+    """What the link opens."""
+
+    purpose: str
+    expires_at: str
+    single_use: bool
+    includes_below: bool
+
+
+class ChosenUnit(Protocol):
+    """The batch or item that was chosen; empty texts for none."""
+
+    @property
+    def lot(self) -> str: ...
+
+    @property
+    def serial(self) -> str: ...
+
+
+def access_page(offered: Offered, unit: ChosenUnit, language: str, *, is_known: bool) -> str:
+    """Not `is_known` is a unit that the link does not open."""
+    chosen = {name: value for name, value in (("lot", unit.lot), ("serial", unit.serial)) if value}
     return template("access.html").render(
         language=language,
         t=TEXTS[language],
         style=Markup(STYLE),  # noqa: S704  a file of this package
-        purpose=purpose,
-        until=until,
-        single_use=single_use,
+        offered=offered,
+        unit=unit,
+        query=urlencode(chosen),
+        is_known=is_known,
     )

@@ -62,6 +62,12 @@ _TABLE = {
         "This link names no company. These have a passport with its GTIN:",
         "Dieser Link nennt kein Unternehmen. Einen Produktpass mit seiner GTIN haben:",
     ),
+    "unit": ("A batch or an item of it", "Eine Charge oder ein Stück davon"),
+    "choose": ("Choose", "Auswählen"),
+    "noUnit": (
+        "This link opens no passport with this batch and serial number.",
+        "Dieser Link öffnet keinen Produktpass mit dieser Charge und Seriennummer.",
+    ),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
 }

@@ -5,13 +5,17 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.db import Database
+from linkxg.errors import NotFound
 from linkxg.network.passports.documents.build_document import build_document
-from linkxg.network.passports.documents.model import PUBLIC, PassportRole, Redacted
+from linkxg.network.passports.documents.model import PUBLIC, PassportRole, Redacted, Roles
 from linkxg.network.passports.documents.redaction import redact
 from linkxg.network.passports.read import store
 from linkxg.network.passports.read.read_passport import NEWEST, PassportPage, list_own_passports
 from linkxg.network.passports.read.store import PassportFilter
+from linkxg.network.passports.read.viewer_roles import roles_of
 
+_GTINS = 50
+"""Former GTINs of a product, and the present one."""
 COMPARED: tuple[PassportRole, ...] = ("public", "legitimateInterest", "authority")
 
 
@@ -25,6 +29,36 @@ class SeenField(NamedTuple):
 async def list_product_passports(database: Database, account_id: str, product_id: str, limit: int) -> PassportPage:
     """The passports of the model, and of batches and items, without fields."""
     return await list_own_passports(database, account_id, PassportFilter(product_id), after=None, limit=limit)
+
+
+async def find_product_passport(
+    database: Database, account_id: str, product_id: str, lot: str = "", serial: str = ""
+) -> Redacted | None:
+    """The passport of a batch or an item of a product, without either of its model, without fields.
+
+    Under the present GTIN: a former one has a passport that names its successor.
+    """
+    wanted = PassportFilter(product_id, lot=lot, serial=serial)
+    found = (await list_own_passports(database, account_id, wanted, after=None, limit=_GTINS)).found
+    return next((one for one in found if one.passport.successor_id is None), found[0] if found else None)
+
+
+async def preview_passport(
+    database: Database, account_id: str, passport_id: str, roles: Roles, partner_id: str | None = None
+) -> Redacted:
+    """A passport of the account as readers in these roles see it, or as a partner does. Raises NotFound."""
+
+    def unit(conn: Connection) -> Redacted | None:
+        stored = store.find_stored_passport(conn, passport_id, NEWEST)
+        if stored is None or stored.passport.account_id != account_id:
+            return None
+        seen = roles if partner_id is None else roles_of(conn, stored.passport, partner_id)
+        return redact(build_document(stored), seen)
+
+    found = await database.read(unit)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def compare_roles(database: Database, account_id: str, passport_id: str) -> list[SeenField]:

@@ -1,26 +1,78 @@
 """`POST /dpp/validate`."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
-from litestar import Router, post
-from litestar.params import JSONBody
+from litestar import Request, Response, Router, post
+from litestar.di import NamedDependency, Provide
 
+from linkxg.db import Database
+from linkxg.errors import InvalidRequest, UnsupportedMediaType, ValidationFailed
+from linkxg.http.json_body import JSON_LIMIT, parse_json, refuse_coding
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
+from linkxg.http.request_context import context_of
+from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.read.representation import CREDENTIAL, CREDENTIAL_BEFORE, JSON, JWT, LD_JSON
 from linkxg.network.passports.validation.model import Validation
-from linkxg.network.passports.validation.validate import validate
+from linkxg.network.passports.validation.validate import validate, validate_signed
 
 VALIDATIONS = Budget("passport-validations", 120, 60)
+_DOCUMENT = {"title": "UntpPassport", "type": "object", "description": "A Digital Product Passport of UNTP 0.7.0."}
+_SIGNED = {"title": "SignedUntpPassport", "type": "string", "description": "The same, signed: a compact JWS."}
+_UNSIGNED = (JSON, CREDENTIAL, LD_JSON, CREDENTIAL_BEFORE)
 
 
-@post("/dpp/validate", operation_id="validatePassport", status_code=200, **scope("dpp:read", VALIDATIONS))
-async def check(data: JSONBody[dict[str, Any]]) -> Success[Validation]:
-    """Validate a Digital Product Passport of UNTP. By its schema, and by what its figures mean."""
-    return Success(data=await asyncio.to_thread(validate, data))
+@dataclass(frozen=True, slots=True)
+class ValidationServices:
+    database: Database
+    addresses: Addresses
 
 
-def router() -> Router:
-    return Router("/", tags=[TAG], route_handlers=[check])
+@post(
+    "/dpp/validate",
+    operation_id="validatePassport",
+    takes={**dict.fromkeys(_UNSIGNED, _DOCUMENT), JWT: _SIGNED},
+    status_code=200,
+    **scope("dpp:read", VALIDATIONS),
+)
+async def check(
+    request: Request[Any, Any, Any], services: NamedDependency[ValidationServices]
+) -> Response[Success[Validation]]:
+    """Validate a Digital Product Passport of UNTP. By its schema, and by what its figures mean.
+
+    Of a signed one (`application/vc+jwt`) the content is validated, and `signature` says whether the signature was
+    checked: it is if the issuer is an account of this service, as nothing is fetched.
+    """
+    context = context_of(request.scope)
+    media_type = (context.header(b"content-type") or b"").partition(b";")[0].strip().lower().decode("latin-1")
+    if media_type not in (*_UNSIGNED, JWT):
+        raise UnsupportedMediaType
+    refuse_coding(context.header(b"content-encoding"), oauth_style=False)
+    raw = await context.body(JSON_LIMIT)
+    if media_type == JWT:
+        return Response(Success(data=await validate_signed(services.database, services.addresses, _text(raw))))
+    document = parse_json(raw)
+    if not isinstance(document, dict):
+        raise ValidationFailed("A passport is a JSON object.")
+    return Response(Success(data=await asyncio.to_thread(validate, document)))
+
+
+def _text(raw: bytes) -> str:
+    """Raises InvalidRequest."""
+    try:
+        return raw.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise InvalidRequest("A compact JWS has ASCII characters alone.") from None
+
+
+def router(services: ValidationServices) -> Router:
+    return Router(
+        "/",
+        tags=[TAG],
+        route_handlers=[check],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )

@@ -1,19 +1,44 @@
-"""Validates a passport. Nothing is fetched: neither contexts nor what a passport refers to."""
+"""Validates a passport. Nothing is fetched: neither contexts, nor keys, nor what a passport refers to."""
 
+import asyncio
+from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Any
 
+from linkxg.db import Database
+from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.untp_json_ld import CONTEXTS
 from linkxg.network.passports.validation.check_schema import check_schema
 from linkxg.network.passports.validation.check_semantics import check_semantics
+from linkxg.network.passports.validation.check_signature import check_signature
 from linkxg.network.passports.validation.model import MAX_FINDINGS, PassportFinding, Validation, error
+from linkxg.network.passports.validation.read_signed import NotASignedPassport, check_header, read_signed
 
 SPECIFICATION = "UNTP DPP 0.7.0"
 
 
-def validate(document: dict[str, Any]) -> Validation:
-    """In the order of severity."""
-    found = list(islice(chain(_version(document), check_schema(document), check_semantics(document)), MAX_FINDINGS))
+def validate(document: dict[str, Any], before: Iterable[PassportFinding] = ()) -> Validation:
+    """In the order of severity; `before` are findings that are known already."""
+    found = chain(before, _version(document), check_schema(document), check_semantics(document))
+    return _validation(list(islice(found, MAX_FINDINGS)))
+
+
+async def validate_signed(database: Database, addresses: Addresses, text: str) -> Validation:
+    """The content of a signed passport, its header, and the signature if this service has the keys of the issuer."""
+    try:
+        signed = await asyncio.to_thread(read_signed, text)
+    except NotASignedPassport as fault:
+        return _validation([error("jws", "", str(fault))])
+    signature = await check_signature(database, addresses, signed)
+    faults = [*check_header(signed)]
+    if signature.valid is False:
+        faults.append(error("signature", "", signature.message))
+    validation = await asyncio.to_thread(validate, signed.document, faults)
+    validation.signature = signature
+    return validation
+
+
+def _validation(found: list[PassportFinding]) -> Validation:
     found.sort(key=lambda one: one.severity)
     return Validation(all(one.severity != "error" for one in found), SPECIFICATION, found)
 

@@ -1,0 +1,23 @@
+"""Grants of access to passports that include those below: of batches and items. The log names the passport opened."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0031"
+down_revision = "0030"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "passport_grants", sa.Column("includes_below", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    op.add_column("passport_accesses", sa.Column("passport_id", sa.String(36), nullable=True))
+    op.create_index(
+        "ix_passport_access_requests_pending",
+        "passport_access_requests",
+        ["account_id", "id"],
+        sqlite_where=sa.text("status = 'PENDING'"),
+        postgresql_where=sa.text("status = 'PENDING'"),
+    )

@@ -1,0 +1,104 @@
+"""Requests for access, grants and their uses as their owner reads them, each with the passport that it is about."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.db import Database
+from linkxg.errors import NotFound
+from linkxg.network.passports.access import store
+from linkxg.network.passports.access.model import AccessRequest, AccessRequestStatus, PassportAccess, PassportGrant
+from linkxg.network.passports.access.views import view_access, view_grant, view_request
+from linkxg.network.passports.documents.model import PassportRecord
+
+
+class AskedAccess(NamedTuple):
+    request: AccessRequest
+    passport: PassportRecord
+
+
+class GrantedAccess(NamedTuple):
+    grant: PassportGrant
+    passport: PassportRecord
+
+
+class UsedAccess(NamedTuple):
+    """`passport` is None of a use whose passport was not recorded."""
+
+    access: PassportAccess
+    passport: PassportRecord | None
+
+
+async def list_asked(
+    database: Database,
+    account_id: str,
+    *,
+    status: AccessRequestStatus | None,
+    before: str | None,
+    limit: int,
+    passport_ids: list[str] | None = None,
+) -> tuple[list[AskedAccess], bool]:
+    """Newest first, and whether more follow; `passport_ids` are the only passports whose requests are wanted."""
+
+    def unit(conn: Connection) -> list[AskedAccess]:
+        rows = store.list_requests(
+            conn, account_id, status=status, before=before, limit=limit + 1, passport_ids=passport_ids
+        )
+        named = store.find_passports(conn, account_id, [row.passport_id for row in rows])
+        return [AskedAccess(view_request(row), named[row.passport_id]) for row in rows]
+
+    found = await database.read(unit)
+    return found[:limit], len(found) > limit
+
+
+async def read_asked(database: Database, account_id: str, request_id: str) -> AskedAccess:
+    """Raises NotFound."""
+
+    def unit(conn: Connection) -> AskedAccess | None:
+        row = store.find_request(conn, account_id, request_id)
+        if row is None:
+            return None
+        return AskedAccess(
+            view_request(row), store.find_passports(conn, account_id, [row.passport_id])[row.passport_id]
+        )
+
+    found = await database.read(unit)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_granted(
+    database: Database, account_id: str, *, before: str | None, limit: int, passport_ids: list[str] | None = None
+) -> tuple[list[GrantedAccess], bool]:
+    """As `list_asked`."""
+
+    def unit(conn: Connection) -> list[GrantedAccess]:
+        rows = store.list_grants(conn, account_id, passport_ids=passport_ids, before=before, limit=limit + 1)
+        named = store.find_passports(conn, account_id, [row.passport_id for row in rows])
+        return [GrantedAccess(view_grant(row), named[row.passport_id]) for row in rows]
+
+    found = await database.read(unit)
+    return found[:limit], len(found) > limit
+
+
+async def read_granted(
+    database: Database, account_id: str, grant_id: str, *, uses: int
+) -> tuple[GrantedAccess, list[UsedAccess], bool]:
+    """A grant, the newest `uses` of its link, and whether there are more. Raises NotFound."""
+
+    def unit(conn: Connection) -> tuple[GrantedAccess, list[UsedAccess]] | None:
+        row = store.find_grant(conn, account_id, grant_id)
+        if row is None:
+            return None
+        used = store.list_accesses(conn, account_id, grant_id, before=None, limit=uses + 1)
+        wanted = [row.passport_id, *(one.passport_id for one in used if one.passport_id is not None)]
+        named = store.find_passports(conn, account_id, wanted)
+        granted = GrantedAccess(view_grant(row), named[row.passport_id])
+        return granted, [UsedAccess(view_access(one), named.get(one.passport_id)) for one in used]
+
+    found = await database.read(unit)
+    if found is None:
+        raise NotFound
+    granted, used = found
+    return granted, used[:uses], len(used) > uses
