@@ -36,7 +36,7 @@ def test_an_event_is_found_by_keyboard_alone(site: World, open_page: OpenPage, s
         {"name": "one.json", "mimeType": "application/json", "buffer": document([event])}
     )
     page.get_by_role("button", name="Upload document").press("Enter")
-    page.get_by_role("link", name="Show the events").press("Enter")
+    page.get_by_role("link", name="Show all events").press("Enter")
     page.get_by_label("Item", exact=True).focus()
     page.keyboard.type(event["epcList"][0])
     page.keyboard.press("Enter")

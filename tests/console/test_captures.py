@@ -47,14 +47,14 @@ def test_an_uploaded_document_is_captured(world: World, editor: Visitor) -> None
     shown = text_of(page)
     assert "march.json" in shown
     assert "all events stored all events or none" in shown
-    assert "Events read 3 Stored 3 Known already 0 With a fault 0" in shown
+    assert "Events read 3 Stored 3 Already stored 0 With a fault 0" in shown
     assert len(stored(world, [one["eventID"] for one in events])) == 3
     listed = text_of(editor.get(PAGE))
     assert "march.json all events stored 3 3 0 0" in listed
     link = f'href="{page.request.url.path}"'
     assert link in editor.get(f"/events/{events[0]['eventID']}").text
     again = text_of(finished(world, editor, document(events)))
-    assert "Stored 0 Known already 3" in again
+    assert "Stored 0 Already stored 3" in again
 
 
 def test_with_a_fault_nothing_is_stored_unless_the_others_are_chosen(world: World, editor: Visitor) -> None:

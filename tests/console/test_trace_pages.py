@@ -138,7 +138,7 @@ def test_a_trace_that_is_cut_says_so_and_how_to_narrow(world: World, editor: Vis
     page = trace(editor, whole.uri)
     assert len(drawn(page)) == rows(page) == 50
     assert "This is not all of it." in page
-    assert "Only where it went" in page
+    assert "Only what was made of it" in page
     wide = trace(editor, whole.uri, "&nodes=250")
     assert len(drawn(wide)) == 121
     assert "This is not all of it." not in wide

@@ -30,7 +30,7 @@ CONFIG = SchemathesisConfig.from_dict(
         "generation": {"allow-extra-parameters": False},
         "checks": {
             "negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429]},
-            # What the document says is not implemented; rule U1 still wants its error.
+            # What the document says is not implemented; security rule U1 still wants its error.
             "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", 501]},
         },
     }

@@ -18,8 +18,8 @@ from linkxg.network.traceability.walk_result import WalkLimits
 
 DIRECTIONS: dict[str, tuple[str, tuple[Literal["upstream", "downstream"], ...]]] = {
     "both": ("Both ways", ("upstream", "downstream")),
-    "upstream": ("Where it came from", ("upstream",)),
-    "downstream": ("Where it went", ("downstream",)),
+    "upstream": ("What it was made of", ("upstream",)),
+    "downstream": ("What was made of it", ("downstream",)),
 }
 NODES = (50, 100, 250, 500)
 """Items that a page shows; a drawing of more cannot be read."""

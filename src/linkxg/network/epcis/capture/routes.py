@@ -42,6 +42,8 @@ TAG = Tag("EPCIS capture", "EPCIS 2.0 documents and events; the bodies and heade
 MAX_PER_PAGE = 100
 _DOCUMENT = {"title": "EPCISDocument", "type": "object", "description": "An EPCISDocument or EPCISQueryDocument."}
 _EVENT = {"title": "EPCISEvent", "type": "object", "description": "One event with its `@context`."}
+_RETRY_AFTER_S = "1"
+_AGAIN = header("Retry-After", "While the capture is in progress: seconds after which to poll again.")
 _LOCATION = header("Location", "The address of the capture job, or of the event.")
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
 _CODINGS = (b"", b"identity", b"gzip")
@@ -70,7 +72,7 @@ class CaptureServices:
     errors=(Conflict, NotAcceptable, UnsupportedMediaType),
     takes=dict.fromkeys(TYPES, _DOCUMENT),
     status_code=202,
-    response_headers=[_LOCATION, REPLAYED],
+    response_headers=[_LOCATION, REPLAYED, _AGAIN],
     **scope(SCOPE),
 )
 async def capture(
@@ -99,7 +101,7 @@ async def capture(
     )
     services.wake()
     location = f"{services.public_url}{PATH}/capture/{started.value.id}"
-    headers = {"Location": location, **replay(started.replayed)}
+    headers = {"Location": location, "Retry-After": _RETRY_AFTER_S, **replay(started.replayed)}
     return Response(StartedCapture(started.value.id), status_code=202, headers=headers)
 
 
@@ -120,12 +122,19 @@ async def listing(
     return Response(jobs, headers=headers)
 
 
-@get("/epcis/capture/{capture_id:str}", operation_id="readCaptureJob", errors=(NotAcceptable,), **scope(SCOPE))
+@get(
+    "/epcis/capture/{capture_id:str}",
+    operation_id="readCaptureJob",
+    errors=(NotAcceptable,),
+    response_headers=[_AGAIN],
+    **scope(SCOPE),
+)
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[CaptureServices], capture_id: FromPath[str]
 ) -> Response[CaptureJob]:
     """The state of a capture job."""
-    return Response(await read_capture(services.database, account_id_of(request.scope), capture_id))
+    job = await read_capture(services.database, account_id_of(request.scope), capture_id)
+    return Response(job, headers={"Retry-After": _RETRY_AFTER_S} if job.running else {})
 
 
 @post(

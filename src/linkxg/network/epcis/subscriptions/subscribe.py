@@ -161,7 +161,7 @@ def _check_dest(dest: str, may_connect: Callable[[Address], bool]) -> None:
     except ValueError:
         return
     if not may_connect(address):
-        where = "is at a private or reserved address, to which this service does not connect."
+        where = "is at a private or reserved address. The operator can permit networks (LINKXG_WEBHOOK_NETWORKS)."
         raise SubscriptionControlsException(f"dest {where}", "dest", f"The address {where}")
 
 
