@@ -42,6 +42,7 @@ from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY, access_page
 from linkxg.network.passports.read.passport_endpoint import PassportServices, language_of, media_type_of
 from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.read.routes import PageLanguage
 
 PATH = "/api/v1/dpp"
 LINKS = Budget("passport-links", 60, 60)
@@ -208,14 +209,17 @@ async def list_used(
 
 @get("/dpp/access/{token:str}", include_in_schema=False, **public(LINKS))
 async def look(
-    request: Request[Any, Any, Any], reading: NamedDependency[PassportServices], token: FromPath[str]
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[PassportServices],
+    token: FromPath[str],
+    lang: PageLanguage = None,
 ) -> Response[Any]:
     """What a link opens, for a browser with a button. This does not use it up."""
     offered = await read_link(reading.database, reading.addresses, token)
     context = context_of(request.scope)
     if b"text/html" not in (context.header(b"accept") or b""):
         return Response(Success(data=offered), headers=_PRIVATE)
-    language = language_of(context, HTML)
+    language = language_of(context, HTML, lang)
     page = access_page(offered.purpose, offered.expires_at, language, single_use=offered.single_use)
     headers = {"Content-Security-Policy": ACCESS_POLICY, "Content-Language": language}
     return Response(page, media_type=HTML, headers=_PRIVATE | headers)
@@ -223,12 +227,15 @@ async def look(
 
 @post("/dpp/access/{token:str}", status_code=200, include_in_schema=False, **public(LINKS))
 async def open_passport(
-    request: Request[Any, Any, Any], reading: NamedDependency[PassportServices], token: FromPath[str]
+    request: Request[Any, Any, Any],
+    reading: NamedDependency[PassportServices],
+    token: FromPath[str],
+    lang: PageLanguage = None,
 ) -> Response[bytes]:
     """The passport, in the roles of the grant and as `Accept` chooses."""
     media_type = media_type_of(context_of(request.scope))
     redacted = await open_link(reading.database, token)
-    language = language_of(context_of(request.scope), media_type)
+    language = language_of(context_of(request.scope), media_type, lang)
     headers = headers_of(media_type, language)
     body = await reading.representations.encode(redacted, media_type, language)
     return Response(body, media_type=headers.pop("content-type"), headers=_PRIVATE | headers)

@@ -11,7 +11,7 @@ from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
 from linkxg.network.passports.read import store
 from linkxg.network.passports.read.read_passport import read_passport
-from linkxg.network.passports.read.representation import Representations
+from linkxg.network.passports.read.representation import HTML, Representations
 from linkxg.runtime.cache import evict_oldest
 
 MAX_KEPT, MAX_BODY = 2_000, 16_384
@@ -47,7 +47,9 @@ class PublicPassports:
             return kept[1]
         redacted = await read_passport(self._database, passport_id, None)
         found = encoded(await self._representations.encode(redacted, media_type, language), media_type)
-        if len(found.body) <= MAX_BODY:
+        # Events change a journey, and no version.
+        is_alive = media_type == HTML and redacted.shows_journey
+        if len(found.body) <= MAX_BODY and not is_alive:
             evict_oldest(self._kept, MAX_KEPT)
             self._kept[key] = (state, found)
         return found

@@ -1,5 +1,6 @@
 """The SQL of passports as they are read, with the product, the version of it, and the issuer."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -147,6 +148,21 @@ def list_passport_versions(
     if before is not None:
         query = query.where(_v.version < before)
     return [_stored_of(row, _NO_CONTENT) for row in conn.execute(query)]
+
+
+def list_contents_until(conn: Connection, passport_id: str, version: int, *, limit: int) -> list[StoredPassport]:
+    """The versions of a passport of any account up to this one, newest first, with their contents."""
+    query = _stored(_v.version, versions.c.content).where(_p.id == passport_id, _v.version <= version)
+    rows = conn.execute(query.order_by(_v.version.desc()).limit(limit))
+    return [_stored_of(row, row[-1]) for row in rows]
+
+
+def list_model_passports(conn: Connection, account_id: str, gtins: Iterable[str]) -> list[StoredPassport]:
+    """The newest versions of the passports of the account's models that have these GTINs, with their contents."""
+    query = _stored(_p.version, versions.c.content).where(_p.account_id == account_id, _p.gtin14.in_([*gtins]))
+    empty: ColumnElement[str] = literal_column("''")
+    rows = conn.execute(query.where(_p.lot == empty, _p.serial == empty))
+    return [_stored_of(row, row[-1]) for row in rows]
 
 
 def find_passport_of(conn: Connection, account_id: str, product_id: str, version: int) -> tuple[str, int] | None:
