@@ -120,7 +120,8 @@ def _shared_events(conn: Connection, passport: PassportRecord, viewer_id: str, n
                     events.found.setdefault(
                         event.id, LocatedEvent(event.id, event.event_time, event.biz_step, None, None)
                     )
-                    events.add_made(event.id, graph.items[edge.target], uris)
+                    if edge.kind != "CONTAINED":
+                        events.add_made(event.id, graph.items[edge.target], uris)
             if graph.walk.faces is not None:
                 for owner_id, products in graph.walk.faces.products_read().items():
                     events.reads.setdefault(owner_id, set()).update(products)
