@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from sqlalchemy import Connection
 
-from linkxg.network.passports.documents.build_document import build_document
+from linkxg.catalog.products.content import MEMBERS
+from linkxg.network.passports.documents.build_document import DETAILS, build_document
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.documents.page_details import HistoryEntry
 from linkxg.network.passports.documents.redaction import redact
@@ -13,6 +14,8 @@ from linkxg.network.passports.read.store import list_contents_until
 
 MAX_ENTRIES = 8
 _ATTRIBUTES = "attributes"
+_ORDER = {name: number for number, name in enumerate((*MEMBERS, *DETAILS))}
+"""Of the members of a content, as they are declared."""
 
 
 def first_entry(redacted: Redacted) -> tuple[HistoryEntry, ...]:
@@ -44,7 +47,7 @@ def _entry(newer: Redacted, older: Redacted) -> HistoryEntry:
 def _changed(older: Redacted, newer: Redacted) -> Iterator[str]:
     """Fields, and attributes as `attributes.NAME`; what is withheld in either version is none of them."""
     withheld = {*older.withheld, *newer.withheld}
-    for name in dict.fromkeys((*newer.fields, *older.fields)):
+    for name in sorted({*newer.fields, *older.fields}, key=_ORDER.__getitem__):
         before, after = older.fields.get(name), newer.fields.get(name)
         if before == after or name in withheld:
             continue
