@@ -34,7 +34,14 @@ CONTENT: dict[str, Any] = {
     "countryOfProduction": "DE",
     "dimensions": {"netWeight": {"value": 1.4, "unit": "KGM"}, "length": {"value": 210, "unit": "MMT"}},
     "materials": [
-        {"name": name, "massFraction": share, "recycledMassFraction": 0.3, "originCountry": "SE"}
+        {
+            "name": name,
+            "code": "41",
+            "schemeId": "https://cpc.example/",
+            "massFraction": share,
+            "recycledMassFraction": 0.3,
+            "originCountry": "SE",
+        }
         for name, share in (("Steel", 0.4), ("Polyamide", 0.3), ("Copper", 0.2), ("Other", 0.1))
     ],
     "performance": [{"metricName": "Torque", "value": 60, "unit": "NU"}],
