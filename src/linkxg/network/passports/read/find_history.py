@@ -26,7 +26,7 @@ def first_entry(redacted: Redacted) -> tuple[HistoryEntry, ...]:
 def find_history(conn: Connection, redacted: Redacted) -> tuple[HistoryEntry, ...]:
     """Newest first, up to the version that is read. Each version is redacted as that one is, before it is compared."""
     passport, version = redacted.passport, redacted.version
-    stored = list_contents_until(conn, passport.id, version.version, limit=MAX_ENTRIES + 1)
+    stored = list_contents_until(conn, passport.account_id, passport.id, version.version, limit=MAX_ENTRIES + 1)
     versions = [redact(build_document(one), redacted.roles) for one in stored]
     found = [_entry(newer, older) for newer, older in pairwise(versions)]
     if len(versions) <= MAX_ENTRIES:

@@ -1,25 +1,15 @@
 """The SQL of the events that a journey consists of."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from sqlalchemy import Connection, String, bindparam, select
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.integers import numbered, prepare_any_number, unindexed
 from linkxg.network.epcis.events.store import events
+from linkxg.network.traceability.journey_model import LocatedEvent
 
 _e = events.c
-
-
-class LocatedEvent(NamedTuple):
-    """An event, and the identifiers of where it happened and of where its objects are since."""
-
-    id: int
-    event_time: int
-    biz_step: str | None
-    read_point: str | None
-    biz_location: str | None
 
 
 def _located() -> CompiledStatement:
