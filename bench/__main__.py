@@ -23,6 +23,8 @@ from bench import (
     lists,
     login,
     passkeys,
+    passport_imports,
+    passports,
     refresh,
     refresh_postgres,
     revocation,
@@ -88,6 +90,8 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         capture.measure,
         epcis_query.measure,
         traceability.measure,
+        lambda: passports.measure(chosen.rounds, chosen.seconds),
+        passport_imports.measure,
     )
 
 

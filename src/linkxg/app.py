@@ -262,7 +262,7 @@ def build(
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
         deliverer.stop,
     )  # fmt: skip
-    passports = PassportRouters(database, cursors, issuer, server_key, error_responses)
+    passports = PassportRouters(database, cursors, issuer, server_key, error_responses, access_log.count)
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS, passports.find_reference)
     api = LayerCopies(
         BASE,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from db.revisions import upgrade_to
 from linkxg.db import open_database
 from linkxg.db.migrations import upgrade
 from linkxg.ids import is_uuid, uuid7
+from linkxg.network.passports.issue import store
+from linkxg.network.passports.read import store as read_store
 
 ACCOUNT = uuid7()
 PRODUCTS = {
@@ -83,3 +87,20 @@ def test_what_is_published_has_its_passport(migrated: str) -> None:
 def test_a_version_of_a_passport_never_changes(migrated: str, change: str) -> None:
     with pytest.raises((DBAPIError, IntegrityError), match="never changes"):
         run(migrated, lambda conn: conn.execute(text(change)))
+
+
+@pytest.mark.any_engine
+def test_the_models_of_products_are_looked_up_in_indexes(new_database: DatabaseFactory) -> None:
+    """Each publication of a further version looks for them: a scan would read all passports."""
+    database = new_database("sqlite")
+    run(database.url, upgrade)
+    with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"))) as connection:
+        for statement in (*store._MODELS_BY_PRODUCT, read_store._OF_PRODUCT):
+            parameters = [""] * statement.text.count("?")
+            plan = [row[3] for row in connection.execute(f"explain query plan {statement.text}", parameters)]
+            read = [step for step in plan if " passports" in step]
+            assert read
+            assert all(
+                step.startswith("SEARCH") and ("(id=?)" in step or "ix_passports_model_product_id" in step)
+                for step in read
+            ), plan

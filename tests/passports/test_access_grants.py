@@ -81,7 +81,7 @@ def test_a_browser_gets_a_button_and_then_the_page(world: World) -> None:
     browser = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "de"}
     answer = world.api.get(path, headers=browser).expect(200)
     assert "File &lt;4711&gt;" in answer.body.decode()
-    assert '<form method="post">' in answer.body.decode()
+    assert '<form method="post" action="?lang=de">' in answer.body.decode()
     assert "form-action 'self'" in (answer.header("content-security-policy") or "")
     assert answer.header("referrer-policy") == "no-referrer"
     page = world.api.post(path, headers=browser).expect(200)

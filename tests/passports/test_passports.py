@@ -146,3 +146,30 @@ def test_a_reader_that_has_the_passport_gets_304(world: World) -> None:
 def test_a_representation_that_there_is_not_is_406(world: World) -> None:
     _, passport_id = issued(world)
     read_by_id(world, passport_id, accept="application/xml").expect(406, "not_acceptable")
+
+
+def test_the_models_of_a_product_are_found_by_it_under_every_gtin(world: World) -> None:
+    """The first has the product's id, and no index entry of its own."""
+    product, first = issued(world)
+    assert first == product["id"]
+    ids = [first]
+    for _ in range(2):
+        other = {"gtin": complete()["gtin"], "content": {"brand": f"Brand {len(ids)}"}}
+        change(world, product, other).expect(200)
+        published = publish(world, product).expect(200).data()
+        ids.append(published["dpp"]["id"])
+    assert len(set(ids)) == 3
+    listed = [one["digitalProductPassportId"].rpartition("/")[2] for one in passports_of(world, product)]
+    assert sorted(listed) == sorted(ids)
+    for former in ids[:2]:
+        assert read_by_id(world, former).data()["successor"].endswith(ids[2])
+
+
+def test_a_product_whose_first_version_has_no_passport_gets_one_later(world: World) -> None:
+    product = create(world, **complete())
+    first = publish(world, product, json={"dpp": {"enabled": False}}).expect(200).data()
+    assert first["dpp"] is None
+    change(world, product, {"content": {"brand": "Other"}}).expect(200)
+    second = publish(world, product).expect(200).data()
+    assert second["dpp"]["version"] == 1
+    assert passport_of(world, product) == second["dpp"]["id"] != product["id"]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime.eager_start import ensure_task
 
 
 class TimedSemaphore:
@@ -17,6 +18,7 @@ class TimedSemaphore:
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Raises TemporarilyUnavailable if no slot is free in time."""
+        await ensure_task()
         try:
             async with asyncio.timeout(self._wait_s):
                 await self._free.acquire()

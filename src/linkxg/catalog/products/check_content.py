@@ -16,7 +16,7 @@ from linkxg.catalog.products.content import (
     MAX_CONTENT_BYTES,
     MAX_MEMBER_NAME,
     MAX_SAFE_INTEGER,
-    MEMBERS,
+    RESTRICTABLE,
     Content,
     ContentPart,
 )
@@ -72,8 +72,10 @@ def _find_errors(content: Content, at: str) -> list[FieldError]:
         )
     for name in content.access or ():
         attribute = name.removeprefix("attributes.")
-        if name not in MEMBERS and (attribute == name or not 0 < len(attribute) <= MAX_MEMBER_NAME):
-            message = "Access can be set for members of the content, and for attributes as attributes.NAME."
+        if name not in RESTRICTABLE and (attribute == name or not 0 < len(attribute) <= MAX_MEMBER_NAME):
+            message = (
+                "Access can be set for members of the content, for attributes as attributes.NAME, and for journey."
+            )
             errors.append(field_error(f"{at}access", message, "unknown_field"))
             break
     return errors

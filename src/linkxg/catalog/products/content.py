@@ -148,7 +148,7 @@ class Packaging(ContentPart):
 
 
 class Content(ContentPart):
-    """`access` restricts members and attributes (`attributes.voltage`); all others are public."""
+    """`access` restricts members and attributes (`attributes.voltage`), and shares the `journey` of passports."""
 
     name: Name
     description: Description | None = None
@@ -171,6 +171,8 @@ class Content(ContentPart):
 
 MEMBERS = tuple(field.encode_name for field in msgspec.structs.fields(Content))
 """The encoded names of the members of a content."""
+RESTRICTABLE = frozenset((*MEMBERS, "journey"))
+"""What `access` may name besides attributes; `journey` is that of batches and items, which is shared only by name."""
 
 read_content = msgspec.json.Decoder(Content).decode
 """Decodes stored JSON; raises msgspec.ValidationError."""

@@ -21,6 +21,7 @@ from linkxg.network.passports.read import routes as read_routes
 from linkxg.network.passports.read.find_reference import reference_finder
 from linkxg.network.passports.read.passport_endpoint import PassportServices, ReadPassportEndpoint
 from linkxg.network.passports.read.public_passports import PublicPassports
+from linkxg.network.passports.read.read_page_details import PageDetailsReader
 from linkxg.network.passports.read.representation import Representations
 from linkxg.network.passports.resolver import routes as resolver_routes
 from linkxg.network.passports.resolver.cross_origin import CrossOriginOptions
@@ -31,6 +32,7 @@ from linkxg.network.passports.signing.routes import SigningServices
 from linkxg.network.passports.signing.sign_passport import PassportSigner
 from linkxg.network.passports.validation import routes as validation_routes
 from linkxg.network.passports.validation.routes import ValidationServices
+from linkxg.network.shared_products.model import CountReads
 
 
 class PassportRouters:
@@ -41,10 +43,17 @@ class PassportRouters:
     find_reference: FindPassport
 
     def __init__(
-        self, database: Database, cursors: Cursors, public_url: str, server_key: bytes, error_responses: ErrorResponses
+        self,
+        database: Database,
+        cursors: Cursors,
+        public_url: str,
+        server_key: bytes,
+        error_responses: ErrorResponses,
+        count_reads: CountReads,
     ) -> None:
         addresses = Addresses(public_url)
-        representations = Representations(addresses, PassportSigner(database, addresses, server_key))
+        signer, details = PassportSigner(database, addresses, server_key), PageDetailsReader(database, count_reads)
+        representations = Representations(addresses, signer, details)
         public = PublicPassports(database, representations)
         reading = PassportServices(database, cursors, addresses, representations, public)
         signing = SigningServices(database, addresses, server_key)

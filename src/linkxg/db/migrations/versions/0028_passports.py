@@ -48,7 +48,7 @@ def _create_passports() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_passports_identity", "passports", ["account_id", "gtin14", "lot", "serial"], unique=True)
-    model = sa.text("lot = '' and serial = ''")
+    model = sa.text("lot = '' and serial = '' and id <> product_id")
     op.create_index(
         "ix_passports_model_product_id", "passports", ["product_id"], sqlite_where=model, postgresql_where=model
     )

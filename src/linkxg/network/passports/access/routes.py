@@ -42,6 +42,7 @@ from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY, access_page
 from linkxg.network.passports.read.passport_endpoint import PassportServices, language_of, media_type_of
 from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.read.routes import PageLanguage
 
 PATH = "/api/v1/dpp"
 LINKS = Budget("passport-links", 60, 60)
@@ -222,6 +223,7 @@ async def look(
     token: FromPath[str],
     lot: FromQuery[str | None] = None,
     serial: FromQuery[str | None] = None,
+    lang: PageLanguage = None,
 ) -> Response[Any]:
     """What a link opens, for a browser with a button. This does not use it up."""
     context, unit = context_of(request.scope), WantedUnit(lot or "", serial or "")
@@ -233,7 +235,7 @@ async def look(
         offered = await read_link(reading.database, reading.addresses, token, unit)
     except NotFound:
         offered, is_known = await read_link(reading.database, reading.addresses, token), False
-    language = language_of(context, HTML)
+    language = language_of(context, HTML, lang)
     page = access_page(offered, unit, language, is_known=is_known)
     headers = {"Content-Security-Policy": ACCESS_POLICY, "Content-Language": language}
     return Response(page, media_type=HTML, headers=_PRIVATE | headers)
@@ -246,11 +248,12 @@ async def open_passport(
     token: FromPath[str],
     lot: FromQuery[str | None] = None,
     serial: FromQuery[str | None] = None,
+    lang: PageLanguage = None,
 ) -> Response[bytes]:
     """The passport, in the roles of the grant and as `Accept` chooses."""
     media_type = media_type_of(context_of(request.scope))
     redacted = await open_link(reading.database, token, WantedUnit(lot or "", serial or ""))
-    language = language_of(context_of(request.scope), media_type)
+    language = language_of(context_of(request.scope), media_type, lang)
     headers = headers_of(media_type, language)
     body = await reading.representations.encode(redacted, media_type, language)
     return Response(body, media_type=headers.pop("content-type"), headers=_PRIVATE | headers)

@@ -92,6 +92,7 @@ class Redacted(NamedTuple):
     withheld: tuple[str, ...]
     roles: Roles
     is_latest: bool
+    shows_journey: bool
 
     @property
     def withdrawal(self) -> Withdrawal | None:

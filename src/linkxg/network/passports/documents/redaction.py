@@ -7,6 +7,8 @@ from linkxg.network.passports.documents.model import PUBLIC, PassportDocument, R
 
 _ATTRIBUTES = "attributes"
 _LINKED = ("documents", "images")
+JOURNEY = "journey"
+"""The path in `access` by which a company shares the journey of batches and items; without it, it is not shared."""
 
 
 def redact(document: PassportDocument, roles: Roles) -> Redacted:
@@ -29,6 +31,10 @@ def redact(document: PassportDocument, roles: Roles) -> Redacted:
             withheld += [f"{name}[{index}]" for index, is_shown in enumerate(shown) if not is_shown]
         else:
             fields[name] = value
+    journey = document.access.get(JOURNEY) if document.passport.granularity != "model" else None
+    if journey is not None and not may_read(roles, journey):
+        withheld.append(JOURNEY)
+    is_latest = document.version.version == document.passport.version
     return Redacted(
         document.passport,
         # The details of a batch or an item are among the fields.
@@ -37,7 +43,9 @@ def redact(document: PassportDocument, roles: Roles) -> Redacted:
         {name: value for name, value in fields.items() if value not in ([], {})},
         tuple(withheld),
         roles,
-        is_latest=document.version.version == document.passport.version,
+        is_latest=is_latest,
+        # It goes on after an older version, which may have been more open.
+        shows_journey=is_latest and journey is not None and may_read(roles, journey),
     )
 
 

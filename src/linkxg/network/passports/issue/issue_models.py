@@ -23,7 +23,7 @@ def issue_models(conn: Connection, publications: Sequence[Publication]) -> None:
     identified = [one for one in publications if one.product.gtin14 and one.issues_passport]
     if not identified:
         return
-    ids = uuid7s(len(identified))
+    ids = _new_ids(identified)
     inserted = store.insert_passports(
         conn,
         account_id,
@@ -47,6 +47,12 @@ def issue_models(conn: Connection, publications: Sequence[Publication]) -> None:
         ],
     )
     _refer_to_successors(conn, account_id, identified, ids)
+
+
+def _new_ids(identified: Sequence[Publication]) -> list[str]:
+    """The first model of a product has the product's id: it needs no index to be found by it."""
+    drawn = iter(uuid7s(sum(one.version > 1 for one in identified)))
+    return [one.product.id if one.version == 1 else next(drawn) for one in identified]
 
 
 def _continue_stored(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from linkxg.network.passports.pages.passport_page import POLICY, STYLE, template
-from linkxg.network.passports.pages.texts import TEXTS
+from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, TEXTS
 
 ACCESS_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
 
@@ -35,10 +35,11 @@ def access_page(offered: Offered, unit: ChosenUnit, language: str, *, is_known: 
     chosen = {name: value for name, value in (("lot", unit.lot), ("serial", unit.serial)) if value}
     return template("access.html").render(
         language=language,
+        languages=[(code, name, f"?{urlencode(chosen | {'lang': code})}") for code, name in LANGUAGE_NAMES.items()],
         t=TEXTS[language],
         style=Markup(STYLE),  # noqa: S704  a file of this package
         offered=offered,
         unit=unit,
-        query=urlencode(chosen),
+        query=urlencode(chosen | {"lang": language}),
         is_known=is_known,
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from linkxg.network.passports.pages.vocabulary_texts import LANGUAGES
+
 Texts = Mapping[str, str]
-LANGUAGES = ("en", "de")
 _TABLE = {
     "passport": ("Digital Product Passport", "Digitaler Produktpass"),
     "invalid": ("This passport is withdrawn", "Dieser Produktpass wurde zurückgezogen"),
@@ -33,6 +34,7 @@ _TABLE = {
     "chart": ("Shares of the mass", "Anteile an der Masse"),
     "dimensions": ("Mass and size", "Masse und Maße"),
     "performance": ("Performance", "Leistung"),
+    "packaging": ("Packaging", "Verpackung"),
     "claims": ("Claims and certificates", "Angaben und Zertifikate"),
     "evidence": ("Evidence", "Nachweis"),
     "documents": ("Documents", "Dokumente"),
@@ -46,8 +48,26 @@ _TABLE = {
     "issuer": ("Responsible", "Verantwortlich"),
     "version": ("Version", "Fassung"),
     "updated": ("Last updated", "Zuletzt geändert"),
-    "history": ("Previous version", "Vorige Fassung"),
-    "signed": ("Signed passport (JWT)", "Signierter Produktpass (JWT)"),
+    "history": ("History", "Verlauf"),
+    "first": ("First version", "Erste Fassung"),
+    "republished": ("Issued again", "Erneut ausgestellt"),
+    "changed": ("Changed", "Geändert"),
+    "becomes": ("Life status is now", "Lebensstatus ist jetzt"),
+    "earlier": ("Earlier versions", "Frühere Fassungen"),
+    "journey": ("Journey", "Weg"),
+    "journeyOf": ("Steps in the order of their dates (UTC)", "Schritte nach ihrem Datum (UTC)"),
+    "journeyCut": ("There are further steps, which are not shown.", "Weitere Schritte sind hier nicht gezeigt."),
+    "journeyLate": (
+        "The journey cannot be shown at the moment. Open the page again later.",
+        "Der Weg kann gerade nicht gezeigt werden. Öffnen Sie die Seite später noch einmal.",
+    ),
+    "language": ("Language", "Sprache"),
+    "scan": ("Scan to open this passport", "Zum Öffnen dieses Produktpasses scannen"),
+    "shortened": (
+        "This passport is very large, and shortened here.",
+        "Dieser Produktpass ist sehr umfangreich und hier gekürzt.",
+    ),
+    "complete": ("All data (JSON)", "Alle Daten (JSON)"),
     "link": ("Link of the data carrier", "Link des Datenträgers"),
     "qr": ("QR code of this passport", "QR-Code dieses Produktpasses"),
     "access": (
@@ -71,6 +91,47 @@ _TABLE = {
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
 }
+_FIELDS = {
+    "name": ("Name", "Name"),
+    "description": ("Description", "Beschreibung"),
+    "brand": ("Brand", "Marke"),
+    "modelNumber": ("Model", "Modell"),
+    "category": ("Category", "Kategorie"),
+    "producer": ("Manufacturer", "Hersteller"),
+    "facility": ("Place of production", "Produktionsstätte"),
+    "countryOfProduction": ("Country of production", "Herstellungsland"),
+    "dimensions": ("Mass and size", "Masse und Maße"),
+    "materials": ("Materials", "Materialien"),
+    "performance": ("Performance", "Leistung"),
+    "claims": ("Claims and certificates", "Angaben und Zertifikate"),
+    "documents": ("Documents", "Dokumente"),
+    "images": ("Images", "Bilder"),
+    "packaging": ("Packaging", "Verpackung"),
+    "attributes": ("Further properties", "Weitere Eigenschaften"),
+    "productionDate": ("Made on", "Hergestellt am"),
+    "expiryDate": ("Expires on", "Läuft ab am"),
+    "journey": ("Journey", "Weg"),
+    "netWeight": ("Net weight", "Nettogewicht"),
+    "grossWeight": ("Gross weight", "Bruttogewicht"),
+    "length": ("Length", "Länge"),
+    "width": ("Width", "Breite"),
+    "height": ("Height", "Höhe"),
+    "volume": ("Volume", "Volumen"),
+}
+LANGUAGE_NAMES = {"en": "English", "de": "Deutsch"}
 TEXTS: Mapping[str, Texts] = {
     language: {name: both[index] for name, both in _TABLE.items()} for index, language in enumerate(LANGUAGES)
 }
+FIELD_TEXTS: Mapping[str, Texts] = {
+    language: {name: both[index] for name, both in _FIELDS.items()} for index, language in enumerate(LANGUAGES)
+}
+"""Names of members of a content and of their dimensions."""
+
+
+def field_text(path: str, language: str) -> str:
+    """Of a member, of an element of one such as `documents[1]`, or the name that the company gave an attribute."""
+    name, _, index = path.removesuffix("]").partition("[")
+    if path.startswith("attributes."):
+        return path.removeprefix("attributes.")
+    text = FIELD_TEXTS[language].get(name, name)
+    return f"{text} {int(index) + 1}" if index.isdigit() else text

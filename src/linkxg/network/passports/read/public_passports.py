@@ -11,11 +11,11 @@ from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
 from linkxg.network.passports.read import store
 from linkxg.network.passports.read.read_passport import read_passport
-from linkxg.network.passports.read.representation import Representations
-from linkxg.runtime.cache import evict_oldest
+from linkxg.network.passports.read.representation import HTML, Representations
+from linkxg.runtime.sized_cache import SizedCache
 
-MAX_KEPT, MAX_BODY = 2_000, 16_384
-"""Bodies, and bytes of one: at most 32 MB."""
+MAX_BYTES = 32 * 1024 * 1024
+"""Of the bodies that are kept."""
 
 
 class EncodedPassport(NamedTuple):
@@ -33,7 +33,7 @@ class PublicPassports:
 
     def __init__(self, database: Database, representations: Representations) -> None:
         self._database, self._representations = database, representations
-        self._kept: dict[tuple[str, str, str], tuple[Any, EncodedPassport]] = {}
+        self._kept: SizedCache[tuple[Any, EncodedPassport]] = SizedCache(MAX_BYTES)
 
     async def read(self, passport_id: str, media_type: str, language: str) -> EncodedPassport:
         """Raises NotFound."""
@@ -47,7 +47,7 @@ class PublicPassports:
             return kept[1]
         redacted = await read_passport(self._database, passport_id, None)
         found = encoded(await self._representations.encode(redacted, media_type, language), media_type)
-        if len(found.body) <= MAX_BODY:
-            evict_oldest(self._kept, MAX_KEPT)
-            self._kept[key] = (state, found)
+        # Events change a journey, and no version.
+        if media_type != HTML or not redacted.shows_journey:
+            self._kept.put(key, (state, found), len(found.body))
         return found

@@ -10,7 +10,8 @@ from linkxg.network.passports.documents.json_envelope import view_passport
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.documents.untp_json_ld import untp_json_ld
 from linkxg.network.passports.pages.passport_page import POLICY, passport_page
-from linkxg.network.passports.pages.texts import LANGUAGES
+from linkxg.network.passports.pages.vocabulary_texts import LANGUAGES
+from linkxg.network.passports.read.read_page_details import PageDetailsReader
 from linkxg.network.passports.signing.sign_passport import PassportSigner
 
 JSON, LD_JSON = "application/json", "application/ld+json"
@@ -37,15 +38,21 @@ def headers_of(media_type: str, language: str) -> dict[str, str]:
 class Representations:
     """Encodes a passport after its redaction."""
 
-    def __init__(self, addresses: Addresses, signer: PassportSigner) -> None:
-        self._addresses, self._signer = addresses, signer
+    def __init__(self, addresses: Addresses, signer: PassportSigner, details: PageDetailsReader) -> None:
+        self._addresses, self._signer, self._details = addresses, signer, details
 
-    async def encode(self, redacted: Redacted, media_type: str, language: str = LANGUAGES[0]) -> bytes:
-        """The body of this media type, one of TYPES; a page in one of LANGUAGES."""
+    async def encode(
+        self, redacted: Redacted, media_type: str, language: str = LANGUAGES[0], tracer_id: str | None = None
+    ) -> bytes:
+        """The body of this media type, one of TYPES; a page in one of LANGUAGES.
+
+        `tracer_id` is the account of a reader who may read traces: a page shows what partners share with it.
+        """
         if media_type == JSON:
             return _encode(Success(data=view_passport(redacted, self._addresses)))
         if media_type == HTML:
-            return passport_page(redacted, self._addresses, language).encode()
+            details = await self._details.read(redacted, tracer_id)
+            return passport_page(redacted, self._addresses, language, details).encode()
         if media_type == JWT:
             return (await self._signer.signed(redacted)).encode()
         return _encode(await self.credential(redacted))

@@ -47,6 +47,9 @@ _OBJECT, _TEXT = {"type": "object"}, {"type": "string"}
 _GIVES = {name: _TEXT if name in (JWT, HTML) else _OBJECT for name in TYPES if name != JSON}
 _ETAG = header("ETag", "Of this representation, for If-None-Match.")
 AsOf = Annotated[str | None, QueryParameter(name="asOf", max_length=40, description="A time: the version of then.")]
+PageLanguage = Annotated[
+    str | None, QueryParameter(name="lang", max_length=255, description="Of the page: en or de; any other is ignored.")
+]
 VersionOf = Annotated[int | None, QueryParameter(name="version", ge=1, le=MAX_VERSION)]
 Gtin = Annotated[str | None, QueryParameter(max_length=14)]
 Text = Annotated[str | None, QueryParameter(max_length=20)]
@@ -95,6 +98,7 @@ async def _read(
     passport_id: FromPath[str],
     version: VersionOf = None,
     as_of: AsOf = None,
+    lang: PageLanguage = None,
 ) -> Response[Success[PassportView]]:
     """A passport. Without a token, what of it is public.
 
@@ -103,7 +107,8 @@ async def _read(
     `Accept` chooses JSON with the header of EN 18223, a verifiable credential of UNTP 0.7.0, or the signed one.
     """
     context = context_of(request.scope)
-    found = await get_passport(services, context, passport_id, _edition(version, as_of), Conditions.of(context))
+    edition, conditions = _edition(version, as_of), Conditions.of(context)
+    found = await get_passport(services, context, passport_id, edition, conditions, lang)
     return response_of(found)
 
 

@@ -1,10 +1,12 @@
 """The SQL of passports as they are read, with the product, the version of it, and the issuer."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     String,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     select,
     tuple_,
+    union_all,
 )
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, shares, visible_to
@@ -28,7 +31,13 @@ from linkxg.network.passports.documents.model import (
     PassportVersionRecord,
     StoredPassport,
 )
-from linkxg.network.passports.issue.store import PASSPORT_COLUMNS, passport_versions, passports
+from linkxg.network.passports.issue.store import (
+    IS_FIRST_MODEL,
+    IS_OTHER_MODEL,
+    PASSPORT_COLUMNS,
+    passport_versions,
+    passports,
+)
 
 _p, _v = passports.c, passport_versions.c
 _VERSION: tuple[ColumnElement[Any], ...] = (
@@ -79,16 +88,20 @@ _ROLES = CompiledStatement(
     .where(products.c.account_id == bindparam("account"), products.c.id == bindparam("product"))
 )
 
-_OF_PRODUCT = CompiledStatement(
+_models_with_version = (
     select(_p.id, _v.version)
     .join_from(passports, passport_versions, _of_passport)
     .where(
-        _p.account_id == bindparam("account"),
-        _p.product_id == bindparam("product"),
-        _p.lot == literal_column("''"),
-        _p.serial == literal_column("''"),
+        _p.account_id == bindparam("account", type_=String),
         _v.product_id == _p.product_id,
         _v.product_version == bindparam("version", type_=BigInteger),
+    )
+)
+_PRODUCT = bindparam("product", type_=String)
+_OF_PRODUCT = CompiledStatement(
+    union_all(
+        _models_with_version.where(_p.id == _PRODUCT, *IS_FIRST_MODEL),
+        _models_with_version.where(_p.product_id == _PRODUCT, *IS_OTHER_MODEL),
     )
 )
 
@@ -149,6 +162,24 @@ def list_passport_versions(
     return [_stored_of(row, _NO_CONTENT) for row in conn.execute(query)]
 
 
+def list_contents_until(
+    conn: Connection, account_id: str, passport_id: str, version: int, *, limit: int
+) -> list[StoredPassport]:
+    """The versions of a passport up to this one, newest first, with their contents."""
+    of_passport = (_p.account_id == account_id, _p.id == passport_id)
+    query = _stored(_v.version, versions.c.content).where(*of_passport, _v.version <= version)
+    rows = conn.execute(query.order_by(_v.version.desc()).limit(limit))
+    return [_stored_of(row, row[-1]) for row in rows]
+
+
+def list_model_passports(conn: Connection, account_id: str, gtins: Iterable[str]) -> list[StoredPassport]:
+    """The newest versions of the passports of the account's models that have these GTINs, with their contents."""
+    query = _stored(_p.version, versions.c.content).where(_p.account_id == account_id, _p.gtin14.in_([*gtins]))
+    empty: ColumnElement[str] = literal_column("''")
+    rows = conn.execute(query.where(_p.lot == empty, _p.serial == empty))
+    return [_stored_of(row, row[-1]) for row in rows]
+
+
 def find_passport_of(conn: Connection, account_id: str, product_id: str, version: int) -> tuple[str, int] | None:
     """(id, version) of the passport of the model that has this version of the product."""
     row = _OF_PRODUCT.first(conn, {"account": account_id, "product": product_id, "version": version})
@@ -187,11 +218,12 @@ def list_shared_passports(
     return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, after, limit))]
 
 
-def _gtins_of(product_id: str) -> Select[Any]:
+def _gtins_of(product_id: str) -> CompoundSelect[Any]:
     """Those of the models of a product, of which it usually has one."""
-    model = passports.alias("model")
-    empty: ColumnElement[str] = literal_column("''")
-    return select(model.c.gtin14).where(model.c.product_id == product_id, model.c.lot == empty, model.c.serial == empty)
+    gtins = select(_p.gtin14).correlate(None)
+    return union_all(
+        gtins.where(_p.id == product_id, *IS_FIRST_MODEL), gtins.where(_p.product_id == product_id, *IS_OTHER_MODEL)
+    )
 
 
 def _filtered(query: Select[Any], wanted: PassportFilter) -> Select[Any]:
