@@ -17,6 +17,7 @@ from harness.answers import JsonObject
 from harness.concurrency import concurrently
 from harness.rows import execute, trail
 from harness.world import World
+from network.sharing import connection_of, end_shares, share
 from passports.reading import issued
 from passports.test_access_grants import CONTENT
 from passports.test_units import issue
@@ -287,3 +288,17 @@ def test_the_preview_switches_and_compares(world: World, editor: Visitor) -> Non
     assert editor.get(f"{path}?as=nobody&with=x&lot=").status_code == 200
     assert editor.get(f"{path}?lot=L-9").status_code == 404
     assert "has no passport" in text_of(editor.get(f"/products/{create(world)['id']}/passport/preview"))
+
+
+def test_the_preview_shows_what_a_partner_reads_by_its_shares(world: World, editor: Visitor) -> None:
+    end_shares(world)
+    product, _ = issued(world, **CONTENT)
+    path = f"/products/{product['id']}/passport/preview?as=partner+{connection_of(world)}"
+    assert "For recyclers" not in editor.get(path).text
+    share(world, product, passportRoles=["legitimateInterest"])
+    page = editor.get(path)
+    assert f'value="partner {connection_of(world)}" selected' in page.text
+    assert "For recyclers" in page.text
+    assert "For authorities" not in page.text
+    end_shares(world)
+    assert "For recyclers" not in editor.get(path).text
