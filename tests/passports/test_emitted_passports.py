@@ -19,7 +19,6 @@ from network.sharing import end_shares, share
 from passports.contents import FULL
 from passports.reading import CREDENTIAL, JWT, decoded, issued, read_by_id
 from passports.test_access_grants import granted, opened, path_of
-from passports.test_access_sets import VIEWERS
 from passports.test_signed_passports import status_bit, verified
 from passports.test_units import end, issue
 from passports.test_untp import faults, schema
@@ -31,6 +30,14 @@ SETS: JsonObject = {
     "category": ["authority"], "attributes.cells": ["legitimateInterest"], "claims": ["authority"],
     "journey": ["authority"],
 }  # fmt: skip
+VIEWERS: dict[str, list[str]] = {
+    "anybody": ["public"],
+    "partner": ["public"],
+    "interested": ["public", "legitimateInterest"],
+    "authority": ["public", "authority"],
+    "both": ["public", "legitimateInterest", "authority"],
+    "owner": ["public", "legitimateInterest", "authority", "owner"],
+}
 CONTENTS: dict[str, JsonObject] = {"least": {}, "full": FULL, "restricted": FULL | {"access": SETS}}
 UNITS: tuple[JsonObject, ...] = (
     {"lot": "L/1", "productionDate": "2026-11-01", "expiryDate": "2030-01-01"},
