@@ -44,5 +44,7 @@ REFERENCE = {
 
 @pytest.mark.parametrize("uom", REFERENCE)
 def test_a_unit_has_the_factor_of_its_definition(uom: str) -> None:
-    value, base = REFERENCE[uom]
-    assert to_base_unit(1, uom) == (pytest.approx(value, rel=1e-12), base)
+    factor, base = REFERENCE[uom]
+    value, unit = to_base_unit(1, uom)
+    assert unit == base
+    assert value == pytest.approx(factor, rel=1e-12)
