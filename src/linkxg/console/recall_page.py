@@ -17,12 +17,13 @@ from linkxg.console.trace_words import short_uri
 from linkxg.errors import InvalidRequest, InvalidState, PublicError, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
+from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.check_fields import check_reason
 from linkxg.network.recalls.acknowledge import RECALL_ANSWERS, acknowledge_notice, record_acknowledgement
 from linkxg.network.recalls.csv_table import recall_table
 from linkxg.network.recalls.model import Onward
-from linkxg.network.recalls.read_recalls import read_notice, read_notice_items, read_recall
+from linkxg.network.recalls.read_recalls import ITEM_READS, read_notice, read_notice_items, read_recall
 from linkxg.network.recalls.withdraw import withdraw_recall
 
 RECALL = f"{RECALLS}/{{recall_id:str}}"
@@ -43,8 +44,9 @@ async def show(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> 
 
 @get(f"{RECALL}/recall.csv", **session_roles(EVERYONE))
 async def as_csv(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> Response[str]:
+    await _spend(page, ITEM_READS)
     found = await read_recall(page.database, page.account_id, recall_id, whole=True)
-    return download_csv(page, recall_table(found), "recall.csv")
+    return await download_csv(page, recall_table, found, "recall.csv")
 
 
 @post(RECALL, **session_roles(ADMINISTRATORS))
@@ -62,6 +64,7 @@ async def act(page: NamedDependency[PageRequest], recall_id: FromPath[str]) -> R
 
 @get(NOTICE, **session_roles(EVERYONE))
 async def show_notice(page: NamedDependency[PageRequest], notice_id: FromPath[str]) -> Response[str]:
+    await _spend(page, ITEM_READS)
     return await _show_notice(page, notice_id)
 
 
@@ -107,9 +110,9 @@ async def _withdraw(page: PageRequest, recall_id: str) -> Response[str]:
     return redirect(page, f"{RECALLS}/{recall_id}", **flash_message(page, "The recall is withdrawn."))
 
 
-async def _spend(page: PageRequest) -> None:
+async def _spend(page: PageRequest, budget: Budget = RECALL_ANSWERS) -> None:
     """Raises RateLimitExceeded."""
-    await page.services.limits.spend(RECALL_ANSWERS, caller_key(page.account_id, page.person.user_id))
+    await page.services.limits.spend(budget, caller_key(page.account_id, page.person.user_id))
 
 
 def _errors(error: PublicError) -> FormErrors:

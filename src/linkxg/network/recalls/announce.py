@@ -33,7 +33,7 @@ from linkxg.network.recalls.model import (
 )
 from linkxg.network.recalls.read_recalls import read_notice_items
 from linkxg.network.recalls.share_out import FIRST_ITEMS
-from linkxg.network.recalls.write_recall import write_recall
+from linkxg.network.recalls.write_recall import find_replay, write_recall
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.read_query import read_uri
 
@@ -61,6 +61,9 @@ async def announce_recall(
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[RecallDetails]:
     """Raises ValidationFailed with every fault, and the errors of `read_impact`."""
+    request = Request(account_id, "POST /traceability/recalls", idempotency_key, [actor.id, given])
+    if (replay := await find_replay(reader.database, actor, request, account_id)) is not None:
+        return replay
     checked = await _check(reader, account_id, given)
     impact = await read_joint_impact(reader, account_id, checked.items, answer)
     _require_known(checked, impact)
@@ -93,7 +96,6 @@ async def announce_recall(
         append_all(conn, changes)
         return None
 
-    request = Request(account_id, "POST /traceability/recalls", idempotency_key, [actor.id, given])
     return await write_recall(reader.database, actor, request, account_id, recall_id, write)
 
 

@@ -115,7 +115,7 @@ async def read_joint_impact(
     joined, unknown, until = JoinedImpacts(), [], time.monotonic() + RECALL_S
     for uri in dict.fromkeys(uris):
         if time.monotonic() > until:
-            raise InvalidRequest("This takes too long to read. Recall fewer items at once.")
+            raise InvalidRequest("The request took too long. Recall fewer items at once.")
         try:
             joined.add(await read_impact(reader, account_id, uri, Bounds(), WalkLimits(MAX_DEPTH, MAX_NODES), answer))
         except NotFound:

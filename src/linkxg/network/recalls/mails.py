@@ -59,7 +59,7 @@ class RecallMails:
         link = f"{self._console}/notices/{notice_ids[0]}" if len(notice_ids) == 1 else f"{self._console}/recalls"
         text = (
             f"{name} recalls items that your company received.\n\n"
-            f"The reason begins: {shown(recall.reason)}\n\n"
+            f"Reason (beginning): {shown(recall.reason)}\n\n"
             f"See which items, what to do, and acknowledge it:\n{link}"
         )
         mails = await mails_to_roles(

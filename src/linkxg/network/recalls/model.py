@@ -74,7 +74,7 @@ class RecallProgress(msgspec.Struct, rename="camel"):
 
 
 class ItemRecall(msgspec.Struct, rename="camel", kw_only=True):
-    """A recall of the account. `noticeId` is the notice that it passes on; `asOf` reproduces its impact."""
+    """A recall of the account. `noticeId` is the notice that it passes on."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": _ID,
@@ -83,7 +83,6 @@ class ItemRecall(msgspec.Struct, rename="camel", kw_only=True):
         "reason": _REASON,
         "instructions": _INSTRUCTIONS,
         "noticeId": None,
-        "asOf": _TIME,
         "affectedItems": 12,
     }
 
@@ -93,7 +92,6 @@ class ItemRecall(msgspec.Struct, rename="camel", kw_only=True):
     reason: str
     instructions: str | None
     notice_id: str | None
-    as_of: str
     affected_items: int
     product_count: int
     products: list[AffectedProduct]
@@ -164,7 +162,8 @@ class NoticeItem(msgspec.Struct):
 
 
 class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
-    """A partner's recall, with the affected items that you received. `recallIds` are your recalls that pass it on.
+    """A partner's recall, with the affected items that you received. `recallIds` are your recalls that pass it on,
+    without withdrawn ones.
 
     `items` are the first 20 of `itemCount`; `…/items` has all. If it is `truncated`, you received more than it names.
     """

@@ -9,17 +9,28 @@ from linkxg.errors import NotFound
 from linkxg.http.rate_limits import Budget
 from linkxg.network.recalls import store
 from linkxg.network.recalls.model import ItemRecall, RecallDetails, RecallNotice
-from linkxg.network.recalls.view_recall import details_of, notice_of, read_items, view_notice, view_recall
+from linkxg.network.recalls.view_recall import (
+    details_of,
+    notice_of,
+    read_items,
+    view_notice,
+    view_recall,
+    with_all_items,
+)
 
 ITEM_READS = Budget("recall-reads", 1_200, 60)
 
 
 async def read_recall(database: Database, account_id: str, recall_id: str, *, whole: bool = False) -> RecallDetails:
     """If it is `whole`, with all items of each recipient. Raises NotFound."""
-    found = await database.read(details_of, account_id, recall_id, whole=whole)
+
+    def unit(conn: Connection) -> tuple[RecallDetails | NotFound, dict[str, str]]:
+        return details_of(conn, account_id, recall_id), store.list_items(conn, account_id, recall_id) if whole else {}
+
+    found, item_uris = await database.read(unit)
     if isinstance(found, NotFound):
         raise found
-    return found
+    return await asyncio.to_thread(with_all_items, found, item_uris) if whole else found
 
 
 async def list_recalls(

@@ -1,6 +1,5 @@
 """`/traceability/recalls…` and `/traceability/recall-notices…`."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -115,7 +114,7 @@ async def read(
     is_table = accepted_type(request, CSV) == CSV
     found = await read_recall(services.database, account_id_of(request.scope), recall_id, whole=is_table)
     if is_table:
-        return csv_response(await asyncio.to_thread(recall_table, found), "recall.csv")
+        return await csv_response(recall_table, found, "recall.csv")
     return Response(Success(data=found))
 
 

@@ -197,8 +197,10 @@ def list_received(
 
 
 def list_passing_on(conn: Connection, account_id: str, notice_ids: Collection[str]) -> dict[str, list[str]]:
-    """The account's own recalls that pass these notices on, by notice."""
-    query = select(_r.notice_id, _r.id).where(_r.account_id == account_id, _r.notice_id.in_(notice_ids))
+    """The account's own recalls that pass these notices on and are not withdrawn, by notice: at most MAX_PASSED_ON."""
+    query = select(_r.notice_id, _r.id).where(
+        _r.account_id == account_id, _r.notice_id.in_(notice_ids), _r.withdrawn_at.is_(None)
+    )
     found: dict[str, list[str]] = {}
     for notice_id, recall_id in conn.execute(query.order_by(_r.id)):
         found.setdefault(notice_id, []).append(recall_id)

@@ -24,8 +24,8 @@ from linkxg.network.traceability.model import AffectedProduct
 _NOBODY = (0, 0, 0)
 
 
-def details_of(conn: Connection, account_id: str, recall_id: str, *, whole: bool = False) -> RecallDetails | NotFound:
-    """Inside a unit of work; if it is `whole`, with all items of each recipient."""
+def details_of(conn: Connection, account_id: str, recall_id: str) -> RecallDetails | NotFound:
+    """Inside a unit of work."""
     row = store.find_recall(conn, account_id, recall_id)
     if row is None:
         return NotFound()
@@ -36,11 +36,18 @@ def details_of(conn: Connection, account_id: str, recall_id: str, *, whole: bool
         sum(one.recipient_id is not None for one in notices),
         sum(one.acknowledged_at is not None for one in notices),
     )
-    items = store.list_items(conn, account_id, recall_id) if whole else {}
-    recipients = [_recipient(one, onward.get(one.id, "NONE"), items.get(one.id, one.first_items)) for one in notices]
+    recipients = [_recipient(one, onward.get(one.id, "NONE")) for one in notices]
     summary = view_recall(row, counts)
     members = {name: getattr(summary, name) for name in summary.__struct_fields__}
     return RecallDetails(**members, recipients=recipients)
+
+
+def with_all_items(details: RecallDetails, item_uris: Mapping[str, str]) -> RecallDetails:
+    """All items of each recipient, of `store.list_items`: up to 20,000, decoded outside of the event loop."""
+    for one in details.recipients:
+        if one.id in item_uris:
+            one.items = read_items(item_uris[one.id])
+    return details
 
 
 def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemRecall:
@@ -55,7 +62,6 @@ def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemReca
         reason=row.reason,
         instructions=row.instructions,
         notice_id=row.notice_id,
-        as_of=rfc3339(row.created_at),
         affected_items=row.affected_items,
         product_count=row.product_count,
         products=msgspec.json.decode(row.products, type=list[AffectedProduct]),
@@ -135,7 +141,7 @@ def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
     }
 
 
-def _recipient(row: AnyRow, onward: Onward, items: str) -> RecallRecipient:
+def _recipient(row: AnyRow, onward: Onward) -> RecallRecipient:
     is_notified = row.recipient_id is not None
     return RecallRecipient(
         id=row.id,
@@ -145,7 +151,7 @@ def _recipient(row: AnyRow, onward: Onward, items: str) -> RecallRecipient:
         partner=PartnerAccount(row.partner_id, row.partner_name, row.slug) if is_notified else None,
         notified=is_notified,
         contested=bool(row.contested),
-        items=read_items(items),
+        items=read_items(row.first_items),
         item_count=row.item_count,
         truncated=bool(row.truncated),
         last_sent_at=rfc3339(row.last_sent_at),

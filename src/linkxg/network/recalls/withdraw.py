@@ -31,7 +31,7 @@ async def withdraw_recall(
         if store.find_recall(conn, account_id, recall_id) is None:
             return NotFound()
         if not store.withdraw_recall(conn, account_id, recall_id, at=now_ms(), reason=reason):
-            return InvalidState("The recall is withdrawn already.")
+            return InvalidState("The recall has already been withdrawn.")
         audit.record(conn, account_id, actor, "recall.withdrawn", recall_id, {"reason": reason} if reason else {})
         changes: dict[str, list[Change]] = {}
         for notice_id, recipient_id, connection_id in store.list_recipients(conn, account_id, recall_id):

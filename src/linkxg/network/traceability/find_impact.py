@@ -51,11 +51,12 @@ def find_impact(
     parties = connections_by_gln(party_store.list_connections(conn, account_id))
     search = _Search(conn, account_id, bounds, limits, parties)
     owners = list_owners(conn, account_id, now)
-    if owners:
-        faces = Faces(account_id, owners, now)
+    if owners.names:
+        faces = Faces(account_id, owners.names, now)
         search.partners = PartnerWalks(conn, account_id, bounds, limits, faces)
     search.run(root)
     walk, partners = search.walk, search.partners
+    walk.is_cut_short = walk.is_cut_short or owners.are_cut
     items = {row.id: row for row in describe_store.list_items(conn, account_id, walk.depths)}
     claims = partners.list_claims(walk.depths) if partners else []
     gtins = {row.gtin14 for row in items.values() if row.gtin14 is not None}

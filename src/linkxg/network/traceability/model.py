@@ -4,8 +4,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from linkxg.network.traceability.walk_result import EdgeKind
-
+EdgeKind = Literal["TRANSFORMED", "CONTAINED", "PART_OF", "OF_LOT", "HIDDEN"]
 Granularity = Literal["SERIAL", "LOT", "CLASS"]
 TombstoneReason = Literal["NOT_CONNECTED", "REVOKED", "CONTESTED", "NOT_SHARED", "DEPTH_LIMIT", "NODE_LIMIT"]
 MAX_DEPTH, DEFAULT_DEPTH = 20, 5
