@@ -170,7 +170,7 @@ def test_a_read_without_a_match_ends_a_row_of_failures(world: World, made: Any) 
     stream.set("attempts = 3, last_error = 'The query took too long.', due_at = 0, lease_until = 0")
     world.api.post("/epcis/events", bearer=world.owner.access, json={"@context": [CONTEXT], **event()}).expect(201)
     found = stream.wait_for(failedAttempts=0)
-    assert (found["lastError"], found["nextAttemptAt"]) == (None, None)
+    assert not {"lastError", "nextAttemptAt"} & found.keys()
 
 
 def test_a_redirect_is_not_followed(receiver: WebhookReceiver, made: Any) -> None:
