@@ -8,6 +8,7 @@ from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.http.rate_limits import Budget
 from linkxg.network.recalls import store
+from linkxg.network.recalls.item_details import product_names
 from linkxg.network.recalls.model import ItemRecall, RecallDetails, RecallNotice
 from linkxg.network.recalls.view_recall import (
     details_of,
@@ -63,6 +64,22 @@ async def read_notice_items(database: Database, account_id: str, notice_id: str)
 async def read_recipient_items(database: Database, account_id: str, recall_id: str, notice_id: str) -> list[str]:
     """All items of a recipient of a recall of the account. Raises NotFound."""
     return await _found(await database.read_single(store.find_items, account_id, recall_id, notice_id))
+
+
+async def read_notice_names(database: Database, account_id: str, notice_id: str) -> dict[str, str]:
+    """What the issuer of a notice to the account calls the products of its items, and of others. Raises NotFound."""
+    return _names(await database.read_single(store.view_received_products, account_id, notice_id))
+
+
+async def read_recall_names(database: Database, account_id: str, recall_id: str) -> dict[str, str]:
+    """Of the affected products of a recall of the account. Raises NotFound."""
+    return _names(await database.read_single(store.find_products, account_id, recall_id))
+
+
+def _names(products: str | None) -> dict[str, str]:
+    if products is None:
+        raise NotFound
+    return product_names(products)
 
 
 async def _found(item_uris: str | None) -> list[str]:

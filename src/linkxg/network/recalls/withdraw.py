@@ -34,9 +34,9 @@ async def withdraw_recall(
             return InvalidState("The recall has already been withdrawn.")
         audit.record(conn, account_id, actor, "recall.withdrawn", recall_id, {"reason": reason} if reason else {})
         changes: dict[str, list[Change]] = {}
-        for notice_id, recipient_id, connection_id in store.list_recipients(conn, account_id, recall_id):
-            told = Change("RECALL_WITHDRAWN", connection_id, notice_id=notice_id)
-            changes.setdefault(recipient_id, []).append(told)
+        for one in store.list_recipients(conn, account_id, recall_id):
+            told = Change("RECALL_WITHDRAWN", one.connection_id, notice_id=one.id)
+            changes.setdefault(one.recipient_id, []).append(told)
         append_all(conn, changes)
         return None
 

@@ -163,6 +163,10 @@ class ItemStatus(msgspec.Struct, rename="camel"):
 
 
 class AffectedItem(msgspec.Struct, rename="camel"):
+    """`disposition` and `place` are those of the last own event that has any. `withConsumers`: sold or dispensed, of
+    a lot at least a part. All are null if there are too many events to say.
+    """
+
     id: str
     gtin: str | None
     lot: str | None
@@ -171,6 +175,9 @@ class AffectedItem(msgspec.Struct, rename="camel"):
     depth: int
     product_id: str | None
     quantity: Quantity | None
+    disposition: str | None
+    place: str | None
+    with_consumers: bool | None
 
 
 class ClaimedItem(msgspec.Struct, rename="camel"):
