@@ -128,7 +128,35 @@ def test_a_notice_is_passed_on(world: World, editor: Visitor) -> None:
     # Nothing of the first account is about the item yet.
     form = editor.get(f"{NEW}?notice={notice['id']}")
     assert "No event of yours is about this item." in text_of(form)
-    assert f"recall of {world.other.name}" in text_of(form)
+    assert f"recall by {world.other.name}" in text_of(form)
+
+
+def test_partners_who_have_not_acknowledged_are_reminded(world: World, editor: Visitor) -> None:
+    made = recall(world)
+    path = f"{PAGE}/{made['id']}"
+    fields = [
+        ("act", "remind"),
+        *(pair for pair in editor.fields(editor.get(path), path, holding="reason") if pair[0] not in ("act", "reason")),
+    ]
+    sent = editor.post(path, fields)
+    assert "The reminder is sent." in text_of(editor.get(sent.headers["location"]))
+    again = editor.post(path, [pair if pair[0] != "key" else ("key", "f" * 32) for pair in fields])
+    assert (again.status_code, "once in 20 hours" in text_of(again)) == (409, True)
+
+
+def test_a_recall_and_a_notice_name_lot_and_place(world: World, editor: Visitor, new_visitor: NewVisitor) -> None:
+    made, notice = recall(world, instructions="Stop the sale."), received(world)
+    item = made["itemDetails"][0]
+    for path in (PAGE, f"{PAGE}/{made['id']}"):
+        assert f"GTIN {item['gtin']}, lot {item['lot']}" in text_of(editor.get(path))
+    shown = text_of(editor.get(f"{PAGE}/{made['id']}"))
+    assert "Instructions Stop the sale." in shown
+    assert "no event says where" in shown
+    theirs = notice["itemDetails"][0]
+    page = new_visitor(world.person("VIEWER")).get(f"/traceability/notices/{notice['id']}")
+    assert f"GTIN {theirs['gtin']}, lot {theirs['lot']}" in text_of(page)
+    assert "An Owner or Admin of your account acknowledges" in text_of(page)
+    assert world.account.owner.email in text_of(page)
 
 
 def test_a_viewer_sees_and_cannot_act(world: World, new_visitor: NewVisitor) -> None:

@@ -218,7 +218,7 @@ def test_a_failed_subscription_says_why_has_its_delivery_and_is_resumed(world: W
     listed = text_of(editor.get(LIST))
     assert "failed It answered 500." in listed
     page = editor.get(f"{LIST}/{id}")
-    assert "did not take the delivery after 16 attempts" in text_of(page)
+    assert "Delivery has failed after 16 attempts" in text_of(page)
     assert "It answered 500." in text_of(page)
     assert "A delivery with 1 event" in text_of(page)
     document = json.loads(editor.get(f"{LIST}/{id}/delivery").text)

@@ -306,7 +306,7 @@ def test_a_document_beyond_the_limit_is_refused_with_the_limits(world: World) ->
 
 
 def test_a_document_with_more_events_than_announced_is_refused_with_the_limits(world: World) -> None:
-    """network.md §4.5, no. 14: at once, not by the job."""
+    """While it arrives, not by the job."""
     least = b'{"eventTime":"2026-11-28T10:00:00Z","eventTimeZoneOffset":"+00:00"}'
     content = document([]).replace(b'"eventList": []', b'"eventList":[%b]' % b",".join([least] * 100_001))
     answer = send(world, content).expect(413, "payload_too_large")
@@ -332,7 +332,7 @@ def test_events_are_counted_wherever_a_document_is_divided(monkeypatch: pytest.M
 
 
 def test_an_event_from_the_future_is_captured_unless_the_capture_is_strict(world: World) -> None:
-    """network.md §4.3: of a skew of more than 24 hours, a strict capture makes a fault."""
+    """Of a skew of more than 24 hours, a strict capture makes a fault."""
     ahead = {"eventTime": rfc3339(now_ms() + 25 * 3_600_000)}
     in_zone, event = object_event(eventTime=rfc3339(now_ms() + 23 * 3_600_000)), object_event(**ahead)
     strict = f"{CAPTURE}?strict=true"

@@ -39,7 +39,7 @@ def test_answers_are_valid_by_the_schema_of_gs1(world: World) -> None:
 
 
 def test_contexts_are_merged_and_one_that_differs_stays_with_its_event(world: World) -> None:
-    """network.md §4.5, no. 13."""
+    """An event may have a context of its own."""
     epc, standard = unique("epc"), CONTEXT[0]
     capture(world, event(epcList=[epc], eventTime="2026-03-03T00:00:00Z", **{"ex:a": 1}))
     other: Any = [standard, {"more": "https://example.net/more#"}]
@@ -71,7 +71,7 @@ def test_the_hash_is_the_id_of_an_event_whose_extension_has_an_event_id(world: W
 
 
 def test_an_event_without_an_id_is_found_by_its_hash(world: World) -> None:
-    """network.md §4.5, no. 9."""
+    """The hash of an event (CBV 2.0, event hash id) stands for its missing eventID."""
     [hashed] = capture(world, event(eventID=None, epcList=[unique("epc")]))
     assert hashed.startswith("ni:///sha-256;")
     assert ids_of(find(world, f"/events/{segment(hashed)}")) == [hashed]
@@ -82,7 +82,7 @@ def test_an_event_without_an_id_is_found_by_its_hash(world: World) -> None:
     "event_id", ["https://example.com/a%2Fb/events?x=1#y", "urn:uuid:831c0292-4de1-430a-8255-2aca821abaab"]
 )
 def test_an_event_and_its_error_declarations_have_one_address(world: World, event_id: str) -> None:
-    """network.md §4.5, no. 2."""
+    """A declaration has the eventID of the event that it is about."""
     one = event(eventID=event_id, epcList=[unique("epc")])
     declared = one | {"errorDeclaration": {"declarationTime": "2026-04-01T00:00:00Z"}}
     capture(world, one, declared)
@@ -136,7 +136,7 @@ def test_the_answer_is_json_or_linked_data(world: World) -> None:
 
 
 def test_private_uris_are_matched_byte_for_byte_and_never_translated(world: World) -> None:
-    """network.md §4.5, no. 4."""
+    """The normal form of URIs is that of GS1 keys alone."""
     own = "https://Example.com/Thing/" + unique("x")
     [one] = capture(world, event(epcList=[own]))
     assert events_of(find(world, MATCH_epc=own))[0]["epcList"] == [own]

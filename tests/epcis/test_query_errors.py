@@ -113,14 +113,14 @@ def test_a_malformed_query_is_400(world: World, query: str) -> None:
 def test_a_body_of_the_wrong_shape_is_400_as_the_standard_has_it(
     world: World, path: str, body: dict[str, Any], field: str
 ) -> None:
-    """network.md §4.2: 422 is no status of EPCIS."""
+    """EPCIS 2.0 names 400 for what is not valid, and 422 nowhere."""
     answer = world.api.post(path, bearer=world.owner.access, json=body)
     refused(answer, 400, "ValidationException", field)
     assert [one["field"] for one in answer.json()["details"]] == [field]
 
 
 def test_lists_are_separated_by_pipes_or_repeated_and_a_comma_is_data(world: World) -> None:
-    """network.md §4.5, no. 5."""
+    """EPCIS 2.0 §8.2.7.1: a comma may be part of a URI."""
     epc = unique("epc")
     ids = capture(world, *(event(epcList=[epc], bizStep=step) for step in ("packing", "loading", "shipping")))
     path = f"/epcis/events?MATCH_epc={epc}"

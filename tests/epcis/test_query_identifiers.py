@@ -1,4 +1,4 @@
-"""One item has many notations, and a query finds its events by each of them (network.md §4.5, nos. 8, 12)."""
+"""One item has many notations, and a query finds its events by each of them."""
 
 from __future__ import annotations
 

@@ -148,6 +148,31 @@ def test_a_receiver_gets_smaller_parts_if_it_asks_for_them(world: World, receive
     assert receiver.wait_for_events(stream.path, 60) == [one["eventID"] for one in events]
 
 
+def test_parts_grow_again_when_the_receiver_takes_them(world: World, receiver: WebhookReceiver, made: Any) -> None:
+    """After one 413 they stayed small until somebody resumed the subscription."""
+    stream = made().start()
+    receiver.answers[stream.path] = lambda received: 413 if len(received.event_ids()) > 10 else 200
+    first = [object_event(epcList=[stream.epc]) for _ in range(60)]
+    captured(world, document(first))
+    receiver.wait_for_events(stream.path, 60)
+    stream.settle()
+    receiver.answers[stream.path] = lambda _: 200
+    captured(world, document([object_event(epcList=[stream.epc]) for _ in range(200)]))
+    assert len(receiver.wait_for_events(stream.path, 260)) == 260
+    assert max(len(one.event_ids()) for one in receiver.of(stream.path)[-4:]) > 20
+
+
+def test_a_read_without_a_match_ends_a_row_of_failures(world: World, made: Any) -> None:
+    """Failures weeks apart added up to the last attempt, although every read after them succeeded."""
+    stream = made().start()
+    world.api.post("/epcis/events", bearer=world.owner.access, json={"@context": [CONTEXT], **event()}).expect(201)
+    stream.settle()
+    stream.set("attempts = 3, last_error = 'The query took too long.', due_at = 0, lease_until = 0")
+    world.api.post("/epcis/events", bearer=world.owner.access, json={"@context": [CONTEXT], **event()}).expect(201)
+    found = stream.wait_for(failedAttempts=0)
+    assert not {"lastError", "nextAttemptAt"} & found.keys()
+
+
 def test_a_redirect_is_not_followed(receiver: WebhookReceiver, made: Any) -> None:
     """Security rule 212."""
     stream = made().start()

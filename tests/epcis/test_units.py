@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linkxg.network.epcis.documents.units import UNITS, to_base_unit
+from linkxg.network.epcis.documents.units import to_base_unit
 
 
 @pytest.mark.parametrize(
@@ -29,5 +29,22 @@ def test_a_difference_has_no_offset() -> None:
     assert to_base_unit(0.5, "CEL", difference=True) == (0.5, "KEL")
 
 
-def test_every_base_unit_is_its_own() -> None:
-    assert all(UNITS[unit.base].base == unit.base for unit in UNITS.values())
+# By the definitions of the units (SI, and the international yard and pound), not by the table that is tested.
+REFERENCE = {
+    "GRM": (0.001, "KGM"), "LBR": (0.45359237, "KGM"), "ONZ": (0.028349523125, "KGM"), "TNE": (1000, "KGM"),
+    "INH": (0.0254, "MTR"), "FOT": (0.3048, "MTR"), "KMT": (1000, "MTR"), "CMT": (0.01, "MTR"), "MMT": (0.001, "MTR"),
+    "HAR": (10_000, "MTK"), "CMK": (0.0001, "MTK"), "LTR": (0.001, "MTQ"), "MLT": (0.000001, "MTQ"),
+    "DMQ": (0.001, "MTQ"), "MMQ": (1e-9, "MTQ"), "MIN": (60, "SEC"), "HUR": (3600, "SEC"), "DAY": (86_400, "SEC"),
+    "KPA": (1000, "PAL"), "HPA": (100, "PAL"), "MBR": (100, "PAL"), "PS": (6894.757293168, "PAL"),
+    "KWH": (3_600_000, "JOU"), "KWT": (1000, "WTT"), "KHZ": (1000, "HTZ"), "MHZ": (1_000_000, "HTZ"),
+    "2Z": (0.001, "VLT"), "4K": (0.001, "AMP"), "KNT": (1852 / 3600, "MTS"), "HM": (0.44704, "MTS"),
+    "DD": (0.017453292519943295, "C81"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("uom", REFERENCE)
+def test_a_unit_has_the_factor_of_its_definition(uom: str) -> None:
+    factor, base = REFERENCE[uom]
+    value, unit = to_base_unit(1, uom)
+    assert unit == base
+    assert value == pytest.approx(factor, rel=1e-12)

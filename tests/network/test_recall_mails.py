@@ -56,6 +56,66 @@ def test_owners_and_admins_of_a_notified_partner_get_a_mail_that_leads_to_the_no
     assert made["progress"]["notified"] == 1
 
 
+def test_a_mail_names_what_is_recalled_and_what_to_do(mailing: Mailing) -> None:
+    world, sink = mailing
+    address = world.other.owner.email
+    before = mails_to(sink, address)
+    long = " ".join(f"word{number}" for number in range(200))
+    made = recall(world, reason="The dye exceeds its limit.", instructions=f"Stop the sale at www.evil.example. {long}")
+    sink.wait_for_all(address, before + 1, SUBJECT)
+    text = [mail for mail in sink.mails if mail.is_to(address, SUBJECT)][-1].text()
+    (item,) = made["itemDetails"]
+    assert "1 item:" in text
+    assert f"- GTIN {item['gtin']}, lot {item['lot']}" in text
+    assert "Reason: The dye exceeds its limit." in text
+    assert "begins" not in text
+    assert "What to do: Stop the sale at www. evil. example." in text
+    assert "(shortened; the notice has all of it)" in text
+    assert "word199" not in text
+    assert "To acknowledge says" in text
+
+
+def test_a_withdrawal_is_mailed_to_whoever_was_notified(mailing: Mailing) -> None:
+    world, sink = mailing
+    address = world.other.owner.email
+    before, ends = mails_to(sink, address), sum(mail.is_to(address, "Withdrawn: recall by") for mail in sink.mails)
+    made = recall(world)
+    sink.wait_for_all(address, before + 1, SUBJECT)
+    body, key = {"reason": "The laboratory was wrong."}, {"Idempotency-Key": new_email("end")[:40]}
+    for _ in range(2):
+        world.api.post(
+            f"{RECALLS}/{made['id']}/withdraw", bearer=world.owner.access, json=body, headers=key
+        ).expect(200)  # fmt: skip
+    sink.wait_for_all(address, ends + 1, "Withdrawn: recall by")
+    (text, *_) = [mail.text() for mail in reversed(sink.mails) if mail.is_to(address, "Withdrawn: recall by")]
+    assert "The laboratory was wrong." in text
+    assert "withdraw your own recall too" in text
+    assert re.findall(r"http\S+/traceability/notices/\S+", text)
+    # Whoever withdraws is not told again, and there is nothing to be reminded of.
+    world.api.post(f"{RECALLS}/{made['id']}/remind", bearer=world.owner.access).expect(409, "invalid_state")
+
+
+def test_a_reminder_goes_to_whoever_has_not_acknowledged_and_once_a_day(mailing: Mailing) -> None:
+    world, sink = mailing
+    address, subject = world.other.owner.email, "Reminder: recall by"
+    made = recall(world)
+    assert made["remindedAt"] is None
+    path = f"{RECALLS}/{made['id']}/remind"
+    world.api.post(path, bearer=world.other_owner.access).expect(404, "not_found")
+    key = {"Idempotency-Key": new_email("remind")[:40]}
+    reminded = world.api.post(path, bearer=world.owner.access, headers=key).expect(200).data()
+    assert reminded["remindedAt"]
+    world.api.post(path, bearer=world.owner.access, headers=key).expect(200)
+    sink.wait_for_all(address, 1, subject)
+    world.api.post(path, bearer=world.owner.access).expect(409, "invalid_state")
+    notice = world.api.get(f"{NOTICES}?limit=1", bearer=world.other_owner.access).object()["data"][0]
+    world.api.post(f"{NOTICES}/{notice['id']}/acknowledge", bearer=world.other_owner.access).expect(200)
+    world.api.post(path, bearer=world.owner.access).expect(409, "invalid_state")
+    assert sum(mail.is_to(address, subject) for mail in sink.mails) == 1
+    found = world.api.get("/account/audit-events?limit=20", bearer=world.owner.access).object()["data"]
+    assert sum(one["action"] == "recall.reminded" for one in found) == 1
+
+
 def test_a_repeated_announcement_mails_once(mailing: Mailing) -> None:
     world, sink = mailing
     item, address = shipped(world), world.other.owner.email

@@ -78,6 +78,8 @@ def test_a_recall_names_what_is_affected_and_who_received_it(world: World, chain
     assert str(answer.header("Location")).endswith(f"/api/v1{RECALLS}/{recall['id']}")
     assert read(world, recall) == recall
     assert (recall["status"], recall["affectedItems"], recall["items"]) == ("OPEN", 2, [chain.yarn.uri])
+    # What is captured during the walks has an earlier record time: no `asOf` would reproduce the recall.
+    assert "asOf" not in recall
     assert recall["products"][0]["quantity"] == {"value": 12.5, "unit": "KGM"}
     assert recall["progress"] == {"recipients": 2, "notified": 1, "acknowledged": 0}
     known, stranger = sorted(recall["recipients"], key=lambda one: not one["notified"])
@@ -85,6 +87,17 @@ def test_a_recall_names_what_is_affected_and_who_received_it(world: World, chain
     assert (known["items"], known["onward"]) == ([chain.cloth.uri], "NONE")
     assert (stranger["partner"], stranger["gln"]) == (None, STRANGER)
     assert recall["id"] in {one["id"] for one in world.api.get(RECALLS, bearer=world.owner.access).object()["data"]}
+
+
+def test_a_repeated_announcement_is_answered_before_it_is_checked(world: World, chain: Chain) -> None:
+    """What has changed since, such as an ended connection, rejected a repetition of what had been announced."""
+    again: dict[str, Any] = {"connectionIds": [chain.connection["id"]], "headers": [("Idempotency-Key", str(uuid4()))]}
+    made = announce(world, chain.yarn, **again).expect(201).data()
+    path = f"/connections/{chain.connection['id']}/revoke"
+    world.api.post(path, bearer=world.owner.access, json={}).expect(200)
+    repeated = announce(world, chain.yarn, **again).expect(201)
+    assert (repeated.data()["id"], repeated.header("Idempotent-Replayed")) == (made["id"], "true")
+    announce(world, chain.yarn, **again, reason=" ").expect(422, "idempotency_key_reused")
 
 
 def test_the_partner_gets_only_what_concerns_them(world: World, chain: Chain) -> None:
@@ -128,6 +141,18 @@ def test_a_recipient_without_a_connection_is_recorded_by_hand(world: World, chai
     (notice,) = notices(world, chain.buyer)
     acknowledge(world, notice, chain.buyer).expect(200)
     assert read(world, recall)["status"] == "ACKNOWLEDGED"
+
+
+def test_a_withdrawn_recall_does_not_pass_a_notice_on(world: World, chain: Chain) -> None:
+    """Recalls that were announced and withdrawn made the list of a notice grow without a bound."""
+    announce(world, chain.yarn).expect(201)
+    (notice,) = notices(world, chain.buyer)
+    body = {"reason": "Our supplier recalls it.", "noticeId": notice["id"]}
+    made, withdrawn = (world.api.post(RECALLS, bearer=chain.buyer.access, json=body).expect(201).data() for _ in "12")
+    world.api.post(f"{RECALLS}/{withdrawn['id']}/withdraw", bearer=chain.buyer.access, json={}).expect(200)
+    assert notices(world, chain.buyer)[0]["recallIds"] == [made["id"]]
+    found = world.api.get(f"{NOTICES}/{notice['id']}", bearer=chain.buyer.access).expect(200).data()
+    assert found["recallIds"] == [made["id"]]
 
 
 def test_a_notice_is_passed_on_tier_by_tier_without_names(world: World, chain: Chain) -> None:

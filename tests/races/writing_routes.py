@@ -75,6 +75,7 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /traceability/recalls/{recall_id}/withdraw": lambda w, t: _json(
         f"/traceability/recalls/{t.recall_withdrawn}/withdraw", {"reason": "The dye is within its limit."}
     ),
+    "POST /traceability/recalls/{recall_id}/remind": lambda w, t: _empty(f"/traceability/recalls/{t.recall}/remind"),
     "POST /traceability/recalls/{recall_id}/recipients/{notice_id}/acknowledge": lambda w, t: _json(
         f"/traceability/recalls/{t.recall}/recipients/{t.recall_recipient}/acknowledge", {"note": "By telephone."}
     ),

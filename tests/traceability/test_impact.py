@@ -95,7 +95,7 @@ def test_a_contested_gln_names_no_partner(tracing: Tracing) -> None:
         connect(tracing, GLN)
     tracing.capture(made([A], [B]), ship([B], GLN, 5))
     (found,) = tracing.impact(A).recipients
-    assert (found.gln, found.partner) == (GLN, None)
+    assert (found.gln, found.partner, found.contested) == (GLN, None, True)
 
 
 def test_parties_of_other_accounts_are_not_looked_up(tracing: Tracing) -> None:

@@ -19,6 +19,7 @@ from linkxg.identity.accounts.store import insert_account, update_account
 from linkxg.ids import uuid7
 from linkxg.network.connections.store import connections
 from linkxg.network.epcis.documents.model import Item
+from linkxg.network.traceability import partner_store
 from linkxg.network.traceability.find_names import find_names
 from traceability.chain import GTIN, OTHER_GTIN, lot, made, party, seen
 from traceability.tracing import Tracing
@@ -291,3 +292,15 @@ def test_a_gln_of_several_partners_with_one_name_names_nobody(viewer: Tracing) -
     ended = connections.update().where(connections.c.id == other.connection).values(status="REVOKED")
     viewer.run(viewer.database.write(lambda conn: conn.execute(ended).rowcount))
     assert companies() == {GLN: "Secret Mills"}
+
+
+def test_more_partners_than_a_walk_reads_truncate_it(viewer: Tracing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An arbitrary 500 of them were walked, and the answer said that it was complete."""
+    monkeypatch.setattr(partner_store, "MAX_OWNERS", 1)
+    partners = sorted((Partner(viewer), Partner(viewer, gln=None)), key=lambda one: one.id)
+    partners[1].share()
+    assert not viewer.graph(SHIRT).truncated
+    partners[0].share()
+    graph, impact = viewer.graph(SHIRT), viewer.impact(CLOTH)
+    assert (graph.truncated, impact.truncated) == (True, True)
+    assert {owner for owner, _, _ in viewer.reads[-1:]} == {partners[0].id}

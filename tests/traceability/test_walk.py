@@ -101,7 +101,7 @@ def test_a_container_is_shown_but_joins_nothing(tracing: Tracing) -> None:
 
 
 def test_a_class_is_shown_but_joins_nothing(tracing: Tracing) -> None:
-    """A GTIN without lot or serial would join every lot of it. Rule (d)."""
+    """A GTIN without lot or serial would join every lot of it."""
     dye = class_of(OTHER_GTIN)
     tracing.capture(made([A, dye], [B]), made([C, dye], [D]), made([E], [dye]))
     assert set(tracing.depths(B, "upstream")) == uris(A, B, dye)

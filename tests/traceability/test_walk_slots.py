@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from linkxg.errors import InvalidRequest, RateLimitExceeded
+from linkxg.errors import InvalidRequest, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.request_context import RequestContext
-from linkxg.network.traceability import read_graph
+from linkxg.network.traceability import read_graph, walk_turns
 from linkxg.network.traceability.read_graph import MAX_WALKS_OF_ACCOUNT, read_aside, read_settled
 from linkxg.network.traceability.walk_turns import walk_turn
 from traceability.tracing import Tracing
@@ -63,6 +63,23 @@ def test_many_short_statements_have_a_deadline_together(tracing: Tracing, monkey
     with pytest.raises(InvalidRequest, match="too long"):
         tracing.run(read_aside(tracing.database, unit))
     assert tracing.run(tracing.database.read(lambda conn: conn.execute(text("select 1")).scalar_one())) == 1
+
+
+def test_the_two_waits_of_a_walk_have_one_deadline(tracing: Tracing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each had one, so that a request waited twice as long as documented."""
+    monkeypatch.setattr(walk_turns, "WAIT_S", 0.6)
+
+    async def one(name: str) -> None:
+        async with walk_turn(tracing.database, name):
+            await asyncio.sleep(0.4)
+
+    async def run() -> list[Any]:
+        # The third waits for the first, of its account, and then for the second.
+        return [*await asyncio.gather(one("a"), one("b"), one("a"), return_exceptions=True)]
+
+    first, second, third = tracing.run(run())
+    assert (first, second) == (None, None)
+    assert isinstance(third, TemporarilyUnavailable)
 
 
 def test_a_walk_waits_for_one_of_an_account_with_many(tracing: Tracing) -> None:

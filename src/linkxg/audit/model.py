@@ -93,6 +93,7 @@ ACTIONS = (
     "recall.announced",
     "recall.acknowledged",
     "recall.withdrawn",
+    "recall.reminded",
     "identity_provider.connected",
     "identity_provider.changed",
     "identity_provider.disconnected",

@@ -89,15 +89,15 @@ def _reason(before: str, here: str, after: str) -> str:
         return "the document ends too early; a bracket is not closed"
     closes_too_early = before == "," and here in "]}"
     if closes_too_early or (here == "," and after.lstrip()[:1] in ("]", "}")):
-        return "the last entry of a list or object is followed by no comma"
+        return "remove the comma after the last entry of the list or object"
     if here < " ":
         return "a text contains a line break or a tab; write \\n or \\t"
     if here == "\\":
         return "a backslash in a text must be doubled"
     if here in "'\u2018\u2019\u201c\u201d\u201e":
-        return 'texts and names stand in straight double quotation marks: "'
+        return 'strings and names must be in straight double quotes: "'
     if here == '"' and before in "{[,:":
-        return "a text begins here that has no closing quotation mark"
+        return "a string is opened here but never closed"
     if before and before not in "{[,:":
         return "a comma, a colon or a closing bracket is missing before it"
     return "a value, or a name in double quotation marks, is expected"

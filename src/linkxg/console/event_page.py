@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from linkxg.clock import now_ms
+from linkxg.console.audit_log import EXPORTS
 from linkxg.console.event_facts import facts_of
 from linkxg.console.event_items import event_path, gtins_of, lines_of, with_places
 from linkxg.console.event_sentence import tell
@@ -79,6 +80,7 @@ async def document(page: NamedDependency[PageRequest], event_id: FromPath[str]) 
     async def read_page(at: Sequence[Any] | None = None) -> EventPage:
         return await read_event(page.database, page.account_id, unquote(event_id), at=at, limit=MAX_PER_PAGE)
 
+    await page.services.limits.spend(EXPORTS, page.account_id)
     first = await read_page()
     return stream(page, stream_document(first, read_page, created=now_ms()), "application/json", "event.json")
 

@@ -3,8 +3,9 @@
 Templates escape everything. No response is cached or framed, and only the console's own stylesheet and script run.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ from linkxg.identity.tokens.scopes import SCOPES
 
 REPLACED = "replaced"
 T = TypeVar("T", str, bytes)
+Rows = TypeVar("Rows")
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -127,8 +129,9 @@ def stream(page: PageRequest, content: AsyncIterator[T], media_type: str, name: 
     return Stream(authorised_stream(page.context, content), media_type=media_type, headers=headers)
 
 
-def download_csv(page: PageRequest, table: bytes, name: str) -> Response[str]:
-    """With the byte order mark, by which spreadsheets read the file as UTF-8."""
+async def download_csv(page: PageRequest, write: Callable[[Rows], bytes], rows: Rows, name: str) -> Response[str]:
+    """With the byte order mark, by which spreadsheets read the file as UTF-8; `write` makes it in a thread."""
+    table = await asyncio.to_thread(write, rows)
     return download(page, "\ufeff" + table.decode(), CSV, name)
 
 

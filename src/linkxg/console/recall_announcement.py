@@ -13,9 +13,9 @@ from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
+from linkxg.console.recall_names import RecallNames, names_of, recall_names
 from linkxg.console.recalls import RECALLS
 from linkxg.console.trace_query import trace_reader
-from linkxg.console.trace_view import item_address
 from linkxg.console.trace_words import short_uri
 from linkxg.console.typed_item import EXAMPLE, NotAnItem, read_typed_item
 from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded, ValidationFailed
@@ -88,6 +88,8 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
         page.services.recall_mails.announced(page.account_id, made.id)
     notified = count(made.progress.notified, "partner")
     message = f"The recall is announced: {notified} {'has' if made.progress.notified == 1 else 'have'} a notice."
+    if not made.progress.notified:
+        message = "The recall is recorded. No partner has a notice."
     return redirect(page, f"{RECALLS}/{made.id}", **flash_message(page, message))
 
 
@@ -135,10 +137,13 @@ async def _ask(page: PageRequest, recalled: _Recalled) -> Response[str]:
     chosen = set(page.form.all("partner")) & await _connected(page, impact)
     names = [one.partner.name for one in impact.recipients if one.partner and one.connection_id in chosen]
     others = len(impact.recipients) - len(names)
-    effects = [f"The recall of {count(len(impact.items), 'item')} is recorded, with everybody who received them."]
+    effects = [
+        f"The recall of {count(len(impact.items), 'item')} is recorded, with everybody who is named as recipient."
+    ]
     if names:
         effects.append(
-            f"A notice goes to {', '.join(names)}, with the items that they received. This cannot be undone."
+            f"A notice goes to {', '.join(names)}, with the items that they received. "
+            "Their Owners and Admins are mailed. You can withdraw the recall, but not take back what they have read."
         )
     else:
         effects.append("No partner gets a notice.")
@@ -182,10 +187,16 @@ async def _show(
         was_sent=was_sent,
         shown_items=SHOWN_ITEMS,
         short_uri=short_uri,
-        item_address=item_address,
+        names=await _names(page, impact, recalled) if impact else None,
         example=EXAMPLE,
         errors=errors,
     )
+
+
+async def _names(page: PageRequest, impact: JointImpact, recalled: _Recalled) -> RecallNames:
+    given = {one.gtin: one.product_name for one in impact.products if one.product_name}
+    theirs = names_of(recalled.notice.item_details) if recalled.notice else {}
+    return await recall_names(page, (one.gtin for one in impact.products), theirs | given)
 
 
 def _of_item(error: InvalidRequest) -> FormErrors:

@@ -5,12 +5,13 @@ from litestar.di import NamedDependency
 
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
+from linkxg.console.recall_names import RecallNames, gtins_of_items, names_of
 from linkxg.console.trace_page import TRACEABILITY
-from linkxg.console.trace_words import short_uri
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.recalls.model import ItemRecall
 from linkxg.network.recalls.read_recalls import list_notices, list_recalls
+from linkxg.network.traceability.find_names import find_names
 
 RECALLS = f"{TRACEABILITY}/recalls"
 ON_A_PAGE = 50
@@ -28,6 +29,9 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     notices, more_notices = await list_notices(
         database, account_id, before=before if is_notices else None, limit=ON_A_PAGE, is_waiting=not is_notices
     )
+    listed = [one.items for one in own] + [one.items for one in notices]
+    first = [items[0] for items in listed if items]
+    names = await find_names(database, page.account_id, gtins_of_items(first))
     paged = notices if is_notices else own
     return render(
         page,
@@ -37,7 +41,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
         is_notices=is_notices,
         begun=before,
         older=paged[-1].id if (more_notices if is_notices else more) else None,
-        short_uri=short_uri,
+        names=lambda one: RecallNames(names_of(one.item_details), names),
     )
 
 

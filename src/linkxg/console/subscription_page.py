@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.console.audit_log import EXPORTS
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.event_queries import SUBSCRIPTIONS, WRITERS
 from linkxg.console.flash_messages import flash_message
@@ -39,6 +40,7 @@ async def show(page: NamedDependency[PageRequest], subscription_id: FromPath[str
 @get(f"{SUBSCRIPTION}/delivery", **session_roles(EVERYONE))
 async def delivery(page: NamedDependency[PageRequest], subscription_id: FromPath[str]) -> Response[str]:
     """The document that could not be delivered. Raises NotFound if there is none."""
+    await page.services.limits.spend(EXPORTS, page.account_id)
     prepared = await page.database.read(find_dead_letter, page.account_id, subscription_id)
     if prepared is None or prepared.delivery is None:
         raise NotFound

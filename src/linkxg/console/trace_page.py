@@ -64,7 +64,7 @@ async def as_csv(page: NamedDependency[PageRequest]) -> Response[str]:
     if not _names_item(query):
         return redirect(page, query.address(TRACEABILITY))
     graph = await _read(page, query)
-    return download_csv(page, csv_tables.graph_table(graph), "graph.csv")
+    return await download_csv(page, csv_tables.graph_table, graph, "graph.csv")
 
 
 @get(f"{TRACEABILITY}/graph.jsonld", **session_roles(EVERYONE))

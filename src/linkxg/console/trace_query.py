@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
-from linkxg.clock import LATEST_MS, rfc3339
+from linkxg.clock import LATEST_MS
 from linkxg.console.expiry_day import end_of_day
 from linkxg.console.guard import PageRequest
 from linkxg.console.typed_item import NotAnItem, read_typed_item
@@ -86,10 +86,6 @@ def read_day(text: str) -> tuple[Bounds, str]:
     except InvalidRequest:
         return Bounds(), "Enter a day such as 2026-11-27."
     return Bounds(as_of=LATEST_MS if end is None else end * 1_000 + _DAY_MS), ""
-
-
-def as_of_text(bounds: Bounds) -> str | None:
-    return None if bounds.as_of == LATEST_MS else rfc3339(bounds.as_of)
 
 
 async def trace_reader(page: PageRequest) -> TraceReader:

@@ -8,8 +8,7 @@ from urllib.parse import quote, urlencode
 from linkxg.console.event_words import lower_words, quantity_text
 from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Layout, Point, lay_out
 from linkxg.console.trace_words import EXPLANATIONS, REASONS, short_uri
-from linkxg.network.traceability.model import Graph, GraphEdge, GraphNode
-from linkxg.network.traceability.walk_result import EdgeKind
+from linkxg.network.traceability.model import EdgeKind, Graph, GraphEdge, GraphNode
 
 SHOWN_SOURCES = 12
 _MAX_LABELS = 2

@@ -1,8 +1,7 @@
 """Edges and ends of a trace in words, and identifiers; its events are in `event_words`."""
 
 from linkxg.catalog.identifiers.digital_link import RESOLVER
-from linkxg.network.traceability.model import TombstoneReason
-from linkxg.network.traceability.walk_result import EdgeKind
+from linkxg.network.traceability.model import EdgeKind, TombstoneReason
 
 EDGES: dict[EdgeKind, str] = {
     "TRANSFORMED": "made of",

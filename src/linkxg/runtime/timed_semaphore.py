@@ -16,11 +16,11 @@ class TimedSemaphore:
         self._wait_s, self._what = wait_s, what
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Raises TemporarilyUnavailable if no slot is free in time."""
+    async def slot(self, until: float | None = None) -> AsyncIterator[None]:
+        """Raises TemporarilyUnavailable if no slot is free in time, or by `until` on the clock of the event loop."""
         await ensure_task()
         try:
-            async with asyncio.timeout(self._wait_s):
+            async with asyncio.timeout(self._wait_s) if until is None else asyncio.timeout_at(until):
                 await self._free.acquire()
         except TimeoutError as error:
             raise TemporarilyUnavailable(f"{self._what}: none of the slots was free in time") from error

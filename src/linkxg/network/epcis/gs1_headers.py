@@ -6,6 +6,8 @@ from collections.abc import Callable
 from linkxg.errors import InvalidRequest, NotAcceptable
 from linkxg.jobs.model import MAX_UPLOAD
 
+GS1_VOCABULARY = "https://gs1.org/voc/"
+"""The namespace of the prefix `gs1` in the context of EPCIS 2.0."""
 VERSION = "2.0.0"
 """Of EPCIS and of the Core Business Vocabulary."""
 MAX_EVENTS = 100_000
@@ -14,7 +16,7 @@ ANSWER = {
     "GS1-EPCIS-Version": VERSION,
     "GS1-CBV-Version": VERSION,
     # Those of the standard context; every other extension is kept as it is sent.
-    "GS1-Extensions": "gs1=https://ref.gs1.org/voc/, cbvmda=urn:epcglobal:cbv:mda:",
+    "GS1-Extensions": f"gs1={GS1_VOCABULARY}, cbvmda=urn:epcglobal:cbv:mda:",
 }
 """Of every answer that is no error."""
 DISCOVERY = {
@@ -59,7 +61,7 @@ def require_versions(header: Callable[[bytes], bytes | None]) -> None:
             if _VERSION.fullmatch(text) is None:
                 raise InvalidRequest(f"The header {name} must be a version such as {VERSION}.")
             if not accepts(_read(text), ours):
-                raise NotAcceptable(f"This service speaks {of} {VERSION}, which the header {name} excludes.")
+                raise NotAcceptable(f"This service supports {of} {VERSION}, which the header {name} excludes.")
 
 
 def _read(version: str) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from linkxg.network.recalls.view_recall import notice_of
 from linkxg.network.recalls.write_recall import write_recall
 
 RECALL_ANSWERS = Budget("recall-acknowledgements", 5_000, 3_600)
-DONE = "It is acknowledged already."
+DONE = "It has already been acknowledged."
 
 
 async def acknowledge_notice(

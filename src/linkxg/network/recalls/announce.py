@@ -27,13 +27,14 @@ from linkxg.network.recalls.model import (
     MAX_ITEMS,
     MAX_NOTICES,
     MAX_PASSED_ON,
+    MAX_PLACES,
     MAX_PRODUCTS,
     AnnounceRecall,
     RecallDetails,
 )
 from linkxg.network.recalls.read_recalls import read_notice_items
 from linkxg.network.recalls.share_out import FIRST_ITEMS
-from linkxg.network.recalls.write_recall import write_recall
+from linkxg.network.recalls.write_recall import find_replay, write_recall
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.read_query import read_uri
 
@@ -61,6 +62,9 @@ async def announce_recall(
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[RecallDetails]:
     """Raises ValidationFailed with every fault, and the errors of `read_impact`."""
+    request = Request(account_id, "POST /traceability/recalls", idempotency_key, [actor.id, given])
+    if (replay := await find_replay(reader.database, actor, request, account_id)) is not None:
+        return replay
     checked = await _check(reader, account_id, given)
     impact = await read_joint_impact(reader, account_id, checked.items, answer)
     _require_known(checked, impact)
@@ -82,6 +86,8 @@ async def announce_recall(
             products=_encode(impact.products[:MAX_PRODUCTS]),
             product_count=len(impact.products),
             affected_items=len(impact.items),
+            with_consumers=impact.with_consumers,
+            places=_encode(impact.places[:MAX_PLACES]),
             truncated=int(impact.truncated or checked.is_partial),
             reason=checked.reason,
             instructions=checked.instructions,
@@ -93,7 +99,6 @@ async def announce_recall(
         append_all(conn, changes)
         return None
 
-    request = Request(account_id, "POST /traceability/recalls", idempotency_key, [actor.id, given])
     return await write_recall(reader.database, actor, request, account_id, recall_id, write)
 
 

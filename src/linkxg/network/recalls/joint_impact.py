@@ -9,7 +9,7 @@ import msgspec
 
 from linkxg.errors import InvalidRequest, NotFound
 from linkxg.http.long_answer import LongAnswer
-from linkxg.network.recalls.model import MAX_NOTICES
+from linkxg.network.recalls.model import MAX_NOTICES, RecallPlace
 from linkxg.network.recalls.share_out import MAX_RECALL_ITEMS, share_out
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.impact import read_impact, sum_quantities
@@ -42,6 +42,9 @@ class JointImpact(NamedTuple):
     is_cut: bool
     unknown: list[str]
     claims: list[ClaimedItem]
+    with_consumers: int | None
+    places: list[RecallPlace]
+    """The one with most items first."""
 
 
 class _JoinedRecipient:
@@ -115,7 +118,7 @@ async def read_joint_impact(
     joined, unknown, until = JoinedImpacts(), [], time.monotonic() + RECALL_S
     for uri in dict.fromkeys(uris):
         if time.monotonic() > until:
-            raise InvalidRequest("This takes too long to read. Recall fewer items at once.")
+            raise InvalidRequest("The request took too long. Recall fewer items at once.")
         try:
             joined.add(await read_impact(reader, account_id, uri, Bounds(), WalkLimits(MAX_DEPTH, MAX_NODES), answer))
         except NotFound:
@@ -132,7 +135,25 @@ async def read_joint_impact(
     is_whole = share_out(recipients)
     claims = [claim for claim in joined.claims.values() if claim.id not in joined.items]
     is_cut, products = joined.is_truncated, _products(joined.named, affected)
-    return JointImpact(affected, products, recipients, is_cut or not is_whole, is_cut, unknown, claims)
+    return JointImpact(
+        affected, products, recipients, is_cut or not is_whole, is_cut, unknown, claims, *_whereabouts(affected)
+    )
+
+
+def _whereabouts(items: Iterable[AffectedItem]) -> tuple[int | None, list[RecallPlace]]:
+    """How many are with consumers, None if that is not known of each; and where they were last seen."""
+    is_known, by_place = True, dict[str | None, RecallPlace]()
+    for item in items:
+        if item.with_consumers is None:
+            is_known = False
+            continue
+        found = by_place.setdefault(item.place, RecallPlace(item.place, 0, 0))
+        found.items += 1
+        found.with_consumers += item.with_consumers
+    places = sorted(by_place.values(), key=lambda one: (-one.items, one.place or ""))
+    count = sum(one.with_consumers for one in places)
+    # What is known of some of them must not hide that they are with consumers.
+    return count if is_known or count else None, places
 
 
 def _products(named: dict[str, AffectedProduct], items: Iterable[AffectedItem]) -> list[AffectedProduct]:

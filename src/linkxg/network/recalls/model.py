@@ -16,6 +16,8 @@ MAX_ITEMS = 50
 MAX_INSTRUCTIONS = 2_000
 MAX_PASSED_ON = 10
 """Recalls that are not withdrawn by which one notice is passed on."""
+MAX_PLACES = 50
+"""Places that a recall lists."""
 MAX_PRODUCTS = 200
 """Affected products that a recall lists."""
 MAX_NOTICES = 500
@@ -73,28 +75,62 @@ class RecallProgress(msgspec.Struct, rename="camel"):
     acknowledged: int
 
 
+class NoticeItem(msgspec.Struct, rename="camel"):
+    """An item of a recall. `productName` is the name that the company that recalls gives the product."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": _LOT,
+        "gtin": "09520000002176",
+        "lot": "L1",
+        "serial": None,
+        "productName": "Yarn",
+    }
+
+    id: str
+    gtin: str | None
+    lot: str | None
+    serial: str | None
+    product_name: str | None
+
+
+class RecallPlace(msgspec.Struct, rename="camel"):
+    """Where affected items were last seen, and how many are with consumers; `place` is null if no event says."""
+
+    place: str | None
+    items: int
+    with_consumers: int
+
+
 class ItemRecall(msgspec.Struct, rename="camel", kw_only=True):
-    """A recall of the account. `noticeId` is the notice that it passes on; `asOf` reproduces its impact."""
+    """A recall of the account. `noticeId` is the notice that it passes on.
+
+    `withConsumers` counts the affected items that were sold or dispensed to consumers when it was announced, by your
+    own events; null if that is unknown. `places` has the places with most items.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "id": _ID,
         "status": "OPEN",
         "items": [_LOT],
+        "itemDetails": [NoticeItem.EXAMPLE],
         "reason": _REASON,
         "instructions": _INSTRUCTIONS,
         "noticeId": None,
-        "asOf": _TIME,
         "affectedItems": 12,
+        "withConsumers": 2,
+        "places": [{"place": "https://id.gs1.org/414/4012345000009", "items": 12, "withConsumers": 2}],
     }
 
     id: str
     status: RecallStatus
     items: list[Annotated[str, described(maxLength=MAX_URI)]]
+    item_details: list[NoticeItem]
     reason: str
     instructions: str | None
     notice_id: str | None
-    as_of: str
     affected_items: int
+    with_consumers: int | None
+    places: list[RecallPlace]
     product_count: int
     products: list[AffectedProduct]
     progress: RecallProgress
@@ -102,13 +138,15 @@ class ItemRecall(msgspec.Struct, rename="camel", kw_only=True):
     created_at: str
     withdrawn_at: str | None
     withdrawal_reason: str | None
+    reminded_at: str | None
 
 
 class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
     """A party that received affected items. Of one that was not `notified`, you record the acknowledgement yourself.
 
     `onward` says whether the partner has passed the notice on, and whether everybody behind them has acknowledged;
-    never to whom. `items` are the first 20 of `itemCount`; `…/recipients/{id}/items` has all. If it is `truncated`,
+    never to whom. `withConsumers`: by what was passed on, items were sold or dispensed to consumers; false does not say
+    that none were. `items` are the first 20 of `itemCount`; `…/recipients/{id}/items` has all. If it is `truncated`,
     they received more than a recall can hold. If it was `contested`, several partners had its GLN: none was notified.
     """
 
@@ -128,6 +166,7 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
         "acknowledgedBy": "PARTNER",
         "note": "12 of 14 pieces are separated; two were sold.",
         "onward": "ANNOUNCED",
+        "withConsumers": True,
     }
 
     id: str
@@ -145,6 +184,7 @@ class RecallRecipient(msgspec.Struct, rename="camel", kw_only=True):
     acknowledged_by: AcknowledgedBy | None
     note: str | None
     onward: Onward
+    with_consumers: bool
 
 
 class RecallDetails(ItemRecall, kw_only=True):
@@ -155,18 +195,12 @@ class RecallDetails(ItemRecall, kw_only=True):
     recipients: list[RecallRecipient]
 
 
-class NoticeItem(msgspec.Struct):
-    """An affected item that the recipient received."""
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"id": _LOT}
-
-    id: str
-
-
 class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
-    """A partner's recall, with the affected items that you received. `recallIds` are your recalls that pass it on.
+    """A partner's recall, with the affected items that you received. `recallIds` are your recalls that pass it on,
+    without withdrawn ones.
 
-    `items` are the first 20 of `itemCount`; `…/items` has all. If it is `truncated`, you received more than it names.
+    `items` are the first 20 of `itemCount`, `itemDetails` the same with their names; `…/items` has all. If it is
+    `truncated`, you received more than it names.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -176,6 +210,7 @@ class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
         "reason": _REASON,
         "instructions": _INSTRUCTIONS,
         "items": [_LOT],
+        "itemDetails": [NoticeItem.EXAMPLE],
         "itemCount": 1,
         "truncated": False,
         "recallIds": [],
@@ -187,6 +222,7 @@ class RecallNotice(msgspec.Struct, rename="camel", kw_only=True):
     reason: str
     instructions: str | None
     items: list[str]
+    item_details: list[NoticeItem]
     item_count: int
     truncated: bool
     last_sent_at: str

@@ -8,18 +8,30 @@ from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.http.rate_limits import Budget
 from linkxg.network.recalls import store
+from linkxg.network.recalls.item_details import product_names
 from linkxg.network.recalls.model import ItemRecall, RecallDetails, RecallNotice
-from linkxg.network.recalls.view_recall import details_of, notice_of, read_items, view_notice, view_recall
+from linkxg.network.recalls.view_recall import (
+    details_of,
+    notice_of,
+    read_items,
+    view_notice,
+    view_recall,
+    with_all_items,
+)
 
 ITEM_READS = Budget("recall-reads", 1_200, 60)
 
 
 async def read_recall(database: Database, account_id: str, recall_id: str, *, whole: bool = False) -> RecallDetails:
     """If it is `whole`, with all items of each recipient. Raises NotFound."""
-    found = await database.read(details_of, account_id, recall_id, whole=whole)
+
+    def unit(conn: Connection) -> tuple[RecallDetails | NotFound, dict[str, str]]:
+        return details_of(conn, account_id, recall_id), store.list_items(conn, account_id, recall_id) if whole else {}
+
+    found, item_uris = await database.read(unit)
     if isinstance(found, NotFound):
         raise found
-    return found
+    return await asyncio.to_thread(with_all_items, found, item_uris) if whole else found
 
 
 async def list_recalls(
@@ -52,6 +64,22 @@ async def read_notice_items(database: Database, account_id: str, notice_id: str)
 async def read_recipient_items(database: Database, account_id: str, recall_id: str, notice_id: str) -> list[str]:
     """All items of a recipient of a recall of the account. Raises NotFound."""
     return await _found(await database.read_single(store.find_items, account_id, recall_id, notice_id))
+
+
+async def read_notice_names(database: Database, account_id: str, notice_id: str) -> dict[str, str]:
+    """What the issuer of a notice to the account calls the products of its items, and of others. Raises NotFound."""
+    return _names(await database.read_single(store.view_received_products, account_id, notice_id))
+
+
+async def read_recall_names(database: Database, account_id: str, recall_id: str) -> dict[str, str]:
+    """Of the affected products of a recall of the account. Raises NotFound."""
+    return _names(await database.read_single(store.find_products, account_id, recall_id))
+
+
+def _names(products: str | None) -> dict[str, str]:
+    if products is None:
+        raise NotFound
+    return product_names(products)
 
 
 async def _found(item_uris: str | None) -> list[str]:

@@ -1,6 +1,5 @@
 """`/traceability/recalls…` and `/traceability/recall-notices…`."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from linkxg.http.route_declaration import Tag
 from linkxg.network.recalls.acknowledge import RECALL_ANSWERS, acknowledge_notice, record_acknowledgement
 from linkxg.network.recalls.announce import RECALLS, announce_recall
 from linkxg.network.recalls.csv_table import recall_table
+from linkxg.network.recalls.item_details import item_details
 from linkxg.network.recalls.mails import RecallMails
 from linkxg.network.recalls.model import (
     AcknowledgeNotice,
@@ -39,9 +39,12 @@ from linkxg.network.recalls.read_recalls import (
     list_recalls,
     read_notice,
     read_notice_items,
+    read_notice_names,
     read_recall,
+    read_recall_names,
     read_recipient_items,
 )
+from linkxg.network.recalls.remind import remind_recipients
 from linkxg.network.recalls.withdraw import withdraw_recall
 from linkxg.network.traceability.read_graph import TraceReader
 
@@ -115,7 +118,7 @@ async def read(
     is_table = accepted_type(request, CSV) == CSV
     found = await read_recall(services.database, account_id_of(request.scope), recall_id, whole=is_table)
     if is_table:
-        return csv_response(await asyncio.to_thread(recall_table, found), "recall.csv")
+        return await csv_response(recall_table, found, "recall.csv")
     return Response(Success(data=found))
 
 
@@ -143,6 +146,32 @@ async def withdraw(
         data.reason if data else None,
         idempotency_key,
     )
+    if not outcome.replayed:
+        services.mails.withdrawn(account_id_of(request.scope), recall_id)
+    return _response(outcome)
+
+
+@post(
+    "/traceability/recalls/{recall_id:str}/remind",
+    operation_id="remindOfRecall",
+    errors=(InvalidState,),
+    status_code=200,
+    response_headers=[REPLAYED],
+    **scope("connections:write", RECALL_ANSWERS, also="traceability:read"),
+)
+async def remind(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[RecallServices],
+    recall_id: FromPath[str],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[RecallDetails]]:
+    """Mail the notified partners who have not acknowledged once more; at most once in 20 hours."""
+    account_id = account_id_of(request.scope)
+    outcome = await remind_recipients(
+        services.database, actor_of(context_of(request.scope)), account_id, recall_id, idempotency_key
+    )
+    if not outcome.replayed:
+        services.mails.reminded(account_id, recall_id)
     return _response(outcome)
 
 
@@ -222,7 +251,9 @@ async def list_recipient_items(
 ) -> Response[Page[NoticeItem]]:
     """All affected items that a recipient received."""
     items = await read_recipient_items(services.database, account_id_of(request.scope), recall_id, notice_id)
-    return _items_page(request, services, items, f"{PATH}/{recall_id}/recipients/{notice_id}/items", limit, cursor)
+    names = await read_recall_names(services.database, account_id_of(request.scope), recall_id)
+    path = f"{PATH}/{recall_id}/recipients/{notice_id}/items"
+    return _items_page(request, services, items, names, path, limit, cursor)
 
 
 @get(
@@ -240,7 +271,8 @@ async def list_notice_items(
 ) -> Response[Page[NoticeItem]]:
     """All affected items that you received, of a recall of a partner."""
     items = await read_notice_items(services.database, account_id_of(request.scope), notice_id)
-    return _items_page(request, services, items, f"{NOTICES}/{notice_id}/items", limit, cursor)
+    names = await read_notice_names(services.database, account_id_of(request.scope), notice_id)
+    return _items_page(request, services, items, names, f"{NOTICES}/{notice_id}/items", limit, cursor)
 
 
 @post(
@@ -274,6 +306,7 @@ def _items_page(
     request: Request[Any, Any, Any],
     services: RecallServices,
     items: list[str],
+    names: dict[str, str],
     path: str,
     limit: int,
     cursor: str | None,
@@ -282,8 +315,7 @@ def _items_page(
     begin = int(services.cursors.open(cursor, filters)[0]) if cursor else 0
     end = begin + limit
     following = services.cursors.seal([str(end)], filters) if end < len(items) else None
-    found = [NoticeItem(uri) for uri in items[begin:end]]
-    return page_response(found, following, services.public_url + path, limit=limit)
+    return page_response(item_details(items[begin:end], names), following, services.public_url + path, limit=limit)
 
 
 def _response(outcome: IdempotentOutcome[Any], status: int = 200) -> Response[Any]:
@@ -299,6 +331,7 @@ def router(services: RecallServices) -> Router:
             list_all,
             read,
             withdraw,
+            remind,
             record,
             list_recipient_items,
             list_received,

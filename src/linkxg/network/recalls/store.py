@@ -3,7 +3,21 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Select, SmallInteger, String, Table, Text, func, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Select,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.accounts.store import accounts
@@ -25,6 +39,9 @@ recalls = Table(
     Column("products", Text, nullable=False),
     Column("product_count", Integer, nullable=False),
     Column("affected_items", Integer, nullable=False),
+    # Of the affected items; null if it is not known. JSON: where they were last seen.
+    Column("with_consumers", Integer),
+    Column("places", Text),
     Column("truncated", SmallInteger, nullable=False),
     Column("reason", String(MAX_TEXT), nullable=False),
     Column("instructions", String(MAX_INSTRUCTIONS)),
@@ -33,6 +50,7 @@ recalls = Table(
     Column("created_at", Milliseconds, nullable=False),
     Column("withdrawn_at", Milliseconds),
     Column("withdrawal_reason", String(MAX_TEXT)),
+    Column("reminded_at", Milliseconds),
     Index("ix_recalls_notice_id", "notice_id"),
 )
 
@@ -67,7 +85,8 @@ recall_notices = Table(
 _r, _n = recalls.c, recall_notices.c
 _RECEIVED: tuple[Column[Any], ...] = (
     _n.id, _n.account_id, _n.connection_id, _n.first_items, _n.item_count, _n.truncated, _n.last_sent_at,
-    _n.acknowledged_at, _n.note, _r.reason, _r.instructions, _r.created_at, _r.withdrawn_at, _r.withdrawal_reason,
+    _n.acknowledged_at, _n.note, _r.reason, _r.products, _r.instructions,
+    _r.created_at, _r.withdrawn_at, _r.withdrawal_reason,
 )  # fmt: skip
 _partner = (accounts.c.id.label("partner_id"), accounts.c.name.label("partner_name"), accounts.c.slug)
 
@@ -111,21 +130,23 @@ def list_notices(conn: Connection, account_id: str, recall_id: str) -> list[AnyR
 
 
 def list_recipients(conn: Connection, account_id: str, recall_id: str) -> list[AnyRow]:
-    """(notice, recipient, connection) of a recall, of those who are notified."""
-    query = select(_n.id, _n.recipient_id, _n.connection_id).where(_n.account_id == account_id)
+    """(notice, recipient, connection, when acknowledged, items, first ones) of those who are notified of a recall."""
+    query = select(_n.id, _n.recipient_id, _n.connection_id, _n.acknowledged_at, _n.item_count, _n.first_items).where(
+        _n.account_id == account_id
+    )
     return list(conn.execute(query.where(_n.recall_id == recall_id, _n.recipient_id.is_not(None))))
 
 
 def list_onward(conn: Connection, account_id: str, notice_ids: Iterable[str], *, limit: int) -> list[AnyRow]:
-    """(notice that is passed on, the notice by which, who has acknowledged that, whether more is concerned).
+    """(notice that is passed on, the notice by which, who has acknowledged that, whether more, number with consumers).
 
     Of recalls that are not withdrawn, `limit` rows at most. Of the notices behind the account's own ones nothing may be
-    shown to it but whether all are acknowledged.
+    shown to it but whether all are acknowledged, and whether items are with consumers.
     """
     passed = recalls.outerjoin(
         recall_notices, (_n.account_id == _r.account_id) & (_n.recall_id == _r.id)
     )  # fmt: skip
-    query = select(_r.notice_id, _n.id, _n.acknowledged_by, _r.truncated).select_from(passed)
+    query = select(_r.notice_id, _n.id, _n.acknowledged_by, _r.truncated, _r.with_consumers).select_from(passed)
     query = query.where(_r.notice_id.in_(list(notice_ids)), _r.withdrawn_at.is_(None))
     return list(conn.execute(query.limit(limit)))
 
@@ -154,6 +175,18 @@ def view_received_items(conn: Connection, viewer_id: str, notice_id: str) -> str
     return conn.execute(query).scalar_one_or_none()
 
 
+def find_products(conn: Connection, account_id: str, recall_id: str) -> str | None:
+    """The affected products of a recall of the account, as JSON."""
+    return conn.execute(select(_r.products).where(_r.account_id == account_id, _r.id == recall_id)).scalar_one_or_none()
+
+
+def view_received_products(conn: Connection, viewer_id: str, notice_id: str) -> str | None:
+    """The affected products of the recall of a notice to the viewer, as JSON: not to be shown but for its items."""
+    both = recall_notices.join(recalls, (_r.account_id == _n.account_id) & (_r.id == _n.recall_id))
+    query = select(_r.products).select_from(both).where(_n.recipient_id == viewer_id, _n.id == notice_id)
+    return conn.execute(query).scalar_one_or_none()
+
+
 def acknowledge_notice(conn: Connection, account_id: str, notice_id: str, **values: Any) -> bool:
     """Acknowledge a notice of a recall of this account; false if it is acknowledged already: one wins."""
     waiting = recall_notices.update().where(
@@ -171,6 +204,13 @@ def withdraw_recall(conn: Connection, account_id: str, recall_id: str, *, at: in
     """False if it is withdrawn already."""
     open_one = recalls.update().where(_r.account_id == account_id, _r.id == recall_id, _r.withdrawn_at.is_(None))
     return conn.execute(open_one.values(withdrawn_at=at, withdrawal_reason=reason)).rowcount == 1
+
+
+def take_reminder(conn: Connection, account_id: str, recall_id: str, *, at: int, not_after: int) -> bool:
+    """False if it is withdrawn, or was reminded of after `not_after`: one of several callers reminds."""
+    due = or_(_r.reminded_at.is_(None), _r.reminded_at <= not_after)
+    mine = recalls.update().where(_r.account_id == account_id, _r.id == recall_id, _r.withdrawn_at.is_(None), due)
+    return conn.execute(mine.values(reminded_at=at)).rowcount == 1
 
 
 def _received(viewer_id: str) -> Select[Any]:
@@ -197,8 +237,10 @@ def list_received(
 
 
 def list_passing_on(conn: Connection, account_id: str, notice_ids: Collection[str]) -> dict[str, list[str]]:
-    """The account's own recalls that pass these notices on, by notice."""
-    query = select(_r.notice_id, _r.id).where(_r.account_id == account_id, _r.notice_id.in_(notice_ids))
+    """The account's own recalls that pass these notices on and are not withdrawn, by notice: at most MAX_PASSED_ON."""
+    query = select(_r.notice_id, _r.id).where(
+        _r.account_id == account_id, _r.notice_id.in_(notice_ids), _r.withdrawn_at.is_(None)
+    )
     found: dict[str, list[str]] = {}
     for notice_id, recall_id in conn.execute(query.order_by(_r.id)):
         found.setdefault(notice_id, []).append(recall_id)

@@ -1,6 +1,7 @@
 """Recalls and notices as the API answers them."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -10,11 +11,13 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
 from linkxg.network.connections.model import PartnerAccount
 from linkxg.network.recalls import store
+from linkxg.network.recalls.item_details import item_details, product_names
 from linkxg.network.recalls.model import (
     ItemRecall,
     Onward,
     RecallDetails,
     RecallNotice,
+    RecallPlace,
     RecallProgress,
     RecallRecipient,
     RecallStatus,
@@ -24,8 +27,16 @@ from linkxg.network.traceability.model import AffectedProduct
 _NOBODY = (0, 0, 0)
 
 
-def details_of(conn: Connection, account_id: str, recall_id: str, *, whole: bool = False) -> RecallDetails | NotFound:
-    """Inside a unit of work; if it is `whole`, with all items of each recipient."""
+class PassedOn(NamedTuple):
+    onward: Onward
+    with_consumers: bool
+
+
+_NOT_PASSED_ON = PassedOn("NONE", with_consumers=False)
+
+
+def details_of(conn: Connection, account_id: str, recall_id: str) -> RecallDetails | NotFound:
+    """Inside a unit of work."""
     row = store.find_recall(conn, account_id, recall_id)
     if row is None:
         return NotFound()
@@ -36,11 +47,18 @@ def details_of(conn: Connection, account_id: str, recall_id: str, *, whole: bool
         sum(one.recipient_id is not None for one in notices),
         sum(one.acknowledged_at is not None for one in notices),
     )
-    items = store.list_items(conn, account_id, recall_id) if whole else {}
-    recipients = [_recipient(one, onward.get(one.id, "NONE"), items.get(one.id, one.first_items)) for one in notices]
+    recipients = [_recipient(one, onward.get(one.id, _NOT_PASSED_ON)) for one in notices]
     summary = view_recall(row, counts)
     members = {name: getattr(summary, name) for name in summary.__struct_fields__}
     return RecallDetails(**members, recipients=recipients)
+
+
+def with_all_items(details: RecallDetails, item_uris: Mapping[str, str]) -> RecallDetails:
+    """All items of each recipient, of `store.list_items`: up to 20,000, decoded outside of the event loop."""
+    for one in details.recipients:
+        if one.id in item_uris:
+            one.items = read_items(item_uris[one.id])
+    return details
 
 
 def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemRecall:
@@ -48,15 +66,18 @@ def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemReca
     status: RecallStatus = "OPEN"
     if not row.truncated and progress.acknowledged == progress.recipients:
         status = "ACKNOWLEDGED" if progress.recipients else "NO_RECIPIENTS"
+    items = read_items(row.item_uris)
     return ItemRecall(
         id=row.id,
         status=status if row.withdrawn_at is None else "WITHDRAWN",
-        items=read_items(row.item_uris),
+        items=items,
+        item_details=item_details(items, product_names(row.products)),
         reason=row.reason,
         instructions=row.instructions,
         notice_id=row.notice_id,
-        as_of=rfc3339(row.created_at),
         affected_items=row.affected_items,
+        with_consumers=row.with_consumers,
+        places=msgspec.json.decode(row.places, type=list[RecallPlace]) if row.places else [],
         product_count=row.product_count,
         products=msgspec.json.decode(row.products, type=list[AffectedProduct]),
         progress=progress,
@@ -64,6 +85,7 @@ def view_recall(row: AnyRow, counts: tuple[int, int, int] = _NOBODY) -> ItemReca
         created_at=rfc3339(row.created_at),
         withdrawn_at=rfc3339_or_none(row.withdrawn_at),
         withdrawal_reason=row.withdrawal_reason,
+        reminded_at=rfc3339_or_none(row.reminded_at),
     )
 
 
@@ -76,13 +98,15 @@ def notice_of(conn: Connection, viewer_id: str, notice_id: str) -> RecallNotice 
 
 
 def view_notice(row: AnyRow, passing_on: Mapping[str, list[str]]) -> RecallNotice:
+    items = read_items(row.first_items)
     return RecallNotice(
         id=row.id,
         connection_id=row.connection_id,
         issuer=PartnerAccount(row.partner_id, row.partner_name, row.slug),
         reason=row.reason,
         instructions=row.instructions,
-        items=read_items(row.first_items),
+        items=items,
+        item_details=item_details(items, product_names(row.products)),
         item_count=row.item_count,
         truncated=bool(row.truncated),
         last_sent_at=rfc3339(row.last_sent_at),
@@ -95,8 +119,8 @@ def view_notice(row: AnyRow, passing_on: Mapping[str, list[str]]) -> RecallNotic
     )
 
 
-def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) -> dict[str, Onward]:
-    """Whether each notice was passed on, and whether everybody behind it has acknowledged, tier by tier.
+def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) -> dict[str, PassedOn]:
+    """Whether each notice was passed on, whether everybody behind it has acknowledged, and items are with consumers.
 
     Too many to follow count as not acknowledged, as does what a partner has recorded on behalf of others, and a recall
     that leaves out something.
@@ -105,6 +129,7 @@ def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
     origin = {notice_id: notice_id for notice_id in first}
     is_done: dict[str, bool] = {}
     reached: set[str] = set()
+    sold: set[str] = set()
     tier, left = first, store.MAX_ONWARD_NOTICES
     for _ in range(store.MAX_ONWARD_TIERS):
         if not tier or left <= 0:
@@ -114,8 +139,10 @@ def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
         if len(rows) > left:
             is_done |= dict.fromkeys((origin[one] for one in tier), False)
             reached |= {origin[one] for one in tier}
-        for source, notice_id, acknowledged_by, is_truncated in rows:
+        for source, notice_id, acknowledged_by, is_truncated, with_consumers in rows:
             start = origin[source]
+            if with_consumers:
+                sold.add(start)
             is_done[start] = is_done.get(start, True) and not is_truncated
             if is_truncated or notice_id is not None:
                 reached.add(start)
@@ -130,12 +157,18 @@ def find_onward(conn: Connection, account_id: str, notice_ids: Iterable[str]) ->
     for notice_id in tier:
         is_done[origin[notice_id]] = False
     return {
-        notice_id: "NO_RECIPIENTS" if notice_id not in reached else "ACKNOWLEDGED" if done else "ANNOUNCED"
+        notice_id: PassedOn(_onward(is_reached=notice_id in reached, is_done=done), notice_id in sold)
         for notice_id, done in is_done.items()
     }
 
 
-def _recipient(row: AnyRow, onward: Onward, items: str) -> RecallRecipient:
+def _onward(*, is_reached: bool, is_done: bool) -> Onward:
+    if not is_reached:
+        return "NO_RECIPIENTS"
+    return "ACKNOWLEDGED" if is_done else "ANNOUNCED"
+
+
+def _recipient(row: AnyRow, passed_on: PassedOn) -> RecallRecipient:
     is_notified = row.recipient_id is not None
     return RecallRecipient(
         id=row.id,
@@ -145,14 +178,15 @@ def _recipient(row: AnyRow, onward: Onward, items: str) -> RecallRecipient:
         partner=PartnerAccount(row.partner_id, row.partner_name, row.slug) if is_notified else None,
         notified=is_notified,
         contested=bool(row.contested),
-        items=read_items(items),
+        items=read_items(row.first_items),
         item_count=row.item_count,
         truncated=bool(row.truncated),
         last_sent_at=rfc3339(row.last_sent_at),
         acknowledged_at=rfc3339_or_none(row.acknowledged_at),
         acknowledged_by=row.acknowledged_by,
         note=row.note,
-        onward=onward,
+        onward=passed_on.onward,
+        with_consumers=passed_on.with_consumers,
     )
 
 

@@ -31,12 +31,12 @@ async def withdraw_recall(
         if store.find_recall(conn, account_id, recall_id) is None:
             return NotFound()
         if not store.withdraw_recall(conn, account_id, recall_id, at=now_ms(), reason=reason):
-            return InvalidState("The recall is withdrawn already.")
+            return InvalidState("The recall has already been withdrawn.")
         audit.record(conn, account_id, actor, "recall.withdrawn", recall_id, {"reason": reason} if reason else {})
         changes: dict[str, list[Change]] = {}
-        for notice_id, recipient_id, connection_id in store.list_recipients(conn, account_id, recall_id):
-            told = Change("RECALL_WITHDRAWN", connection_id, notice_id=notice_id)
-            changes.setdefault(recipient_id, []).append(told)
+        for one in store.list_recipients(conn, account_id, recall_id):
+            told = Change("RECALL_WITHDRAWN", one.connection_id, notice_id=one.id)
+            changes.setdefault(one.recipient_id, []).append(told)
         append_all(conn, changes)
         return None
 

@@ -28,6 +28,9 @@ _IMPACT = (
     "quantity",
     "unit",
     "claimedBy",
+    "disposition",
+    "place",
+    "withConsumers",
 )
 
 
@@ -76,12 +79,27 @@ def impact_table(impact: Impact) -> bytes:
             one.id, one.gtin, one.lot, one.serial, one.granularity, one.depth, one.product_id,
             "; ".join(name for name, _ in to), max((at for _, at in to), default=None),
             one.quantity.value if one.quantity else None, one.quantity.unit if one.quantity else None, None,
+            one.disposition, one.place, _flag(one.with_consumers),
         ])  # fmt: skip
     rows += [
-        [one.id, one.gtin, one.lot, one.serial, one.granularity, one.depth, *[None] * 5, one.claimed_by.name]
+        [
+            one.id,
+            one.gtin,
+            one.lot,
+            one.serial,
+            one.granularity,
+            one.depth,
+            *[None] * 5,
+            one.claimed_by.name,
+            *[None] * 3,
+        ]
         for one in impact.claims
     ]
     return write_table(_IMPACT, rows)
+
+
+def _flag(value: bool | None) -> str | None:
+    return None if value is None else "true" if value else "false"
 
 
 def write_table(names: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

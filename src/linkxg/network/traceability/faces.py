@@ -76,7 +76,7 @@ class Faces:
 
     def is_unchanged(self, conn: Connection, now: int) -> bool:
         """Whether the shares by which partners' events were read are still those."""
-        owners = partner_store.list_owners(conn, self._viewer_id, now)
+        owners = partner_store.list_owners(conn, self._viewer_id, now).names
         again = Faces(self._viewer_id, owners, now)
         again._read_shares(conn, self._tiers)
         return owners == self.owners and again._tiers == self._tiers

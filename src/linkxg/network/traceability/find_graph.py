@@ -49,9 +49,10 @@ def find_graph(conn: Connection, account_id: str, query: GraphQuery, now: int) -
     if root is None:
         return None
     owners = list_owners(conn, account_id, now)
-    faces = Faces(account_id, owners, now) if owners else None
+    faces = Faces(account_id, owners.names, now) if owners.names else None
     walk = walk_from(conn, account_id, root.id, root.level, query.directions, query.bounds, query.limits, faces)
     walk.mark_cuts()
+    walk.is_cut_short = walk.is_cut_short or owners.are_cut
     contained = _add_containment(conn, account_id, walk, _own_items(walk, faces))
     edges = list(dict.fromkeys(walk.edges))
     if faces is None:

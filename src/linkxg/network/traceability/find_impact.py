@@ -12,7 +12,7 @@ from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability import describe_store, party_store
 from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 from linkxg.network.traceability.claims import PartnerClaim, PartnerWalks
-from linkxg.network.traceability.containment import list_stays
+from linkxg.network.traceability.containment import Stays, list_stays
 from linkxg.network.traceability.describe_store import ItemRow, ProductName
 from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.find_graph import list_lot_quantities
@@ -21,6 +21,7 @@ from linkxg.network.traceability.party_store import PartyRow
 from linkxg.network.traceability.tombstones import MAX_PARTY_ROWS, Parties, connections_by_gln, gln_of
 from linkxg.network.traceability.walk_result import Walk, WalkLimits
 from linkxg.network.traceability.way import Way
+from linkxg.network.traceability.whereabouts import Whereabouts, list_whereabouts
 
 
 class FoundImpact(NamedTuple):
@@ -39,6 +40,7 @@ class FoundImpact(NamedTuple):
     parties: Parties
     own_gln: str | None
     is_complete: bool
+    whereabouts: Mapping[int, Whereabouts] | None
 
 
 def find_impact(
@@ -51,17 +53,19 @@ def find_impact(
     parties = connections_by_gln(party_store.list_connections(conn, account_id))
     search = _Search(conn, account_id, bounds, limits, parties)
     owners = list_owners(conn, account_id, now)
-    if owners:
-        faces = Faces(account_id, owners, now)
+    if owners.names:
+        faces = Faces(account_id, owners.names, now)
         search.partners = PartnerWalks(conn, account_id, bounds, limits, faces)
     search.run(root)
     walk, partners = search.walk, search.partners
+    walk.is_cut_short = walk.is_cut_short or owners.are_cut
     items = {row.id: row for row in describe_store.list_items(conn, account_id, walk.depths)}
     claims = partners.list_claims(walk.depths) if partners else []
     gtins = {row.gtin14 for row in items.values() if row.gtin14 is not None}
     lots = {row.id: row.id for row in items.values() if row.level == Level.LOT}
     quantities = list_lot_quantities(conn, account_id, lots, bounds)
-    sent, is_complete = _list_sent(conn, account_id, items, bounds)
+    stays = list_stays(conn, account_id, items, bounds)
+    sent, is_complete = _list_sent(conn, account_id, items, stays, bounds)
     return FoundImpact(
         root.id,
         walk,
@@ -75,6 +79,7 @@ def find_impact(
         parties,
         party_store.find_gln(conn, account_id),
         is_complete and quantities is not None,
+        list_whereabouts(conn, account_id, items, stays.found, bounds) if stays.is_complete else None,
     )
 
 
@@ -142,10 +147,9 @@ class _Search:
 
 
 def _list_sent(
-    conn: Connection, account_id: str, items: Mapping[int, ItemRow], bounds: Bounds
+    conn: Connection, account_id: str, items: Mapping[int, ItemRow], stays: Stays, bounds: Bounds
 ) -> tuple[list[tuple[int, PartyRow]], bool]:
     """Destinations of the items and of containers while they were in them, and whether these are all."""
-    stays = list_stays(conn, account_id, items, bounds)
     wanted = {*items, *(stay.container_id for stay in stays.found)}
     args = (conn, account_id, "downstream", wanted, bounds._replace(since=EARLIEST_MS))
     parties = party_store.list_parties(*args, rows=MAX_PARTY_ROWS)  # type: ignore[arg-type]

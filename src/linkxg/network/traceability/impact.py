@@ -87,6 +87,7 @@ def _item(found: FoundImpact, item_id: int) -> AffectedItem:
         found.walk.depths[item_id],
         product.id if product else None,
         _quantity(found, item_id),
+        *(found.whereabouts[item_id] if found.whereabouts is not None else (None, None, None)),
     )
 
 

@@ -4,8 +4,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from linkxg.network.traceability.walk_result import EdgeKind
-
+EdgeKind = Literal["TRANSFORMED", "CONTAINED", "PART_OF", "OF_LOT", "HIDDEN"]
 Granularity = Literal["SERIAL", "LOT", "CLASS"]
 TombstoneReason = Literal["NOT_CONNECTED", "REVOKED", "CONTESTED", "NOT_SHARED", "DEPTH_LIMIT", "NODE_LIMIT"]
 MAX_DEPTH, DEFAULT_DEPTH = 20, 5
@@ -164,6 +163,10 @@ class ItemStatus(msgspec.Struct, rename="camel"):
 
 
 class AffectedItem(msgspec.Struct, rename="camel"):
+    """`disposition` and `place` are those of the last own event that has any. `withConsumers`: sold or dispensed, of
+    a lot at least a part. All are null if there are too many events to say.
+    """
+
     id: str
     gtin: str | None
     lot: str | None
@@ -172,6 +175,9 @@ class AffectedItem(msgspec.Struct, rename="camel"):
     depth: int
     product_id: str | None
     quantity: Quantity | None
+    disposition: str | None
+    place: str | None
+    with_consumers: bool | None
 
 
 class ClaimedItem(msgspec.Struct, rename="camel"):

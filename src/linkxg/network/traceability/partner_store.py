@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, bindparam, case, literal, select, text
+from sqlalchemy import Connection, Integer, String, bindparam, case, literal, select, text
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
 from linkxg.catalog.products.store import products
@@ -17,6 +17,13 @@ from linkxg.network.traceability.describe_store import ItemRow
 MAX_OWNERS = 500
 """Partners whose events one walk goes on in."""
 _s, _p, _i = shares.c, products.c, items.c
+
+
+class Owners(NamedTuple):
+    """Partners by their ids, with their names; `are_cut` says that there are more than MAX_OWNERS."""
+
+    names: dict[str, str]
+    are_cut: bool
 
 
 class SharedGtin(NamedTuple):
@@ -34,7 +41,9 @@ def _owners(*traceability: str) -> CompiledStatement:
     shown = _s.traceability.in_([literal(one) for one in traceability])
     joined = OrderedJoin(shares, accounts, accounts.c.id == _s.account_id)
     query = select(accounts.c.id, accounts.c.name).select_from(joined).distinct()
-    return CompiledStatement(query.where(_s.viewer_id == VIEWER, is_live(NOW), shown).limit(literal(MAX_OWNERS)))
+    # In order: the same ones are found when the shares are checked again.
+    query = query.where(_s.viewer_id == VIEWER, is_live(NOW), shown).order_by(accounts.c.id)
+    return CompiledStatement(query.limit(bindparam("most", type_=Integer)))
 
 
 def _shared_gtins(*traceability: str) -> CompiledStatement:
@@ -59,9 +68,10 @@ _BY_URI = prepare_any(
 )
 
 
-def list_owners(conn: Connection, viewer_id: str, now: int, traceability: str = "GRAPH") -> dict[str, str]:
-    """The names of partners with a live share for the viewer that has this traceability or more, by their ids."""
-    return dict(_OWNERS[traceability].all(conn, {"viewer": viewer_id, "now": now}))
+def list_owners(conn: Connection, viewer_id: str, now: int, traceability: str = "GRAPH") -> Owners:
+    """Partners with a live share for the viewer that has this traceability or more."""
+    rows = _OWNERS[traceability].all(conn, {"viewer": viewer_id, "now": now, "most": MAX_OWNERS + 1})
+    return Owners(dict(rows[:MAX_OWNERS]), len(rows) > MAX_OWNERS)
 
 
 def list_shared_gtins(

@@ -49,9 +49,7 @@ async def read_aside(database: Database, unit: Unit[P, T], *args: P.args, **kwar
     try:
         return await database.read_bounded(unit, WALK_S, *args, **kwargs)
     except ReadTooLong:
-        raise InvalidRequest(
-            "This takes too long to read. Ask for less, such as fewer nodes or a shorter time."
-        ) from None
+        raise InvalidRequest("The request took too long. Reduce maxNodes or the time range.") from None
 
 
 async def read_settled(

@@ -113,7 +113,7 @@ async def graph(
     with long_answer(context_of(request.scope)) as answer:
         found = await read_graph(services.reader, account_id, query, answer)
     if accepted == CSV:
-        return csv_response(csv_tables.graph_table(found), "graph.csv")
+        return await csv_response(csv_tables.graph_table, found, "graph.csv")
     return Response(Success(data=found))
 
 
@@ -156,7 +156,7 @@ async def events(
         asked["includeVoided"] = "true"
     page = page_response(found, following, f"{services.public_url}{PATH}/items/events", limit=limit, **asked)
     if accepted_type(request, CSV) == CSV:
-        return csv_response(csv_tables.timeline_table(found), "events.csv", page.headers)
+        return await csv_response(csv_tables.timeline_table, found, "events.csv", page.headers)
     return page
 
 
@@ -209,7 +209,7 @@ async def impact(
     with long_answer(context_of(request.scope)) as answer:
         found = await read_impact(services.reader, account_id, uri, bounds, WalkLimits(depth, max_nodes), answer)
     if accepted_type(request, CSV) == CSV:
-        return csv_response(csv_tables.impact_table(found), "impact.csv")
+        return await csv_response(csv_tables.impact_table, found, "impact.csv")
     return Response(Success(data=found))
 
 

@@ -96,7 +96,7 @@ def _find(
 def list_shared_items(conn: Connection, viewer_id: str, uri: str, now: int) -> list[SharedItem]:
     """What partners know of the item and let the viewer see the events of."""
     gtin14 = gtin_of(uri)
-    owners = partner_store.list_owners(conn, viewer_id, now, "EVENTS") if gtin14 else {}
+    owners = partner_store.list_owners(conn, viewer_id, now, "EVENTS").names if gtin14 else {}
     if not owners or gtin14 is None:
         return []
     products: dict[str, list[str]] = {}

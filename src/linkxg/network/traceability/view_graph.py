@@ -8,6 +8,7 @@ from linkxg.network.epcis.documents.model import Level
 from linkxg.network.traceability.describe_store import EventRow, ItemRow
 from linkxg.network.traceability.find_graph import FoundGraph
 from linkxg.network.traceability.model import (
+    EdgeKind,
     Granularity,
     Graph,
     GraphEdge,
@@ -102,11 +103,11 @@ def _hidden_node(hidden: HiddenParty, name: str, depth: int) -> GraphNode:
     )
 
 
-def _edge(source: ItemRow, target: ItemRow, kind: str, event: EventRow | None) -> GraphEdge:
+def _edge(source: ItemRow, target: ItemRow, kind: EdgeKind, event: EventRow | None) -> GraphEdge:
     return GraphEdge(
         from_=source.uri,
         to=target.uri,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         event_id=event.event_id if event else None,
         event_time=rfc3339(event.event_time) if event else None,
         biz_step=event.biz_step if event else None,

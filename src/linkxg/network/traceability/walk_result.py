@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.faces import Faces
+from linkxg.network.traceability.model import EdgeKind
 from linkxg.network.traceability.walk_store import WalkDirection
 
-EdgeKind = Literal["TRANSFORMED", "CONTAINED", "PART_OF", "OF_LOT", "HIDDEN"]
 MAX_ROWS = 200_000
 """Rows of events and items that one walk reads."""
 EDGES_PER_NODE = 4

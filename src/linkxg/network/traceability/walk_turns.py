@@ -4,6 +4,7 @@ The other slots of bounded reads stay free for queries, and an account with many
 others waiting for one of them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -13,6 +14,7 @@ from linkxg.runtime.timed_semaphore import TimedSemaphore
 
 WALKS = 1
 WAIT_S = 20.0
+"""For both turns together."""
 
 
 class _Turns:
@@ -25,7 +27,8 @@ class _Turns:
         mine = self._by_account.get(account_id)
         if mine is None:
             mine = self._by_account[account_id] = TimedSemaphore(1, WAIT_S, "walk of an account")
-        async with mine.slot(), self._all.slot():
+        until = asyncio.get_running_loop().time() + WAIT_S
+        async with mine.slot(until), self._all.slot(until):
             yield
 
 

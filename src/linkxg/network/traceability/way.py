@@ -11,7 +11,8 @@ from typing import Any
 from linkxg.db.yield_turn import yield_turn
 from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.traceability import lot_store, walk_store
-from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, CutReason, EdgeKind, ItemEdge, Walk
+from linkxg.network.traceability.model import EdgeKind
+from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, CutReason, ItemEdge, Walk
 from linkxg.network.traceability.walk_store import Step, WalkDirection, WalkEvent
 
 PAIRS_AT_ONCE = 5_000

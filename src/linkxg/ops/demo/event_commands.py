@@ -2,13 +2,13 @@
 
 from urllib.parse import urlencode
 
+from linkxg.network.epcis.documents.contexts import CONTEXT
 from linkxg.ops.demo.brand_events import GARMENTS, SHOP, garment
 from linkxg.ops.demo.create_demo import Demo
 from linkxg.ops.demo.curl import API, Command, get, post
 from linkxg.ops.demo.event_parts import lot_link, serial_link
 from linkxg.ops.demo.mill_events import YARNS, yarn_lot
 
-CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 TRACED = 7
 """The number of the lot of fabric whose garment is traced, and of the lot of yarn that is recalled."""
 

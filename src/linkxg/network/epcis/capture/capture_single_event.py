@@ -15,16 +15,13 @@ from linkxg.errors import PublicError
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.network.epcis.capture.clock_skew import STRICT, check_skew
 from linkxg.network.epcis.capture.faults import EventExists, invalid_event
-from linkxg.network.epcis.documents.contexts import NO_CONTEXTS
+from linkxg.network.epcis.documents.contexts import CONTEXT, NO_CONTEXTS
 from linkxg.network.epcis.documents.model import ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 from linkxg.network.epcis.events.insert_events import insert_events
 from linkxg.network.epcis.events.write_store import find_next_record_time, lock_capture
 
 ROUTE = "POST /epcis/events"
-
-
-_CONTEXT = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld"
 
 
 class CapturedEvent(NamedTuple):
@@ -77,4 +74,4 @@ def view_event(event: ParsedEvent) -> bytes:
     """The event with its context and its id, as a JSON text."""
     foreign = msgspec.json.decode(event.context) if event.context else []
     members = msgspec.json.decode(event.content)
-    return msgspec.json.encode({"@context": [_CONTEXT, *foreign], "eventID": event.event_id, **members})
+    return msgspec.json.encode({"@context": [CONTEXT, *foreign], "eventID": event.event_id, **members})

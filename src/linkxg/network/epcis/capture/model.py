@@ -32,7 +32,7 @@ class CaptureError(msgspec.Struct, omit_defaults=True):
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "type": "epcisException:ValidationException",
         "title": "The event is not valid.",
-        "detail": "parentID is required for the action ADD.",
+        "detail": "parentID is required where the action is ADD; only an observation may lack it.",
         "index": 3,
         "eventID": "urn:uuid:831c0292-4de1-430a-8255-2aca821abaab",
         "pointer": "/parentID",

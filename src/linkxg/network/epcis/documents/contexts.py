@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from linkxg.network.epcis.documents.model import EventFault
+from linkxg.network.epcis.gs1_headers import GS1_VOCABULARY
 
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+"""Of every document and event that is answered."""
 MAX_CONTEXT = 16_384
 """Characters of JSON, since the context is stored with each event."""
 MAX_PREFIXES = 200
@@ -24,7 +27,7 @@ STANDARD_PREFIXES = {
     "cbv": "https://ref.gs1.org/cbv/",
     # In XML, which events are hashed like, the namespace has no colon at its end.
     "cbvmda": "urn:epcglobal:cbv:mda",
-    "gs1": "https://gs1.org/voc/",
+    "gs1": GS1_VOCABULARY,
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "owl": "http://www.w3.org/2002/07/owl#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",

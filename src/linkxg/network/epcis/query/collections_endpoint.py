@@ -50,6 +50,7 @@ class Collection(NamedTuple):
 
     name: str
     about: str
+    one: str
     column: TextColumn | None
     condition: Callable[[str], Condition]
 
@@ -59,15 +60,15 @@ def _of_epc(text: str) -> Condition:
 
 
 COLLECTIONS = (
-    Collection("eventTypes", "types of events", "type", lambda text: ColumnIn("type", Match((text,)))),
-    Collection("epcs", "EPCs", None, _of_epc),
-    Collection("bizSteps", "business steps", "biz_step",
+    Collection("eventTypes", "types of events", "type", "type", lambda text: ColumnIn("type", Match((text,)))),
+    Collection("epcs", "EPCs", "EPC", None, _of_epc),
+    Collection("bizSteps", "business steps", "business step", "biz_step",
                lambda text: ColumnIn("biz_step", Match(read_words([text], BIZ_STEP)))),
-    Collection("bizLocations", "business locations", "biz_location",
+    Collection("bizLocations", "business locations", "business location", "biz_location",
                lambda text: ColumnIn("biz_location", Match(read_uris([text])))),
-    Collection("readPoints", "read points", "read_point",
+    Collection("readPoints", "read points", "read point", "read_point",
                lambda text: ColumnIn("read_point", Match(read_uris([text])))),
-    Collection("dispositions", "dispositions", "disposition",
+    Collection("dispositions", "disposition", "dispositions", "disposition",
                lambda text: ColumnIn("disposition", Match(read_words([text], DISPOSITION)))),
 )  # fmt: skip
 
@@ -80,7 +81,7 @@ async def _condition(services: QueryServices, account_id: str, of: Collection, r
         raise QueryParameterException(f"The path {error}") from None
     is_standard = isinstance(condition, ColumnIn) and condition.match.exact[0] in EVENT_TYPES
     if not is_standard and not await has_member(services.database, account_id, condition):
-        raise NotFound(f"No event has this: there are no such {of.about}.")
+        raise NotFound(f"No event has this {of.one}.")
     return condition
 
 

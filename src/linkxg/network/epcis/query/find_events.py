@@ -50,7 +50,7 @@ async def find_events(
     is_quick = query.most is None and store.is_quick(query)
     outcome = await (database.read(unit) if is_quick else read_bounded(database, unit))
     if isinstance(outcome, _TooMany):
-        raise QueryTooLargeException(f"The query has more events than maxEventCount allows, which is {outcome.most}.")
+        raise QueryTooLargeException(f"More than {outcome.most} events match (maxEventCount).")
     found, total = outcome
     page = found[:size]
     ends = total <= len(page) or (query.limit is not None and before + len(page) >= query.limit)

@@ -29,7 +29,7 @@ from linkxg.network.epcis.query.parameters import query_or_error, read_query
 QUERIES = Budget("epcis-queries", 300, 3_600)
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._~-]{{0,{MAX_NAME - 1}}}")
 _CONTEXT = "@context"
-_TAKEN = "There is a query with this name."
+_TAKEN = "A query with this name already exists."
 EndSubscriptions = Callable[[Connection, Actor, str, str], None]
 """Ends the subscriptions of a query of an account, in the transaction that deletes it."""
 

@@ -77,9 +77,9 @@ def _with_options(
     except BadValue as error:
         return Refused(name, f"The parameter {shown(name)} {error}")
     if query.limit is not None and query.most is not None:
-        return Refused("eventCountLimit", "Of eventCountLimit and maxEventCount only one is allowed.")
+        return Refused("eventCountLimit", "eventCountLimit and maxEventCount cannot be combined.")
     if query.limit is not None and "orderBy" not in given:
-        return Refused("eventCountLimit", "The parameter eventCountLimit needs orderBy: which events are the first?")
+        return Refused("eventCountLimit", "eventCountLimit requires orderBy.")
     return query
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from linkxg.clock import rfc3339
 from linkxg.network.epcis.documents.contexts import (
+    CONTEXT,
     MAX_CONTEXT,
     MAX_MEMBERS,
     MAX_PREFIXES,
@@ -16,7 +17,6 @@ from linkxg.network.epcis.documents.contexts import (
 )
 from linkxg.network.epcis.documents.urn import EpcFormat, with_digital_links
 
-CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 SCHEMA_VERSION = "2.0"
 SIMPLE_QUERY = "SimpleEventQuery"
 AS_CAPTURED: EpcFormat = "Never_Translates"

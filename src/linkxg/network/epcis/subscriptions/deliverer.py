@@ -47,7 +47,9 @@ PER_ACCOUNT, IN_ALL, RESERVED = 4, 32, 96
 """Deliveries of one worker at the same time; the reserve is for accounts that have none in progress."""
 STOP_S = 5.0
 DELIVERY_ID = "LinkXG-Delivery"
-_UNREADABLE = "The secret can no longer be read, since the keys of the service were replaced; create it anew."
+_UNREADABLE = (
+    "The secret can no longer be read, since the keys of the service were replaced; create the subscription again."
+)
 _TOO_SLOW = "The query takes too long."
 _FAULT = "The delivery could not be made; the server's log has the reason."
 

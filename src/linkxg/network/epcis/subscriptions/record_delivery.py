@@ -21,6 +21,7 @@ from linkxg.network.epcis.subscriptions.model import (
     FIRST_PAUSE_MS,
     LONGEST_PAUSE_MS,
     MAX_ATTEMPTS,
+    MAX_BATCH,
     Delivery,
     EventPosition,
     Lease,
@@ -81,6 +82,8 @@ def record_success(conn: Connection, lease: Lease, row: SubscriptionRow, deliver
     values = {
         **_NO_DELIVERY,
         **_position(delivery.end),
+        # A receiver that refused large deliveries once may take them again; if not, one more 413 halves them.
+        "batch_size": min(MAX_BATCH, row.batch_size * 2),
         "last_notified_at": now,
         "min_record_time": delivery.at,
         "has_reported": int(not delivery.is_last),
@@ -91,9 +94,9 @@ def record_success(conn: Connection, lease: Lease, row: SubscriptionRow, deliver
 
 
 def record_nothing(conn: Connection, lease: Lease, row: SubscriptionRow, end: EventPosition, *, has_more: bool) -> bool:
-    """Move the position behind events that do not match."""
+    """Move the position behind events that do not match. The read has succeeded, which ends a row of failures."""
     now = now_ms()
-    values = {**_position(end), "min_record_time": now, "lease_until": now + LEASE_MS}
+    values = {**_NO_DELIVERY, **_position(end), "min_record_time": now, "lease_until": now + LEASE_MS}
     if not has_more:
         values |= {"has_reported": 0, **_pause(row, now, is_complete=True)}
     return delivery_store.update_held(conn, lease.account_id, lease, values)

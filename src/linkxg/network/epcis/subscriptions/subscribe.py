@@ -130,13 +130,13 @@ async def subscribe(
 def _check(given: RequestedSubscription, may_connect: Callable[[Address], bool]) -> str:
     """The secret. Raises SubscriptionControlsException."""
     if given.stream == (given.schedule is not None):
-        raise SubscriptionControlsException("Either stream is true, or there is a schedule.", "stream")
+        raise SubscriptionControlsException("Set either stream or schedule.", "stream")
     if given.stream and given.report_if_empty:
         raise SubscriptionControlsException("Only a schedule has reportIfEmpty.", "reportIfEmpty")
     _check_dest(given.dest, may_connect)
     if given.secret is not None and given.signature_token is not None and given.secret != given.signature_token:
         raise SubscriptionControlsException(
-            "signatureToken and secret are two names of one member, and differ.", "signatureToken"
+            "signatureToken and secret are aliases and must not differ.", "signatureToken"
         )
     secret = given.signature_token or given.secret or ""
     if not MIN_SECRET <= len(secret) <= MAX_SECRET or not secret.isascii() or not secret.isprintable():
