@@ -9,15 +9,20 @@ from harness.world import World
 from linkxg.http.body_style import BodyStyle
 
 _MONITORED = ("/healthz", "/readyz", "/metrics", "/.well-known/")
-_MONITORED_ROUTES = 7
+_MONITORED_ROUTES = 9
+_DIGITAL_LINKS = ("/01", "/{slug}")
+_OF_LINKS = ("/dpp/{passport_id}", "/dpp/{passport_id}/versions")
 
 
 def _may_ignore(route: Route) -> bool:
     """The OAuth endpoints (RFC 6749 §3.2), pages, whose links others decorate, and what monitors and caches ask for.
 
-    And SCIM, whose clients authenticate in a way of their own (RFC 7644 §3.12): tests/scim.
+    And SCIM, whose clients authenticate in a way of their own (RFC 7644 §3.12): tests/scim. And Digital Links, whose
+    query is passed on to where they lead: tests/passports.
     """
-    if route.path.startswith((*_MONITORED, "/scim/v2")):
+    if route.path in _OF_LINKS:
+        return True
+    if route.path.startswith((*_MONITORED, "/scim/v2", *_DIGITAL_LINKS)):
         return True
     return route.style is BodyStyle.PAGE or (route.style is BodyStyle.OAUTH and route.handler is None)
 

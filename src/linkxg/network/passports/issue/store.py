@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, update_many
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.integers import unindexed
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
 from linkxg.network.passports.documents.model import PassportRecord
@@ -99,9 +100,11 @@ IS_OTHER_MODEL = (*_IS_MODEL, _p.id != _p.product_id)
 _MODELS_BY_GTIN = prepare_any(
     _p.gtin14, "gtins", lambda is_one_of: select(*PASSPORT_COLUMNS).where(_OF_ACCOUNT, *_IS_MODEL, is_one_of)
 )
+# SQLite would read all passports of the account rather than look each id up.
+_OF_PRODUCTS = select(*PASSPORT_COLUMNS).where(unindexed(_p.account_id) == bindparam("account", type_=String))
 _MODELS_BY_PRODUCT = (
-    prepare_any(_p.id, "products", select(*PASSPORT_COLUMNS).where(_OF_ACCOUNT, *IS_FIRST_MODEL).where),
-    prepare_any(_p.product_id, "products", select(*PASSPORT_COLUMNS).where(_OF_ACCOUNT, *IS_OTHER_MODEL).where),
+    prepare_any(_p.id, "products", _OF_PRODUCTS.where(*IS_FIRST_MODEL).where),
+    prepare_any(_p.product_id, "products", _OF_PRODUCTS.where(*IS_OTHER_MODEL).where),
 )
 _FIND = CompiledStatement(select(*PASSPORT_COLUMNS).where(_OF_ACCOUNT, _p.id == bindparam("passport")))
 
