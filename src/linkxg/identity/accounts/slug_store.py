@@ -3,7 +3,7 @@
 Data carriers and signed passports name a slug for the life time of a product.
 """
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, String, Table, func, select
+from sqlalchemy import Column, Connection, ForeignKey, Index, String, Table, func, select, union_all
 
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.schema import metadata
@@ -27,8 +27,10 @@ def claim_slug(conn: Connection, slug: str, account_id: str | None = None) -> bo
 
 def find_account_by_slug(conn: Connection, slug: str) -> str | None:
     """The id of the account that has the slug, or had it."""
-    found: str | None = conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).scalar()
-    return found or conn.execute(select(_f.account_id).where(_f.slug == slug)).scalar()
+    # One statement: that of an invitation must not tell whether there is such an account.
+    present, former = select(accounts.c.id).where(accounts.c.slug == slug), select(_f.account_id).where(_f.slug == slug)
+    found: str | None = conn.execute(union_all(present, former)).scalar()
+    return found
 
 
 def count_former_slugs(conn: Connection, account_id: str) -> int:
