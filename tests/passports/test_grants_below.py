@@ -116,7 +116,7 @@ def test_a_browser_chooses_a_batch_or_an_item(world: World) -> None:
     page = world.api.get(path, headers=browser).expect(200).body.decode()
     assert 'name="serial"' in page
     chosen = world.api.get(f"{path}?lot=L-1&serial=S-1", headers=browser).expect(200).body.decode()
-    assert '<form method="post" action="?lot=L-1&amp;serial=S-1">' in chosen
+    assert '<form method="post" action="?lot=L-1&amp;serial=S-1&amp;lang=en">' in chosen
     unknown = world.api.get(f"{path}?lot=%3Cb%3E&serial=", headers=browser).expect(200)
     assert "opens no passport with this batch" in unknown.body.decode()
     assert 'value="&lt;b&gt;"' in unknown.body.decode()
