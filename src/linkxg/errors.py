@@ -90,6 +90,18 @@ class UnsupportedGrantType(PublicError):
     meaning = "`grant_type` is not `client_credentials`."
 
 
+class UnauthorizedClient(PublicError):
+    code, status = "unauthorized_client", 400
+    text = "This client may not use this grant type."
+    meaning = "A resource server gets no tokens of its own: request them with another client."
+
+
+class InvalidTarget(PublicError):
+    code, status = "invalid_target", 400
+    text = "The requested resource is unknown. Send one resource of your account."
+    meaning = "`resource` (RFC 8707) names no enabled resource server of the account, or there are several."
+
+
 class InvalidScope(PublicError):
     code, status = "invalid_scope", 400
     text = "A requested scope is unknown, malformed or not granted to this client."
@@ -316,6 +328,8 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     PublicError,
     InvalidRequest,
     UnsupportedGrantType,
+    UnauthorizedClient,
+    InvalidTarget,
     InvalidScope,
     InvalidCursor,
     InvalidClient,
