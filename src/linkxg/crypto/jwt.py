@@ -64,7 +64,7 @@ class SigningKey:
         return (signing_input + b"." + b64url(self._sign(signing_input))).decode("ascii")
 
     def sign(self, kind: str, payload: bytes) -> str:
-        """The compact JWS over `payload` with this `typ`, which no verifier takes for an access token (RFC 8725 §3.11)."""
+        """The compact JWS over `payload` with this `typ`, so that nobody takes it for a token (RFC 8725 §3.11)."""
         header = b64url(msgspec.json.encode({"alg": self.algorithm, "typ": kind, "kid": self.kid}))
         signing_input = header + b"." + b64url(payload)
         return (signing_input + b"." + b64url(self._sign(signing_input))).decode("ascii")

@@ -36,7 +36,7 @@ def refuse_form_coding(content_encoding: bytes | None) -> None:
 
 
 def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE, *, keep_blank: bool = False) -> dict[str, str]:
-    """The parameters with a value, or all with `keep_blank`; several values of a `repeatable` one are separated by spaces.
+    """The parameters with a value, or all with `keep_blank`; values of a `repeatable` one are separated by spaces.
 
     Raises InvalidRequest for anything malformed, or repeated and not `repeatable`.
     """

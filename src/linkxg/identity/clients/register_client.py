@@ -42,8 +42,9 @@ async def register_client(
 ) -> IdempotentOutcome[RegisteredClient]:
     """Create a client with a secret. `expires_at` is in seconds; 0 is never, None the account's default lifetime.
 
-    With `resource` it is a resource server, which has no scopes. Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
-    replay whose secret is no longer current.
+    With `resource` it is a resource server, which has no scopes. Raises InvalidRequest, InvalidScope (unknown, or
+    beyond the creator's role), IdempotencyKeyReused, or Conflict for a replay whose secret is no longer current, or a
+    resource that exists.
     """
     check_name(name)
     if resource is None:

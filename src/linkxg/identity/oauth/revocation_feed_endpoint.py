@@ -49,7 +49,7 @@ class LiveKey(msgspec.Struct):
 
 
 class RevocationDocument(msgspec.Struct, omit_defaults=True):
-    """The claims. `entries` is absent if the caller has this version; tokens issued before `not_before` are revoked."""
+    """`entries` is absent if the caller has this version. Tokens issued before `not_before` are revoked."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"version": "3a0QmVxkT0bNw4LrYc9Z"}
 
@@ -107,7 +107,7 @@ async def revocations(
         QueryParameter(max_length=64, pattern="^[A-Za-z0-9_-]+$", description="Repeated in the signed document."),
     ] = None,
 ) -> Response[bytes]:
-    """What is revoked of the tokens of the account: single tokens, sessions, clients and people. For resource servers.
+    """What is revoked for the account: single tokens, sessions, clients and people. For resource servers.
 
     The client authenticates by HTTP Basic. The answer is a JWT of type `linkxg-revocations+jwt`. If `after` is still the
     current version, it has no entries, and is signed, which a 304 cannot be.
