@@ -64,10 +64,8 @@ class SigningKey:
         return (signing_input + b"." + b64url(self._sign(signing_input))).decode("ascii")
 
     def sign(self, kind: str, payload: bytes) -> str:
-        """The compact JWS over `payload` with this `typ`, so that nobody takes it for a token (RFC 8725 §3.11)."""
-        header = b64url(msgspec.json.encode({"alg": self.algorithm, "typ": kind, "kid": self.kid}))
-        signing_input = header + b"." + b64url(payload)
-        return (signing_input + b"." + b64url(self._sign(signing_input))).decode("ascii")
+        """The detached JWS (RFC 7515 appendix F) of `payload`; by its `typ` nobody takes it for that of a token."""
+        return sign_detached({"alg": self.algorithm, "typ": kind, "kid": self.kid}, payload, self._sign)
 
     def verify(self, token: str) -> bytes | None:
         """The claims of a token with this key's header; None unless the signature is valid and canonical."""
@@ -90,6 +88,12 @@ def sign_jws(algorithm: str, jwk: dict[str, Any], header: dict[str, Any], payloa
     signing_input = b64url(encoded) + b"." + b64url(payload)
     signature = _signer(_import(algorithm, jwk))(signing_input)
     return (signing_input + b"." + b64url(signature)).decode("ascii")
+
+
+def sign_detached(header: dict[str, Any], payload: bytes, sign: Callable[[bytes], bytes]) -> str:
+    """The compact JWS without its payload, which is sent beside it (RFC 7515 appendix F)."""
+    encoded = b64url(msgspec.json.encode(header))
+    return (encoded + b".." + b64url(sign(encoded + b"." + b64url(payload)))).decode("ascii")
 
 
 def public_members(algorithm: str, jwk: dict[str, Any]) -> dict[str, Any]:

@@ -31,16 +31,21 @@ class Connection:
             verify=settings.ssl_context if settings.ssl_context is not None else settings.issuer.startswith("https:"),
         )
 
-    async def get(self, path: str, limit: int, *, params: dict[str, str] | None = None, wait_s: float = 0.0) -> bytes:
-        """The body of a 200, with the credentials of this service if there are parameters. Raises Unreachable."""
-        auth = None if params is None else self._basic
-        return await self._read("GET", path, limit, params=params, auth=auth, timeout=READ_S + wait_s)
+    async def get(self, path: str, limit: int) -> bytes:
+        """The body of a 200. Raises Unreachable."""
+        return (await self._read("GET", path, limit))[0]
+
+    async def get_signed(self, path: str, limit: int, params: dict[str, str], wait_s: float) -> tuple[bytes, bytes]:
+        """Body and JWS-Signature of a 200, with the credentials of this service. Raises Unreachable."""
+        timeout = READ_S + wait_s
+        body, headers = await self._read("GET", path, limit, params=params, auth=self._basic, timeout=timeout)
+        return body, headers.get("jws-signature", "").encode("latin-1", "replace")
 
     async def post(self, path: str, limit: int, form: dict[str, str]) -> bytes:
         """The body of a 200, with the credentials of this service. Raises Unreachable."""
-        return await self._read("POST", path, limit, data=form, auth=self._basic)
+        return (await self._read("POST", path, limit, data=form, auth=self._basic))[0]
 
-    async def _read(self, method: str, path: str, limit: int, **options: Any) -> bytes:
+    async def _read(self, method: str, path: str, limit: int, **options: Any) -> tuple[bytes, httpx.Headers]:
         timeout = httpx.Timeout(options.pop("timeout", READ_S), connect=CONNECT_S)
         try:
             async with self._http.stream(method, self._issuer + path, timeout=timeout, **options) as answer:
@@ -53,7 +58,7 @@ class Connection:
                     body += part
                     if len(body) > limit:
                         raise Unreachable(f"{path}: too long")
-                return bytes(body)
+                return bytes(body), answer.headers
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise Unreachable(f"{path}: {type(error).__name__}") from None
 

@@ -10,12 +10,13 @@ import hmac
 import logging
 import secrets
 import time
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 
 from linkxg_guard.clock import now
 from linkxg_guard.connection import Connection, Refused, Unreachable
-from linkxg_guard.jws import decode_segment, read_header, split
+from linkxg_guard.jws import decode_segment, encode_segment, read_header, split
 from linkxg_guard.key_set import KeySet
 from linkxg_guard.revocations import Revocations, read_revocations
 from linkxg_guard.settings import GuardSettings
@@ -85,9 +86,9 @@ class RevocationFeed:
         params = {"nonce": nonce}
         if known is not None:
             params |= {"after": known.version, "wait": str(wait_s)}
-        body = await self._connection.get(PATH, MAX_BODY, params=params, wait_s=wait_s)
+        body, signature = await self._connection.get_signed(PATH, MAX_BODY, params, wait_s)
         received = now()
-        claims = await self._verify(body, nonce)
+        claims = await self._verify(body, signature, nonce)
         found = read_revocations(claims, known)
         if started < self.heard_at:
             # A later request has been answered already.
@@ -97,12 +98,13 @@ class RevocationFeed:
         self.heard.set()
         return known is None or known.version != found.version
 
-    async def _verify(self, body: bytes, nonce: str) -> dict[str, object]:
-        header_segment, payload_segment, signature_segment = split(body, MAX_BODY)
+    async def _verify(self, body: bytes, detached: bytes, nonce: str) -> dict[str, Any]:
+        """The members of a body whose detached JWS (RFC 7515 appendix F) is right. Raises ValueError."""
+        header_segment, payload_segment, signature_segment = split(detached)
         header = read_header(header_segment)
-        if header.typ != TYPE:
-            raise ValueError("another type")
-        message, signature = header_segment + b"." + payload_segment, decode_segment(signature_segment)
+        if header.typ != TYPE or payload_segment:
+            raise ValueError("not the signature of a feed")
+        message, signature = header_segment + b"." + encode_segment(body), decode_segment(signature_segment)
         if header.alg == "HS256" and header.kid is None:
             # This key is of this algorithm and of these documents only.
             if not hmac.compare_digest(hmac.digest(self._mac_key, message, "sha256"), signature):
@@ -117,7 +119,7 @@ class RevocationFeed:
                 key.verify(signature, message)
             except InvalidSignature:
                 raise ValueError("the signature is wrong") from None
-        claims = read_object(decode_segment(payload_segment))
+        claims = read_object(body)
         settings = self._settings
         expected = {"iss": settings.issuer, "aud": settings.client_id, "resource": settings.resource, "nonce": nonce}
         for name, value in expected.items():

@@ -32,9 +32,13 @@ def decode_segment(segment: bytes) -> bytes:
     if len(segment) % 4 == 1 or not _ALPHABET.issuperset(segment):
         raise ValueError("not base64url")
     raw = urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
-    if urlsafe_b64encode(raw).rstrip(b"=") != segment:
+    if encode_segment(raw) != segment:
         raise ValueError("not canonical base64url")
     return raw
+
+
+def encode_segment(raw: bytes) -> bytes:
+    return urlsafe_b64encode(raw).rstrip(b"=")
 
 
 def read_header(segment: bytes) -> Header:

@@ -1,26 +1,27 @@
 """The revocation feed of a resource server: what is revoked of the tokens of its account, as a signed document.
 
-A JWT (RFC 7519), signed with the key that signs access tokens. Where that is a secret of this server (HS256), the key
-is derived from the secret of the client, which both sides know.
+The header field JWS-Signature has the detached JWS (RFC 7515 appendix F) of the body, made with the key that signs
+access tokens. Where that is a secret of this server (HS256), the key is derived from the secret of the client.
 """
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import MediaType, Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from linkxg.clock import now_s
-from linkxg.crypto.jwt import b64url
+from linkxg.crypto.jwt import sign_detached
 from linkxg.crypto.mac import hmac_signer
 from linkxg.db import Database
 from linkxg.errors import AccessDenied, InvalidClient, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.client_ip import source_key
 from linkxg.http.etags import ConditionalRead, Conditions
+from linkxg.http.headers import header
 from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext, context_of
@@ -38,7 +39,8 @@ PATH = "/api/v1/oauth/revocations"
 TYPE = "linkxg-revocations+jwt"
 MAX_WAIT_S = 30
 CLIENT_READS = Budget("revocation-feed-client", 6_000, 60)
-_MEDIA_TYPE = "application/jwt"
+SIGNATURE = "JWS-Signature"
+_SIGNED = header(SIGNATURE, "The detached JWS of the body, of type `linkxg-revocations+jwt`.")
 
 
 class LiveKey(msgspec.Struct):
@@ -92,7 +94,7 @@ class RevocationFeedServices:
     operation_id="readRevocations",
     style=BodyStyle.OAUTH,
     operation_class=ConditionalRead,
-    media_type=_MEDIA_TYPE,
+    response_headers=[_SIGNED],
     responses={304: ResponseSpec(None, description="Not modified.", generate_examples=False)},
     errors=(InvalidClient, AccessDenied, RateLimitExceeded, TemporarilyUnavailable),
     **public() | {"security": [{"basic": []}]},
@@ -106,11 +108,11 @@ async def revocations(
         str | None,
         QueryParameter(max_length=64, pattern="^[A-Za-z0-9_-]+$", description="Repeated in the signed document."),
     ] = None,
-) -> Response[bytes]:
+) -> Response[RevocationDocument]:
     """What is revoked for the account: single tokens, sessions, clients and people. For resource servers.
 
-    The client authenticates by HTTP Basic. The answer is a JWT of type `linkxg-revocations+jwt`. If `after` is still the
-    current version, it has no entries, and is signed, which a 304 cannot be.
+    The client authenticates by HTTP Basic. If `after` is the current version, the answer has no entries, and is signed,
+    which a 304 cannot be.
     """
     context = context_of(request.scope)
     await services.limits.spend(SOURCE_REQUESTS, source_key(context.source))
@@ -132,10 +134,11 @@ async def revocations(
     version = _version(services, account_id)
     headers = {"ETag": f'"{version}"'}
     if conditions.is_fresh(f'"{version}"'):
-        return Response(b"", status_code=304, headers=headers)
+        return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
     document = _document(services, verified, version, nonce, is_known=version == after)
-    signed = _sign(services.keys, verified, msgspec.json.encode(document))
-    return Response(signed.encode(), media_type=_MEDIA_TYPE, headers=headers)
+    body = msgspec.json.encode(document)
+    headers[SIGNATURE] = _sign(services.keys, verified, body)
+    return Response(body, headers=headers, media_type=MediaType.JSON)  # type: ignore[arg-type]
 
 
 def _version(services: RevocationFeedServices, account_id: str) -> str:
@@ -167,10 +170,9 @@ def _sign(keys: KeyRing, verified: VerifiedClient, payload: bytes) -> str:
     key = keys.signing()
     if key.algorithm != "HS256":
         return key.sign(TYPE, payload)
-    # RFC 7515 appendix A.1, with 256 bits that only this server and the client know.
-    sign = hmac_signer(hmac_signer(verified.secret.digest)(f"{TYPE} {verified.client.id}".encode()))
-    signing_input = b64url(f'{{"alg":"HS256","typ":"{TYPE}"}}'.encode()) + b"." + b64url(payload)
-    return (signing_input + b"." + b64url(sign(signing_input))).decode("ascii")
+    # 256 bits that only this server and the client know.
+    mac_key = hmac_signer(verified.secret.digest)(f"{TYPE} {verified.client.id}".encode())
+    return sign_detached({"alg": "HS256", "typ": TYPE}, payload, hmac_signer(mac_key))
 
 
 def router(services: RevocationFeedServices) -> Router:
