@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import uvicorn
@@ -63,7 +64,11 @@ def starlette_app(guard: Guard) -> Any:
 
 def main() -> None:
     framework, port = sys.argv[1:]
-    guard = Guard(GuardSettings(**json.loads(sys.stdin.read())))
+    given = json.loads(sys.stdin.read())
+    if skew := given.pop("skew", 0):
+        true_time = time.time
+        time.time = lambda: true_time() + skew
+    guard = Guard(GuardSettings(**given))
     app = {"starlette": starlette_app}[framework](guard)
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="info", timeout_graceful_shutdown=1)
 
