@@ -57,10 +57,8 @@ from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients import routes as client_routes
-from linkxg.identity.clients.client_verifier import ClientVerifier
-from linkxg.identity.clients.resource_servers import ResourceServers
 from linkxg.identity.clients.routes import ClientServices
-from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
+from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.factors import routes as factor_routes
 from linkxg.identity.factors.factor_services import FactorServices
 from linkxg.identity.factors.step_up import require_recent
@@ -70,20 +68,8 @@ from linkxg.identity.federation.connect_provider import ProviderConnections
 from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.routes import FederationServices
-from linkxg.identity.oauth import (
-    introspection_endpoint,
-    metadata_endpoint,
-    revocation_endpoint,
-    revocation_feed_endpoint,
-    token_endpoint,
-)
-from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
-from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
-from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
-from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
-from linkxg.identity.oauth.revocation_feed_endpoint import RevocationFeedServices
-from linkxg.identity.oauth.revocation_waits import RevocationWaits
-from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.oauth import metadata_endpoint
+from linkxg.identity.oauth.endpoints import OAuthEndpoints
 from linkxg.identity.passkey_registration import routes as passkey_registration_routes
 from linkxg.identity.passkey_registration.registration_services import RegistrationServices
 from linkxg.identity.passkeys import routes as passkey_routes
@@ -110,7 +96,6 @@ from linkxg.identity.sign_up.routes import SignUpServices
 from linkxg.identity.single_sign_on import routes as sign_on_routes
 from linkxg.identity.single_sign_on.begin_sign_in import SingleSignOnServices
 from linkxg.identity.single_sign_on.end_federated_sessions import end_disallowed_sessions
-from linkxg.identity.tokens.account_revocations import AccountRevocations
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
 from linkxg.identity.tokens.keys import KeyRing
@@ -189,9 +174,6 @@ def build(
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
     # After the verifier: its subscriber reads the key file first, so keys that are in the file cost no query.
     key_sync = KeySync(database, settings.data_dir, keys)
-    # After the keys: what it answers to a change has the new ones.
-    revocation_waits = RevocationWaits(database.feed, keys)
-    account_revocations = AccountRevocations(database.feed, revocation_waits.wake)
     usage = UsageRecorder(database)
     purger = Purger(database)
     deliverer = SubscriptionDeliverer(database, server_key, settings.dns_server, settings.webhook_networks)
@@ -206,8 +188,7 @@ def build(
     guard = Guard(
         verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication
     )
-    resource_servers = ResourceServers(database, audience)
-    credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
+    oauth = OAuthEndpoints(database, keys, minter, verifier, limits, usage, metrics, issuer, audience)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
@@ -230,7 +211,7 @@ def build(
     single_sign_on = SingleSignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
-        access_log.task, deliverer.task, revocation_waits.task,
+        access_log.task, deliverer.task, oauth.waiting,
     )  # fmt: skip
 
     console_services = ConsoleServices(
@@ -247,9 +228,7 @@ def build(
         subscriptions=epcis_routes.subscription_services(database, cursors, issuer, server_key, deliverer, notices),
         sign_ups=sign_ups,
         cursors=cursors,
-        token_endpoint=TokenEndpoint(
-            credentials, minter, resource_servers, limits, RejectionRecorder(database, usage), metrics
-        ),
+        token_endpoint=oauth.console_token_endpoint,
         public_url=issuer,
         relying_party=party,
         limit_scale=scale,
@@ -276,7 +255,7 @@ def build(
     stops = (
         limits.close, provider_client.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
-        deliverer.stop, revocation_waits.task.stop,
+        deliverer.stop, oauth.waiting.stop,
     )  # fmt: skip
     passports = PassportRouters(database, cursors, issuer, server_key, error_responses)
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS, passports.find_reference)
@@ -326,18 +305,13 @@ def build(
         scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
         sign_on_routes.router(single_sign_on),
         *passports.public,
-        revocation_feed_endpoint.router(
-            RevocationFeedServices(credentials, account_revocations, revocation_waits, keys, database, limits, issuer)
-        ),
-        metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
+        *oauth.routers,
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))
         ),
     ]
     raw: RawRoutes = {
-        token_endpoint.PATH: {"POST": TokenEndpoint(credentials, minter, resource_servers, limits, usage, metrics)},
-        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(credentials, verifier, issuer, audience)},
-        revocation_endpoint.PATH: {"POST": RevocationEndpoint(credentials, verifier, database)},
+        **oauth.raw,
         refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
     }
     router = SlimLitestar(

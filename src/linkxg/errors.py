@@ -4,25 +4,9 @@ Verbs raise them, and `http` turns them into responses. Codes follow RFC 6749 §
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any, ClassVar
 
-
-class Cause(StrEnum):
-    """Why a client's request was rejected; visible to its account, never in the response."""
-
-    WRONG_SECRET = "wrong_secret"  # noqa: S105  names of causes, not secrets
-    MISTYPED_SECRET = "mistyped_secret"  # noqa: S105
-    RETIRED_SECRET = "retired_secret"  # noqa: S105
-    EXPIRED_SECRET = "expired_secret"  # noqa: S105
-    CLIENT_DISABLED = "client_disabled"
-    ADDRESS_NOT_ALLOWED = "address_not_allowed"
-    SCOPE_NOT_GRANTED = "scope_not_granted"
-    SCOPE_NOT_IN_TOKEN = "scope_not_in_token"  # noqa: S105
-    TOKEN_EXPIRED = "token_expired"  # noqa: S105
-    TOKEN_REVOKED = "token_revoked"  # noqa: S105
-    KEY_RETIRED = "key_retired"
-    TOO_MANY_REQUESTS = "too_many_requests"
+from linkxg.rejection_causes import Cause
 
 
 class OperatorError(Exception):

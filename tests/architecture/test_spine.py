@@ -9,7 +9,7 @@ from __future__ import annotations
 from architecture.program import GROUPS, modules, package_of
 
 SPINE = (
-    ("", "clock", "ids", "errors", "settings"),
+    ("", "clock", "ids", "rejection_causes", "errors", "settings"),
     ("runtime",),
     ("crypto", "db", "http"),
     ("audit",),

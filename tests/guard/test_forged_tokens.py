@@ -133,14 +133,14 @@ def test_keys_of_others_are_refused(signer: Signer) -> None:
 
 
 def test_what_signs_the_feed_makes_no_token(signer: Signer) -> None:
-    """The detached signature of a feed document over the claims of a token (rule 51)."""
+    """The detached signature of a feed document over the claims of a token (security rule 51)."""
     header, claims = decode_unverified(signer.genuine)
     for typ in ("linkxg-revocations+jwt", "JWT", "at+jwt "):
         signer.refuse(signer.forge.token(header | {"typ": typ}, claims), typ)
 
 
 def test_the_header_field_is_read_strictly(signer: Signer) -> None:
-    """Rules 33 to 37."""
+    """Security rules 33 to 37."""
     http, token = signer.service.http, signer.genuine
     assert http.get("/read", headers={"Authorization": f"bEARER  {token}"}).status_code == 200
     none = http.get("/read")

@@ -62,7 +62,7 @@ def test_only_resource_servers_may_read_it(world: World) -> None:
 
 
 def test_an_account_sees_only_its_own_revocations(world: World) -> None:
-    """Rule 66: not even how many another account has."""
+    """Security rule 66: not even how many another account has."""
     other = make_resource_server(world.api, world.other_owner, f"https://other.example/{time.time_ns()}")
     before = claims(read(world, other))
     revoke(world.api, world.oauth, world.token()).expect(200)
@@ -143,7 +143,7 @@ def test_malformed_parameters_are_refused(world: World) -> None:
 
 
 def test_tokens_are_for_the_resource_that_was_asked_for(world: World) -> None:
-    """Rule 122 (RFC 8707)."""
+    """Security rule 122 (RFC 8707)."""
     server, oauth = register(world), world.new_client()
     resource = "https://guarded.example/api"
     token = request_token(world.api, oauth, resource=resource).expect(200).object()["access_token"]

@@ -19,7 +19,7 @@ from linkxg.console.pages import download, redirect, render
 from linkxg.console.rejection_reasons import LABELS
 from linkxg.console.step_up import ask_step_up
 from linkxg.console.try_credential import CREDENTIAL_TESTS, try_credential
-from linkxg.errors import Cause, InvalidRequest, InvalidScope
+from linkxg.errors import InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.read_account import read_account
@@ -31,6 +31,7 @@ from linkxg.identity.clients.record_secret_test import record_secret_test
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
 from linkxg.identity.tokens.scopes import SCOPES, format_scope
+from linkxg.rejection_causes import Cause
 
 PAGE_SIZE = 20
 SORTS = ("name", "created", "used")

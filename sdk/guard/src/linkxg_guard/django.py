@@ -34,23 +34,23 @@ def require(*scopes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             @wraps(view)
             async def guarded_async(request: HttpRequest, *arguments: Any, **keywords: Any) -> Any:
                 try:
-                    request.linkxg = await sync_to_async(_authenticate, thread_sensitive=False)(request, scopes)  # type: ignore[attr-defined]
+                    request.linkxg = await sync_to_async(_authenticate, thread_sensitive=False)(request, scopes)
                 except GuardError as error:
                     return _answer(error)
                 return await view(request, *arguments, **keywords)
 
-            guarded_async.csrf_exempt = True  # type: ignore[attr-defined]
+            guarded_async.csrf_exempt = True
             return guarded_async
 
         @wraps(view)
         def guarded(request: HttpRequest, *arguments: Any, **keywords: Any) -> Any:
             try:
-                request.linkxg = _authenticate(request, scopes)  # type: ignore[attr-defined]
+                request.linkxg = _authenticate(request, scopes)
             except GuardError as error:
                 return _answer(error)
             return view(request, *arguments, **keywords)
 
-        guarded.csrf_exempt = True  # type: ignore[attr-defined]
+        guarded.csrf_exempt = True
         return guarded
 
     return decorate

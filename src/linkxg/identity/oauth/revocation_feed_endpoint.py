@@ -22,7 +22,7 @@ from linkxg.http.body_style import BodyStyle
 from linkxg.http.client_ip import source_key
 from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import header
-from linkxg.http.permissions import public
+from linkxg.http.permissions import client_authentication
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext, context_of
 from linkxg.identity.clients.client_verifier import VerifiedClient
@@ -97,7 +97,7 @@ class RevocationFeedServices:
     response_headers=[_SIGNED],
     responses={304: ResponseSpec(None, description="Not modified.", generate_examples=False)},
     errors=(InvalidClient, AccessDenied, RateLimitExceeded, TemporarilyUnavailable),
-    **public() | {"security": [{"basic": []}]},
+    **client_authentication(),
 )
 async def revocations(
     request: Request[Any, Any, Any],

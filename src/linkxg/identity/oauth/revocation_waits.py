@@ -8,6 +8,7 @@ from collections.abc import Callable
 from linkxg.db.invalidation_feed import InvalidationFeed
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.identity.tokens.keys import KeyRing
+from linkxg.runtime import leaving
 from linkxg.runtime.background import BackgroundTask
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
@@ -39,7 +40,7 @@ class RevocationWaits:
                     async with asyncio.timeout(seconds):
                         while is_known():
                             await changed.wait()
-                            if self.task.stopping.is_set():
+                            if leaving.has_begun():
                                 return
                             changed.clear()
             finally:
@@ -56,7 +57,7 @@ class RevocationWaits:
 
     async def _poll(self) -> None:
         keys = self._keys.live()
-        while self._waits and not self.task.stopping.is_set():
+        while self._waits and not leaving.has_begun():
             # Calls `wake` for what is new on SQLite; PostgreSQL's feed reads by itself.
             try:
                 self._feed.check()
@@ -69,5 +70,5 @@ class RevocationWaits:
             if keys != known:
                 self.wake(None)
             await self.task.pause(POLL_S)
-        if self.task.stopping.is_set():
+        if leaving.has_begun():
             self.wake(None)

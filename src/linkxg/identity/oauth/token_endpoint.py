@@ -10,7 +10,6 @@ import msgspec
 from msgspec import UNSET
 
 from linkxg.errors import (
-    Cause,
     InvalidRequest,
     InvalidScope,
     InvalidTarget,
@@ -40,6 +39,7 @@ from linkxg.identity.oauth.grants import client_credentials
 from linkxg.identity.tokens.mint import Minter
 from linkxg.identity.tokens.model import LIFETIME_S
 from linkxg.identity.tokens.scopes import SCOPES
+from linkxg.rejection_causes import Cause
 
 PATH = "/api/v1/oauth/token"
 CLIENT_TOKENS = Budget("oauth-tokens-client", 600, 60)

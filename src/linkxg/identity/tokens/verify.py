@@ -8,12 +8,13 @@ import time
 
 from linkxg.crypto.jwt import MAX_LENGTH
 from linkxg.db.invalidation_feed import KEYS, Invalidation, InvalidationFeed
-from linkxg.errors import Cause, InvalidToken, TemporarilyUnavailable
+from linkxg.errors import InvalidToken, TemporarilyUnavailable
 from linkxg.http.client_ip import parse_address, parse_network
 from linkxg.identity.tokens.claims import read_claims
 from linkxg.identity.tokens.keys import KeyRing, KeysError
 from linkxg.identity.tokens.model import LEEWAY_S, AccessClaims, Principal
 from linkxg.identity.tokens.revoke import Revocations
+from linkxg.rejection_causes import Cause
 from linkxg.runtime.cache import evict_oldest
 
 CACHE_SIZE = 16_384

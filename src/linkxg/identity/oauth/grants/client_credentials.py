@@ -5,10 +5,11 @@ The token has the requested scopes, all of which the client must have, or withou
 
 from typing import NamedTuple
 
-from linkxg.errors import Cause, InvalidScope
+from linkxg.errors import InvalidScope
 from linkxg.identity.clients.client_verifier import VerifiedClient
 from linkxg.identity.tokens.mint import Minted, Minter
 from linkxg.identity.tokens.scopes import format_scope, parse_scope
+from linkxg.rejection_causes import Cause
 
 NAME = "client_credentials"
 MAX_SCOPE = 2_048
