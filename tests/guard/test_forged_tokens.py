@@ -147,7 +147,7 @@ def test_the_header_field_is_read_strictly(signer: Signer) -> None:
     assert (none.status_code, none.headers["www-authenticate"]) == (401, 'Bearer realm="api"')
     assert http.get("/read", params={"access_token": token}).status_code == 401
     assert http.get("/read", headers={"Authorization": f"Basic {token}"}).status_code == 401
-    assert http.get("/read", headers={"Authorization": "Bearer "}).status_code in (400, 401)
+    assert http.get("/read", headers={"Authorization": "Bearer"}).status_code == 400
     twice = [("Authorization", f"Bearer {token}"), ("Authorization", f"Bearer {token}")]
     assert http.get("/read", headers=twice).status_code == 400
     narrow = request_token(signer.world.api, signer.world.oauth, "products:read", resource=RESOURCE)

@@ -43,7 +43,7 @@ app = get_wsgi_application()
 
 
 def snippets() -> dict[str, str]:
-    return {name: code for name, code in re.findall(r"```python (\S+)\n(.*?)```", README.read_text(), re.DOTALL)}
+    return dict(re.findall(r"```python (\S+)\n(.*?)```", README.read_text(), re.DOTALL))
 
 
 def program(name: str, port: int) -> str:

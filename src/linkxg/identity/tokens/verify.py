@@ -103,7 +103,10 @@ class Verifier:
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
         if not audiences:
             raise InvalidToken(reason="audience")
-        return _principal(claims, self._audience if self._audience in audiences else audiences[0])
+        try:
+            return _principal(claims, self._audience if self._audience in audiences else audiences[0])
+        except ValueError:
+            raise InvalidToken(reason="address ranges") from None
 
     def _on_keys_changed(self, _: Invalidation) -> None:
         self._verified.clear()
