@@ -1,4 +1,7 @@
-"""Every cause of revocation reaches a guarded service within a second, without a request per call."""
+"""Every cause of revocation reaches a guarded service within a second, without a request per call.
+
+Security rule 290.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No hostile token passes a guard. Security rules 33 to 37 and 42 to 56, for every algorithm."""
+"""No hostile token passes a guard. Security rules 33 to 37, 42 to 56 and 292, for every algorithm."""
 
 from __future__ import annotations
 

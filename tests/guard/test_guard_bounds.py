@@ -1,4 +1,7 @@
-"""What a guard does while LinkXG is away, restarts, changes its keys, or has another clock."""
+"""What a guard does while LinkXG is away, restarts, changes its keys, or has another clock.
+
+Security rules 291 and 293.
+"""
 
 from __future__ import annotations
 
