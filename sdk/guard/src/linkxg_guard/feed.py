@@ -56,11 +56,11 @@ class RevocationFeed:
             try:
                 changed = await self.read(self._settings.wait_s)
                 await self._keys.refresh()
-            except (Unreachable, ValueError) as fault:
+            except Exception as fault:  # noqa: BLE001  whatever it is, only another attempt helps
                 longest = REFUSED_RETRY_S if isinstance(fault, Refused) else LONGEST_RETRY_S
                 pause = min(RETRY_S * 2 ** min(faults, 8), longest)
                 if not faults:
-                    _log.warning("the revocation feed cannot be read: %s", fault)
+                    _log.warning("the revocation feed cannot be read: %s: %s", type(fault).__name__, fault)
                 faults += 1
             else:
                 if faults:
