@@ -36,7 +36,7 @@ class Signer:
     def refuse(self, token: str, why: object) -> None:
         if len(token) >= 12 and token.count(".") == 2:
             self.world.vault.remember("forged token", token)
-        answer = self.service.http.get("/read", headers={"Authorization": f"Bearer {token}".encode()})
+        answer = self.service.http.get("/read", headers={b"Authorization": f"Bearer {token}".encode()})
         assert answer.status_code in (400, 401), (why, answer)
         assert answer.json()["error"] in ("invalid_token", "invalid_request"), why
         assert "WWW-Authenticate" in answer.headers

@@ -68,7 +68,8 @@ def registered(world: World) -> OAuthClient:
             check=True,
             timeout=60,
         )
-        known = world.__dict__["orders"] = OAuthClient(*done.stdout.decode().split(), "", "")
+        client_id, secret = done.stdout.decode().split()
+        known = world.__dict__["orders"] = OAuthClient(client_id, secret, "", "")
         world.vault.remember("client secret", known.client_secret)
     return known
 

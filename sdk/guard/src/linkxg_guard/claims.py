@@ -1,6 +1,6 @@
 """Reads the claims of an access token (RFC 9068 §2.2) whose signature or introspection has proven it genuine."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from linkxg_guard.errors import InvalidToken
@@ -71,12 +71,14 @@ def _audience(aud: Any, accepted: frozenset[str]) -> str:
     raise InvalidToken("another audience")
 
 
-def _networks(cidrs: Any) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(cidrs: Any) -> tuple[str, ...]:
     if cidrs is None:
         return ()
-    if not isinstance(cidrs, list) or not 0 < len(cidrs) <= _MAX_NETWORKS:
+    if not isinstance(cidrs, list) or not 0 < len(cidrs) <= _MAX_NETWORKS or not all(map(is_text, cidrs)):
         raise InvalidToken("claim cidrs")
     try:
-        return tuple(ip_network(str(text)) for text in cidrs)
+        for text in cidrs:
+            ip_network(text)
     except ValueError:
         raise InvalidToken("claim cidrs") from None
+    return tuple(cidrs)

@@ -39,8 +39,7 @@ def require(*scopes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                     return _answer(error)
                 return await view(request, *arguments, **keywords)
 
-            guarded_async.csrf_exempt = True
-            return guarded_async
+            return _without_csrf(guarded_async)
 
         @wraps(view)
         def guarded(request: HttpRequest, *arguments: Any, **keywords: Any) -> Any:
@@ -50,10 +49,14 @@ def require(*scopes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 return _answer(error)
             return view(request, *arguments, **keywords)
 
-        guarded.csrf_exempt = True
-        return guarded
+        return _without_csrf(guarded)
 
     return decorate
+
+
+def _without_csrf(view: Any) -> Any:
+    view.csrf_exempt = True
+    return view
 
 
 def _authenticate(request: HttpRequest, scopes: tuple[str, ...]) -> Principal:

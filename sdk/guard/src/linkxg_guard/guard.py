@@ -9,7 +9,6 @@ import contextlib
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from ipaddress import ip_address
 from itertools import islice
 
 from cryptography.exceptions import InvalidSignature
@@ -132,13 +131,8 @@ class Guard:
         reason = revocations.find(caller)
         if reason is not None:
             raise InvalidToken(reason)
-        if caller.networks:
-            try:
-                address = ip_address(source or "")
-            except ValueError:
-                raise InvalidToken("the address of the caller is unknown") from None
-            if not any(address in network for network in caller.networks):
-                raise InvalidToken("address not allowed")
+        if caller.networks and not caller.allows(source):
+            raise InvalidToken("address not allowed")
 
     def _verify(self, token: bytes, revocations: Revocations) -> Principal:
         try:

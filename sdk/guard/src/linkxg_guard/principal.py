@@ -1,7 +1,8 @@
 """The caller of a guarded service."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Literal
 
 
@@ -23,5 +24,22 @@ class Principal:
     audience: str
     session_id: str | None = None
     role: str | None = None
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    """The token is valid from these addresses only; empty: from any."""
+    networks: tuple[str, ...] = ()
+    """The token is valid from these address ranges only; empty: from any."""
+
+    def allows(self, source: str | None) -> bool:
+        """Whether the token is valid from this address."""
+        return not self.networks or _contains(self.networks, source)
+
+
+def _contains(networks: tuple[str, ...], source: str | None) -> bool:
+    try:
+        address = ip_address(source or "")
+    except ValueError:
+        return False
+    return any(address in _network(text) for text in networks)
+
+
+@lru_cache(4_096)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text)
