@@ -69,7 +69,7 @@ from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.routes import FederationServices
 from linkxg.identity.oauth import metadata_endpoint
-from linkxg.identity.oauth.endpoints import OAuthEndpoints
+from linkxg.identity.oauth.routes import OAuthEndpoints
 from linkxg.identity.passkey_registration import routes as passkey_registration_routes
 from linkxg.identity.passkey_registration.registration_services import RegistrationServices
 from linkxg.identity.passkeys import routes as passkey_routes

@@ -9,7 +9,8 @@ from __future__ import annotations
 from architecture.program import GROUPS, modules, package_of
 
 SPINE = (
-    ("", "clock", "ids", "rejection_causes", "errors", "settings"),
+    ("rejection_causes",),
+    ("", "clock", "ids", "errors", "settings"),
     ("runtime",),
     ("crypto", "db", "http"),
     ("audit",),

@@ -90,10 +90,8 @@ class IntrospectionEndpoint:
         return RawResponse(200, msgspec.json.encode(self._describe(principal)), _HEADERS)
 
     def _may_see(self, client: CachedClient, principal: Principal) -> bool:
-        """Tokens of the account for this API; for a resource server also those for it, for others their own."""
-        if principal.account_id != client.account_id:
-            return False
-        return principal.audience in (self._audience, client.resource) or principal.id == client.id
+        """Whether the token is of the client's account, and for this API or, if that is its resource, for the client."""
+        return principal.account_id == client.account_id and principal.audience in (self._audience, client.resource)
 
     def _principal(self, token: str) -> Principal | None:
         try:
