@@ -90,7 +90,7 @@ class IntrospectionEndpoint:
         return RawResponse(200, msgspec.json.encode(self._describe(principal)), _HEADERS)
 
     def _may_see(self, client: CachedClient, principal: Principal) -> bool:
-        """Whether the token is of the client's account, and for this API or, if that is its resource, for the client."""
+        """Whether the token is of the client's account, and for this API or for the resource of the client."""
         return principal.account_id == client.account_id and principal.audience in (self._audience, client.resource)
 
     def _principal(self, token: str) -> Principal | None:
