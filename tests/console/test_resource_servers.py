@@ -34,8 +34,8 @@ def test_a_resource_server_is_registered_and_changed(world: World, owner: Visito
     assert resource in text_of(page)
     assert 'name="scope"' not in page.text
     saved = owner.fill(page, f"/account/api-access/{server.client_id}", name="Renamed")
-    assert "Renamed" in text_of(saved)
-    assert saved.status_code == 200
+    assert saved.status_code == 303, text_of(saved)
+    assert "Renamed" in text_of(owner.get(f"/account/api-access/{server.client_id}"))
 
 
 def test_faults_are_reported_at_their_fields(owner: Visitor, resource: str) -> None:
