@@ -25,7 +25,7 @@ from linkxg.identity.tokens.keys import KeyRing, ensure_keys
 from linkxg.identity.tokens.mint import Minter
 from linkxg_guard import Guard, GuardSettings
 
-ROUNDS, SECONDS, TOKENS, PART = 3, 4, 2_000, 50
+ROUNDS, PAIRS, TOKENS, PART = 3, 8, 2_000, 50
 RESOURCE = "https://bench.example/api"
 
 
@@ -48,11 +48,10 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
             }
             tokens = data_dir / "tokens"
             tokens.write_text("\n".join(_token(url, *client) for client in made.clients))
-            # In turn, in short stretches: what else the machine does then slows both down.
             with _app(settings) as bare, _app(settings, "guarded") as guarded:
                 for app in (bare, guarded):
                     _rate(app, tokens, 1)
-                pairs = [(_rate(bare, tokens, 1), _rate(guarded, tokens, 1)) for _ in range(rounds * SECONDS)]
+                pairs = [_pair(bare, guarded, tokens, number) for number in range(rounds * PAIRS)]
             seen_first = asyncio.run(_seen_first(data_dir, settings, made.clients[0][0], made.account_id))
     (ratio, rates), (of_core, per_core) = _ratio(pairs, 0), _ratio(pairs, 1)
     return [
@@ -109,6 +108,14 @@ def _rate(app: App, tokens: Path, seconds: int) -> tuple[float, float]:
     if load.errors:
         raise RuntimeError("the application answered with errors")
     return load.rate, load.rate * min(seconds, time.perf_counter() - began) / used
+
+
+def _pair(bare: App, guarded: App, tokens: Path, number: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """One short stretch of each, in either order: what else the machine does slows both down."""
+    if number % 2:
+        later = _rate(guarded, tokens, 1)
+        return _rate(bare, tokens, 1), later
+    return _rate(bare, tokens, 1), _rate(guarded, tokens, 1)
 
 
 async def _seen_first(data_dir: Path, settings: dict[str, Any], client_id: str, account_id: str) -> Figure:

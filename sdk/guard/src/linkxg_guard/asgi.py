@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any
 
-from linkxg_guard.errors import GuardError, InvalidRequest, MissingToken
+from linkxg_guard.errors import GuardError, InvalidRequest, MissingToken, TemporarilyUnavailable
 from linkxg_guard.guard import Guard, Unknown, read_bearer, require_scopes
 from linkxg_guard.principal import Principal
 
@@ -40,45 +40,34 @@ class GuardMiddleware:
         kind = scope["type"]
         if kind == "lifespan":
             await self._lifespan(scope, receive, send)
-        elif kind in ("http", "websocket") and scope["path"] not in self._public:
-            await self._guarded(scope, receive, send)
-        else:
+            return
+        if kind not in ("http", "websocket") or scope["path"] in self._public:
             await self.app(scope, receive, send)
-
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
+        client = scope.get("client")
+        source = client[0] if client else None
         try:
             authorization = authorization_of(scope)
             required = self._scopes if self._required is None else self._required(scope)
-            client = scope.get("client")
-            source = client[0] if client else None
             try:
                 caller = self.guard.judge(read_bearer(authorization), source)
                 require_scopes(caller, required)
-            except Unknown:
-                caller = await self.guard.authenticate(authorization, source, required)
-            except GuardError as error:
+            except (Unknown, TemporarilyUnavailable):
                 # The first request may come before the feed has been heard.
-                if error.status != 503:
-                    raise
                 caller = await self.guard.authenticate(authorization, source, required)
         except GuardError as error:
             await refuse(error, scope, send)
             return
         scope[KEY] = caller
-        if scope["type"] == "http" and scope["method"] in _BODILESS:
-            await self._send_checked(scope, receive, send, caller, source)
-        else:
+        if kind != "http" or scope["method"] not in _BODILESS:
             await self._all_checked(scope, receive, send, caller, source)
+            return
 
-    async def _send_checked(
-        self, scope: Scope, receive: Receive, send: Send, caller: Principal, source: str | None
-    ) -> None:
-        """Checks again at each part of the answer but the last."""
-
-        async def checked_send(message: Message) -> None:
+        # Not a coroutine: most answers have one part, which needs no check and no frame of its own.
+        def checked_send(message: Message) -> Awaitable[None]:
             if message.get("more_body"):
                 self.guard.recheck(caller, source)
-            await send(message)
+            return send(message)
 
         try:
             await self.app(scope, receive, checked_send)
