@@ -14,6 +14,7 @@ from linkxg.network.epcis.query.parameter_values import BadValue, read_patterns
 ERRORS = "errors"
 """Of the choice what happened: error declarations, of whatever type."""
 FIELDS = ("q", "step", "type", "place", "from", "to")
+NO_DAY = "Write the day as YYYY-MM-DD, such as 2026-11-28."
 _LONGEST = 2_000
 _PLACES = {"r": "read_point", "l": "biz_location"}
 _HINT = (
@@ -50,7 +51,7 @@ def read_search(form: PageForm, zone: str | None) -> EventSearch:
         if day := form.text(name).strip():
             at = start_of_day(day, zone, days)
             if at is None:
-                faults.append((name, "Write the day as YYYY-MM-DD, such as 2026-11-28."))
+                faults.append((name, NO_DAY))
             else:
                 conditions.append(TimeIs("event_time", "GE" if comparison == "GE" else "LT", at))
     return EventSearch(EventQuery(tuple(conditions)), tuple(faults))

@@ -25,10 +25,11 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.network.connections.read_connections import read_connection
 from linkxg.network.recalls.announce import RECALLS as BUDGET
-from linkxg.network.recalls.announce import UNKNOWN, announce_recall
+from linkxg.network.recalls.announce import announce_recall
 from linkxg.network.recalls.joint_impact import JointImpact, read_joint_impact
 from linkxg.network.recalls.model import MAX_ITEMS, AnnounceRecall, RecallNotice
 from linkxg.network.recalls.read_recalls import read_notice, read_notice_items
+from linkxg.network.traceability.read_query import UNKNOWN_ITEM
 
 NEW = f"{RECALLS}/new"
 SHOWN_ITEMS = 100
@@ -119,7 +120,7 @@ async def _read_impact(page: PageRequest, recalled: _Recalled) -> JointImpact | 
     with long_answer(page.context) as answer:
         impact = await read_joint_impact(reader, page.account_id, recalled.items, answer)
     if not impact.items:
-        raise InvalidRequest(UNKNOWN)
+        raise InvalidRequest(UNKNOWN_ITEM)
     return impact
 
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from linkxg.clock import rfc3339
 from linkxg.console.event_queries import SUBSCRIPTIONS, WRITERS
-from linkxg.console.event_search import start_of_day
+from linkxg.console.event_search import NO_DAY, start_of_day
 from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
@@ -31,7 +31,6 @@ from linkxg.network.epcis.subscriptions.subscribe import subscribe
 NEW = f"{SUBSCRIPTIONS}/new"
 _FIELDS = {"dest": "dest", "queryName": "query", "initialRecordTime": "since", "schedule": "when", "stream": "when"}
 """The form's field for each member of the API."""
-_NO_DAY = "Write the day as YYYY-MM-DD, such as 2026-11-28."
 
 
 @get(SUBSCRIPTIONS, **session_roles(EVERYONE))
@@ -107,7 +106,7 @@ def _read(page: PageRequest) -> tuple[RequestedSubscription, FormErrors]:
     if day := form.text("since").strip():
         since = start_of_day(day, page.person.time_zone)
         if since is None:
-            errors.add("since", _NO_DAY)
+            errors.add("since", NO_DAY)
     schedule = None
     if form.text("when") == "hourly":
         schedule = Schedule(minute="0")

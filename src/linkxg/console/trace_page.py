@@ -25,10 +25,10 @@ from linkxg.network.traceability import csv_tables, event_document
 from linkxg.network.traceability.known_items import list_known_items
 from linkxg.network.traceability.model import MAX_DEPTH, MAX_NODES, Graph
 from linkxg.network.traceability.read_graph import read_graph, read_graph_events
+from linkxg.network.traceability.read_query import UNKNOWN_ITEM
 
 TRACEABILITY = "/traceability"
 SUGGESTED = 20
-UNKNOWN = "No event of yours is about this item."
 
 
 @get(TRACEABILITY, **session_roles(EVERYONE))
@@ -42,7 +42,7 @@ async def trace(page: NamedDependency[PageRequest]) -> Response[str]:
         with long_answer(page.context) as answer:
             graph = await read_graph(reader, page.account_id, query.graph_query(), answer)
     except NotFound:
-        return _render(page, query._replace(faults=[("q", UNKNOWN)]), status=404)
+        return _render(page, query._replace(faults=[("q", UNKNOWN_ITEM)]), status=404)
     partners = await _partner_names(page, graph)
     # A large graph takes long to draw.
     shown = await asyncio.to_thread(view_trace, graph, page.person.account_name, partners, may_ask=page.administers)

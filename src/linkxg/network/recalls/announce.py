@@ -36,10 +36,9 @@ from linkxg.network.recalls.read_recalls import read_notice_items
 from linkxg.network.recalls.share_out import FIRST_ITEMS
 from linkxg.network.recalls.write_recall import find_replay, write_recall
 from linkxg.network.traceability.read_graph import TraceReader
-from linkxg.network.traceability.read_query import read_uri
+from linkxg.network.traceability.read_query import UNKNOWN_ITEM, read_uri
 
 RECALLS = Budget("recalls", 120, 3_600)
-UNKNOWN = "No event of yours is about this item."
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -151,7 +150,7 @@ def _require_known(checked: _Checked, impact: JointImpact) -> None:
     is_passed_on = checked.notice_id is not None
     # A notice may name items that were received without an event.
     if impact.unknown and not (is_passed_on and impact.items):
-        faults.append(fault("items", UNKNOWN, "unknown"))
+        faults.append(fault("items", UNKNOWN_ITEM, "unknown"))
     received = {one.connection_id for one in impact.recipients}
     if checked.connection_ids is not None and not checked.connection_ids <= received:
         faults.append(fault("connectionIds", "Only partners who received affected items can be notified."))

@@ -7,7 +7,8 @@ import msgspec
 from linkxg.http.route_declaration import described
 from linkxg.network.check_fields import MAX_TEXT
 from linkxg.network.connections.model import PartnerAccount, Reason
-from linkxg.network.traceability.model import MAX_URI, AffectedProduct
+from linkxg.network.epcis.documents.model import MAX_URI
+from linkxg.network.traceability.model import AffectedProduct
 
 Onward = Literal["NONE", "NO_RECIPIENTS", "ANNOUNCED", "ACKNOWLEDGED"]
 AcknowledgedBy = Literal["PARTNER", "SELF"]

@@ -7,8 +7,10 @@ from linkxg.clock import LATEST_MS, read_rfc3339
 from linkxg.errors import InvalidRequest
 from linkxg.network.epcis.documents import times
 from linkxg.network.epcis.documents.items import normal_uri
+from linkxg.network.epcis.documents.model import MAX_URI
 from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
-from linkxg.network.traceability.model import MAX_URI
+
+UNKNOWN_ITEM = "No event of yours is about this item."
 
 
 def read_uri(item: str | None, gtin: str | None, lot: str | None, serial: str | None) -> str:

@@ -18,6 +18,7 @@ from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
+from linkxg.network.epcis.documents.model import MAX_URI
 from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import csv_tables, event_document
 from linkxg.network.traceability.find_graph import GraphQuery
@@ -27,7 +28,6 @@ from linkxg.network.traceability.model import (
     DEFAULT_NODES,
     MAX_DEPTH,
     MAX_NODES,
-    MAX_URI,
     Graph,
     Impact,
     ItemStatus,

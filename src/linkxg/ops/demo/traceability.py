@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.network.epcis.documents.contexts import NO_CONTEXTS
 from linkxg.network.epcis.documents.model import ParsedEvent
@@ -35,7 +34,7 @@ async def _capture(database: Database, account_id: str, events: Sequence[Event])
 
 
 def _insert(conn: Connection, account_id: str, events: Sequence[ParsedEvent]) -> None:
-    found = insert_events(conn, account_id, events, record_time=now_ms(), job_id=None)
+    found = insert_events(conn, account_id, events, job_id=None)
     assert all(one.status == "CREATED" for one in found), [one for one in found if one.status != "CREATED"]
 
 

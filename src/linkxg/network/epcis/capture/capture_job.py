@@ -24,7 +24,7 @@ from linkxg.network.epcis.documents.parse import parse_event
 from linkxg.network.epcis.documents.read_document import EventTexts
 from linkxg.network.epcis.events.insert_events import insert_events, key_of
 from linkxg.network.epcis.events.model import EventKey, StoredEvent
-from linkxg.network.epcis.events.write_store import find_events, find_next_record_time, lock_capture
+from linkxg.network.epcis.events.write_store import find_events
 from linkxg.network.epcis.gs1_headers import MAX_EVENTS
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -155,11 +155,7 @@ class EventRows:
         return UNCHANGED if known == event.content_hash else (DUPLICATE,)
 
     def _insert(self, conn: Connection, events: Sequence[Any]) -> list[str]:
-        account_id = self._lease.account_id
-        # Before the clock is read, so that the record times rise with the ids.
-        lock_capture(conn, account_id)
-        record_time = find_next_record_time(conn, account_id, now_ms())
-        found = insert_events(conn, account_id, events, record_time=record_time, job_id=self._lease.job_id)
+        found = insert_events(conn, self._lease.account_id, events, job_id=self._lease.job_id)
         return [one.status for one in found]
 
 

@@ -19,7 +19,6 @@ from linkxg.network.epcis.documents.contexts import CONTEXT, NO_CONTEXTS
 from linkxg.network.epcis.documents.model import ParsedEvent
 from linkxg.network.epcis.documents.parse import parse_event
 from linkxg.network.epcis.events.insert_events import insert_events
-from linkxg.network.epcis.events.write_store import find_next_record_time, lock_capture
 
 ROUTE = "POST /epcis/events"
 
@@ -52,11 +51,7 @@ async def capture_single_event(
         raise invalid_event([skewed])
 
     def capture(conn: Connection) -> CapturedEvent | PublicError:
-        # Before the clock is read, so that the record times rise with the ids.
-        lock_capture(conn, account_id)
-        [found] = insert_events(
-            conn, account_id, [event], record_time=find_next_record_time(conn, account_id, now_ms()), job_id=None
-        )
+        [found] = insert_events(conn, account_id, [event], job_id=None)
         if found.status != "CREATED":
             return EventExists()
         audit.record(conn, account_id, actor, "event.captured", str(found.id), {"event_id": event.event_id})

@@ -11,9 +11,8 @@ from linkxg.catalog.identifiers.check_digit import check_digit, is_checked
 from linkxg.catalog.identifiers.digital_link import RESOLVER, ParsedIdentifier, read_digital_link
 from linkxg.catalog.identifiers.epc_urn import read_epc_urn
 from linkxg.catalog.identifiers.keys import ALPHA, KEYS, NotAnIdentifier
-from linkxg.network.epcis.documents.model import Item, Level
+from linkxg.network.epcis.documents.model import MAX_URI, Item, Level
 
-MAX_URI = 2_000
 _CACHED = 8_192
 _GTINS = 1_024
 _INSTANCE = Level.INSTANCE

@@ -1,10 +1,13 @@
 """An EPCIS event as it is read from a document and stored."""
 
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 EventType = Literal["ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent"]
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 Action = Literal["ADD", "OBSERVE", "DELETE"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+MAX_URI = 2_000
 
 
 class ItemRole(IntEnum):

@@ -6,12 +6,11 @@ from typing import Any
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.network.epcis.documents.contexts import Contexts
 from linkxg.network.epcis.documents.identify import identify
-from linkxg.network.epcis.documents.model import EventFault
+from linkxg.network.epcis.documents.model import MAX_URI, EventFault
 from linkxg.network.epcis.documents.schema_faults import below
 from linkxg.network.epcis.documents.times import NotATime, read_time
 
 MAX_WORD = 255
-MAX_URI = 2_000
 _LENGTHS = (("eventID", MAX_URI), ("transformationID", MAX_URI), ("bizStep", MAX_WORD), ("disposition", MAX_WORD))
 _MEASURED = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue")
 _SAYS_SOMETHING = frozenset(

@@ -6,14 +6,13 @@ An event is checked against the definition of its type alone: errors of the whol
 import json
 from functools import cache
 from importlib import resources
-from typing import Any, get_args
+from typing import Any
 
 from jsonschema_rs import Draft7Validator
 
-from linkxg.network.epcis.documents.model import EventFault, EventType
+from linkxg.network.epcis.documents.model import EVENT_TYPES, EventFault
 from linkxg.network.epcis.documents.schema_faults import describe
 
-EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 MAX_FAULTS = 20
 _FILE = "EPCIS-JSON-Schema.json"
 

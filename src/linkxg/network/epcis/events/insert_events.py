@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from linkxg.clock import now_ms
 from linkxg.network.epcis.documents.model import ItemRole, ParsedEvent
 from linkxg.network.epcis.events import write_store as store
 from linkxg.network.epcis.events.model import EventKey, Inserted, StoredEvent
@@ -14,13 +15,19 @@ MAX_PAIRS = 1_000
 
 
 def insert_events(
-    conn: Connection, account_id: str, events: Sequence[ParsedEvent], *, record_time: int, job_id: str | None
+    conn: Connection,
+    account_id: str,
+    events: Sequence[ParsedEvent],
+    *,
+    job_id: str | None,
+    record_time: int | None = None,
 ) -> list[Inserted]:
-    """Insert the events that are new; the outcome of each, in their order.
+    """Insert the events that are new, as captured now or at `record_time`; the outcome of each, in their order.
 
     Of events with the same key the first is inserted. Their ids rise in the order of commits: until this transaction
     ends no other inserts events of the account.
     """
+    # Before the clock is read, so that the record times rise with the ids.
     store.lock_capture(conn, account_id)
     keys = [key_of(one) for one in events]
     first: dict[EventKey, ParsedEvent] = {}
@@ -30,6 +37,8 @@ def insert_events(
     new = sorted(first.values(), key=lambda one: one.event_time)
     if not new:
         return []
+    if record_time is None:
+        record_time = store.find_next_record_time(conn, account_id, now_ms())
     numbers, count = store.insert_event_rows(conn, account_id, new, record_time=record_time, job_id=job_id)
     mine = {key_of(one): number for number, one in zip(numbers, new, strict=True)}
     if count == len(events):

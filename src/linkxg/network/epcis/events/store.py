@@ -7,8 +7,8 @@ in the order in which they were committed, since whoever inserts them holds the 
 from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, SmallInteger, String, Table, Text, text
 
 from linkxg.db.schema import Milliseconds, Sequence, metadata
+from linkxg.network.epcis.documents.model import MAX_URI
 
-MAX_URI = 2_000
 UPSTREAM, DOWNSTREAM, WIDE = 0, 1, 0
 
 

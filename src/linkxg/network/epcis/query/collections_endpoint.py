@@ -12,7 +12,7 @@ from linkxg.errors import InvalidRequest, NotAcceptable, NotFound, PayloadTooLar
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.network.epcis.discovery_endpoint import discovery
-from linkxg.network.epcis.documents.model import ItemRole
+from linkxg.network.epcis.documents.model import EVENT_TYPES, ItemRole
 from linkxg.network.epcis.documents.vocabulary import BIZ_STEP, DISPOSITION
 from linkxg.network.epcis.errors import QueryParameterException
 from linkxg.network.epcis.http_pages import (
@@ -39,7 +39,6 @@ from linkxg.network.epcis.query.events_response import (
 )
 from linkxg.network.epcis.query.list_members import has_member, list_members
 from linkxg.network.epcis.query.model import ColumnIn, Condition, ItemsMatch, Match, TextColumn
-from linkxg.network.epcis.query.parameter_names import EVENT_TYPES
 from linkxg.network.epcis.query.parameter_values import BadValue, read_patterns, read_uris, read_words
 from linkxg.network.epcis.query.query_document import write_collection
 from linkxg.network.epcis.scopes import SCOPE

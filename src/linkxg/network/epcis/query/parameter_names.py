@@ -6,7 +6,7 @@ from functools import partial
 from typing import Literal, cast
 
 from linkxg.clock import rfc3339
-from linkxg.network.epcis.documents.model import ItemRole
+from linkxg.network.epcis.documents.model import ACTIONS, EVENT_TYPES, ItemRole
 from linkxg.network.epcis.documents.units import to_base_unit
 from linkxg.network.epcis.documents.vocabulary import (
     BIZ_STEP,
@@ -38,8 +38,6 @@ from linkxg.network.epcis.query.model import (
 from linkxg.network.epcis.query.parameter_values import BadValue, Prefixes, Values
 
 Reader = Callable[[Values], list[Condition]]
-EVENT_TYPES = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent")
-_ACTIONS = ("ADD", "OBSERVE", "DELETE")
 _COMPARISONS: tuple[ComparisonOperator, ...] = ("EQ", "GT", "GE", "LT", "LE")
 # The extension of a GLN: a place within the place.
 _WITHIN = "/254/"
@@ -62,7 +60,7 @@ def _event_types(values: Values) -> list[Condition]:
 
 
 def _actions(values: Values) -> list[Condition]:
-    return [ColumnIn("action", Match(read.read_choices(values, _ACTIONS)))]
+    return [ColumnIn("action", Match(read.read_choices(values, ACTIONS)))]
 
 
 def _places(column: TextColumn, values: Values) -> list[Condition]:

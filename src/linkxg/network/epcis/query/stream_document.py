@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+from linkxg.network.epcis.gs1_headers import MAX_EVENTS
 from linkxg.network.epcis.query.find_events import EventPage
 from linkxg.network.epcis.query.query_document import END, MergedContexts, write_events, write_head
 from linkxg.network.epcis.query.store import FoundEvent
 
-MAX_STREAMED = 100_000
+MAX_STREAMED = MAX_EVENTS
 """Events of a document: as many as one that is captured may have."""
 ReadPage = Callable[[Sequence[Any]], Awaitable[EventPage]]
 """Reads the page at a position."""
