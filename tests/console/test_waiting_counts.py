@@ -71,13 +71,13 @@ def test_requests_of_partners_are_counted_for_whoever_reads(
 def test_requests_for_passports_are_counted_with_the_others(world: World, editor: Visitor) -> None:
     before = counts(editor).get("/requests", 0)
     _, passport_id = issued(world)
-    insert_access_request(world, passport_id)
+    request_id = insert_access_request(world, passport_id)
     try:
         assert counts(editor)["/requests"] == before + 1
         said = text_of(editor.get("/requests"))
         assert re.search(r"for what your passports withhold waits? for your answer", said)
     finally:
-        execute(world.server.database, "delete from passport_access_requests")
+        execute(world.server.database, f"delete from passport_access_requests where id = '{request_id}'")
     assert counts(editor).get("/requests", 0) == before
 
 

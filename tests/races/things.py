@@ -149,12 +149,14 @@ def _passports(world: World, units: tuple[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def insert_access_request(world: World, passport_id: str, account_id: str = "") -> None:
-    """Not by the API, whose budget of strangers is small."""
+def insert_access_request(world: World, passport_id: str, account_id: str = "") -> str:
+    """The id of a request that waits. Not by the API, whose budget of strangers is small."""
+    request_id = str(uuid7())
     columns = "account_id, id, passport_id, role, purpose, contact, status, created_at"
-    named = f"'{account_id or world.account.account_id}', '{uuid7()}', '{passport_id}'"
+    named = f"'{account_id or world.account.account_id}', '{request_id}', '{passport_id}'"
     values = f"{named}, 'authority', 'For us.', 'us', 'PENDING', {now_ms()}"
     execute(world.server.database, f"insert into passport_access_requests ({columns}) values ({values})")
+    return request_id
 
 
 def _recalls(world: World) -> tuple[str, str, str, str, str, str]:
