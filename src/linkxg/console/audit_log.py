@@ -20,7 +20,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 _CHUNK = 500
 EXPORTS = Budget("console-exports", 20, 60)
 COLUMNS = (
