@@ -15,8 +15,11 @@ from harness.clients import get_token
 from harness.rows import count_rows, execute
 from harness.server import Server
 from harness.world import World, build_world
+from linkxg.clock import HOUR, now_ms
 
 EVENTS = 4_000
+EVENTS_OF_LONG_CAPTURE = 20_000
+"""Enough that the revocation comes first also on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +28,11 @@ def world(engine: str, new_server: ServerFactory) -> Iterator[World]:
     yield from checked_for_leaks(build_world(new_server(engine, workers=2)))
 
 
-def _document(prefix: str) -> bytes:
+def _document(prefix: str, events: int = EVENTS) -> bytes:
     def event(number: int) -> Event:
         return object_event(f"urn:uuid:{prefix}-{number}", epcList=[f"urn:epc:id:sgtin:0614141.107346.{number}"])
 
-    return document(event(number) for number in range(EVENTS))
+    return document(event(number) for number in range(events))
 
 
 def _begun(world: World, path: str, bearer: str | None = None) -> dict[str, Any]:
@@ -78,7 +81,9 @@ def test_a_capture_ends_with_the_rights_of_its_caller(world: World, proceed: boo
     prefix, client = f"revoked-{proceed}", world.new_client()
     bearer = get_token(world.api, client)
     headers = {"Content-Type": "application/json"} | (PROCEED if proceed else {})
-    sent = world.api.post("/epcis/capture", bearer=bearer, content=_document(prefix), headers=headers)
+    sent = world.api.post(
+        "/epcis/capture", bearer=bearer, content=_document(prefix, EVENTS_OF_LONG_CAPTURE), headers=headers
+    )
     path = job_path(sent.expect(202))
     _begun(world, path)
     world.api.delete(f"/oauth/clients/{client.client_id}", bearer=world.owner.access).expect(204)
@@ -87,23 +92,24 @@ def test_a_capture_ends_with_the_rights_of_its_caller(world: World, proceed: boo
     assert [error["type"] for error in job["errors"]] == ["epcisException:SecurityException"]
     written = count_rows(world.server.database, f"epcis_events where event_id like 'urn:uuid:{prefix}-%'")
     assert written == job["counts"]["captured"]
-    assert written < EVENTS
+    assert written < EVENTS_OF_LONG_CAPTURE
     assert proceed or not written
 
 
 def test_an_account_has_at_most_five_open_captures(world: World) -> None:
-    paths = []
-    for number in range(5):
-        paths.append(job_path(send(world, _document(f"open-{number}")).expect(202)))
-        for importer in _importers(world.server):
-            importer.suspend()
-    refused = send(world, document([object_event()])).expect(429, "rate_limit_exceeded")
+    event = document([object_event()])
+    paths = [job_path(send(world, event).expect(202)) for _ in range(5)]
+    assert all(ended(world, path)["success"] for path in paths)
+    jobs = ", ".join(f"'{path.rpartition('/')[2]}'" for path in paths)
+    # As if another worker ran them.
+    execute(
+        world.server.database,
+        f"update import_jobs set status = 'RUNNING', lease_until = {now_ms() + HOUR} where id in ({jobs})",
+    )
+    refused = send(world, event).expect(429, "rate_limit_exceeded")
     assert refused.object()["type"] == "epcisException:ImplementationException"
     # Those of another kind are not counted.
     fields = {"Content-Type": "text/csv"}
     world.api.post("/imports", bearer=world.owner.access, content=b"sku,name\nA,B\n", headers=fields).expect(202)
-    for importer in _importers(world.server):
-        importer.resume()
-    for path in paths:
-        assert ended(world, path)["success"]
-    captured(world, document([object_event()]))
+    execute(world.server.database, f"update import_jobs set status = 'COMPLETED' where id in ({jobs})")
+    captured(world, event)
