@@ -13,6 +13,8 @@ from linkxg.identity.accounts.store import update_account
 from linkxg.network.connections.store import connections
 from network.verbs import Company, Service, Story
 
+BESIDES = ("FROM changes", "pg_snapshot_xmin", "pg_terminate_backend")
+"""Statements of the invalidation feed and of the watch over long transactions, which run at any time."""
 SAVEPOINT = re.compile(r"(RELEASE|ROLLBACK TO) SAVEPOINT \w+|sa_savepoint_\d+")
 
 
@@ -21,8 +23,7 @@ def test_statements_do_not_depend_on_whether_the_invitee_exists(run: Callable[[S
     seen: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        # The invalidation feed is polled beside them.
-        if "FROM changes" not in statement and "pg_snapshot_xmin" not in statement:
+        if not any(part in statement for part in BESIDES):
             seen.append(SAVEPOINT.sub("savepoint", statement))
 
     async def traced(service: Service, by: Company, invitee: dict[str, str]) -> list[str]:
