@@ -227,7 +227,7 @@ def test_status_and_impact_are_answered(world: World, chain: list[Item]) -> None
 def test_nodes_have_the_own_product_with_their_gtin(world: World) -> None:
     gtin = new_gtin()
     product = create(world, gtin=gtin, name="Poplin")
-    made_of = [lot("A" + uuid7()[-8:], product["gtin"]), *new_lots(1)]
+    made_of = [lot("A" + uuid7()[-8:], product["gtin"]), lot("B" + uuid7()[-8:], new_gtin().zfill(14))]
     capture(world, world.account.account_id, made(made_of[:1], made_of[1:]))
     nodes = {node["id"]: node for node in get(world, GRAPH, made_of[0]).expect(200).data()["nodes"]}
     assert (nodes[made_of[0].uri]["productId"], nodes[made_of[0].uri]["productName"]) == (product["id"], "Poplin")
