@@ -25,7 +25,9 @@ _STANDARD_INPUT = Path("-")
 
 @app.command()
 def scan(
-    paths: Annotated[list[Path], typer.Argument(help="Files and directories; - reads standard input.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATHS", help="Files and directories; - reads standard input.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Find credentials in files, without a network; exit code 1 if there are any, or if a file cannot be read."""
