@@ -28,6 +28,7 @@ COMMANDS = {
     "purge": ("purge", "purge"),
     "audit": ("audit", "app"),
     "domains": ("domains", "app"),
+    "secrets": ("secrets", "app"),
     "doctor": ("doctor", "doctor"),
     "version": ("version", "version"),
 }

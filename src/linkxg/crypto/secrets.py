@@ -21,6 +21,7 @@ SIGN_UP = "lxgsup_"
 EMAIL_CHANGE = "lxgeml_"
 SCIM_TOKEN = "lxgscm_"  # noqa: S105
 PASSPORT_ACCESS = "lxgdpp_"
+MFA_TOKEN = "lxgmfa_"  # noqa: S105
 
 _CHECKSUM_WIDTH = 6
 _SHAPE = re.compile(r"(lxg[a-z]{3}_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.crypto.secrets import constant_time_equal, digest, is_well_formed, new_secret
+from linkxg.crypto.secrets import MFA_TOKEN, constant_time_equal, digest, is_well_formed, new_secret
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.outcomes import value_or_raise
@@ -24,7 +24,7 @@ from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.factors import challenge_store
 from linkxg.identity.factors.kinds import list_methods
-from linkxg.identity.factors.model import MAX_FAILURES, MFA_TOKEN, MFA_TOKEN_MS, Amr, MfaChallenge, Purpose
+from linkxg.identity.factors.model import MAX_FAILURES, MFA_TOKEN_MS, Amr, MfaChallenge, Purpose
 from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.login import Authentication
 from linkxg.identity.sessions.throttle import Throttle, throttle_of

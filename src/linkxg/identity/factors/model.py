@@ -7,7 +7,6 @@ import msgspec
 from linkxg.clock import MINUTE
 from linkxg.identity.sessions.model import SignedIn
 
-MFA_TOKEN = "lxgmfa_"  # noqa: S105  a prefix, not a secret
 MFA_TOKEN_MS = 5 * MINUTE
 MAX_FAILURES = 5
 """Wrong codes per challenge."""
