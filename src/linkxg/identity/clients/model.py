@@ -47,6 +47,8 @@ class CachedClient(msgspec.Struct, frozen=True, gc=False):
     cidrs: tuple[str, ...]
     networks: tuple[Network, ...]
     epoch: int
+    resource: str | None
+    """The audience of a resource server (RFC 8707); None of an ordinary client."""
     secrets: tuple[CachedSecret, ...]
 
 
@@ -78,13 +80,14 @@ class SecretView(msgspec.Struct):
 
 
 class ClientView(msgspec.Struct):
-    """A client as its account's Owners and Admins see it."""
+    """A client as its account's Owners and Admins see it; `resource` is null unless it is a resource server."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "client_name": "ERP Integration",
         "client_id_issued_at": 1_795_444_380,
         "created_by": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "allowed_cidrs": ["203.0.113.0/24"],
+        "resource": None,
     }
 
     client_id: str
@@ -96,6 +99,7 @@ class ClientView(msgspec.Struct):
     allowed_cidrs: list[str]
     self_rotation: bool
     last_used_at: int | None
+    resource: str | None
     secrets: list[SecretView]
 
 

@@ -95,6 +95,7 @@ def client_view(client: Client, now: int) -> ClientView:
         allowed_cidrs=list(client.cidrs),
         self_rotation=client.self_rotation,
         last_used_at=seconds_or_none(client.last_used_at),
+        resource=client.resource,
         secrets=[secret_view(secret) for secret in client.live_secrets(now)],
     )
 
