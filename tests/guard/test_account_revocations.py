@@ -52,6 +52,24 @@ def test_of_very_many_revocations_the_time_of_the_oldest_remains() -> None:
     assert found.not_before > (start + 9) / 1_000
 
 
+def test_of_very_many_revocations_of_all_accounts_the_time_of_the_oldest_remains_too() -> None:
+    feed, revocations, _ = made()
+    start = now_ms() - 60_000
+    feed.apply(token(number, start + number, account=None) for number in range(MAX_ENTRIES + 10))
+    feed.apply([token(-1)])
+    for account in ("a", "b"):
+        assert revocations.snapshot(account).not_before > (start + 9) / 1_000, account
+
+
+def test_memory_is_bounded_by_what_may_still_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed, revocations, _ = made()
+    monkeypatch.setattr(account_revocations, "_PRUNE_EVERY", 10)
+    long_ago = now_ms() - 2_000_000
+    for number in range(1_000):
+        feed.apply([token(number, long_ago, account=f"account {number}")])
+    assert len(revocations._accounts) <= 10
+
+
 def test_entries_end_with_the_tokens_that_they_concern(monkeypatch: pytest.MonkeyPatch) -> None:
     feed, revocations, _ = made()
     feed.apply([token(1), Invalidation(CLIENT, "new", 0, now_ms(), "a")])

@@ -1,124 +1,17 @@
-"""The snippets of `sdk/guard/README.md`, executed: each framework as a process of its own."""
+"""Each framework guards its routes, as `sdk/guard/README.md` shows. Security rules 290 and 292."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from guard.guarded import REVOKED_WITHIN_S, until
-from harness.clients import OAuthClient, request_token, revoke
-from harness.processes import Process, free_port
+from guard.readme import FRAMEWORKS, check_guarded, started
 from harness.world import World
-
-README = Path(__file__).parents[2] / "sdk" / "guard" / "README.md"
-RESOURCE = "https://orders.example/api"
-ASGI = "import uvicorn\nuvicorn.run(app, host='127.0.0.1', port={port}, log_level='info')\n"
-WSGI = """
-from wsgiref.simple_server import make_server
-server = make_server("127.0.0.1", {port}, app)
-print("Uvicorn running", flush=True)
-server.serve_forever()
-"""
-DJANGO = """
-import sys
-import types
-from django.conf import settings
-settings.configure(SECRET_KEY="x", ROOT_URLCONF="urls", ALLOWED_HOSTS=["*"], LINKXG_GUARD=LINKXG_GUARD)
-import django
-django.setup()
-{view}
-from django.urls import path
-sys.modules["urls"] = types.ModuleType("urls")
-sys.modules["urls"].urlpatterns = [path("orders", orders)]
-from django.core.wsgi import get_wsgi_application
-app = get_wsgi_application()
-"""
-
-
-def snippets() -> dict[str, str]:
-    return dict(re.findall(r"```python (\S+)\n(.*?)```", README.read_text(), re.DOTALL))
-
-
-def program(name: str, port: int) -> str:
-    found = snippets()
-    if name == "django":
-        return found["django"] + DJANGO.format(view=found["django-view"]) + WSGI.format(port=port)
-    return found[name] + (WSGI if name == "wsgi" else ASGI).format(port=port)
-
-
-def registered(world: World) -> OAuthClient:
-    """By the snippet of the README."""
-    known: OAuthClient | None = world.__dict__.get("orders")
-    if known is None:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                snippets()["register"] + "print(registered['client_id'], registered['client_secret'])",
-            ],
-            env=os.environ | {"LINKXG_URL": world.server.url, "OWNER_TOKEN": world.owner.access},
-            capture_output=True,
-            check=True,
-            timeout=60,
-        )
-        client_id, secret = done.stdout.decode().split()
-        known = world.__dict__["orders"] = OAuthClient(client_id, secret, "", "")
-        world.vault.remember("client secret", known.client_secret)
-    return known
-
-
-@pytest.fixture(params=["asgi", "fastapi", "litestar", "django", "wsgi"])
-def service(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Iterator[httpx.Client]:
-    port, oauth = free_port(), registered(world)
-    script = tmp_path / "service.py"
-    script.write_text(program(str(request.param), port))
-    process = Process(
-        "guarded service",
-        [sys.executable, str(script)],
-        environment=os.environ
-        | {
-            "LINKXG_URL": world.server.url,
-            "GUARD_CLIENT_ID": oauth.client_id,
-            "GUARD_CLIENT_SECRET": oauth.client_secret,
-        },
-        working_directory=tmp_path,
-    )
-    process.wait_for(lambda line: "Uvicorn running" in line)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20.0, trust_env=False) as http:
-        yield http
-    process.stop()
 
 
 @pytest.mark.any_engine
-def test_each_framework_guards_its_routes(world: World, service: httpx.Client) -> None:
-    oauth = world.new_client()
-
-    def token(scope: str) -> str:
-        answer = request_token(world.api, oauth, scope, resource=RESOURCE).expect(200)
-        return str(answer.object()["access_token"])
-
-    def get(bearer: str) -> httpx.Response:
-        return service.get("/orders", headers={"Authorization": f"Bearer {bearer}"})
-
-    good, narrow = token("products:read"), token("dpp:read")
-    answer = get(good)
-    assert (answer.status_code, answer.json()) == (200, {"caller": oauth.client_id})
-    none = service.get("/orders")
-    assert (none.status_code, none.headers["www-authenticate"]) == (401, 'Bearer realm="api"')
-    assert none.headers["content-type"].startswith("application/json")
-    lacking = get(narrow)
-    assert (lacking.status_code, lacking.json()["error"]) == (403, "insufficient_scope")
-    assert 'scope="products:read"' in lacking.headers["www-authenticate"]
-    assert get(world.token()).status_code == 401, "a token for LinkXG's own API"
-    assert get("a.b.c").json()["error"] == "invalid_token"
-    repeated = service.get("/orders", headers=[("Authorization", f"Bearer {good}"), ("Authorization", "Bearer x")])
-    assert repeated.status_code in (400, 401)
-    revoke(world.api, oauth, good).expect(200)
-    until(lambda: get(good).status_code == 401, REVOKED_WITHIN_S)
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_each_framework_guards_its_routes(world: World, tmp_path: Path, name: str) -> None:
+    with started(name, world, tmp_path) as service:
+        check_guarded(world, service)

@@ -144,8 +144,8 @@ def test_malformed_parameters_are_refused(world: World) -> None:
 
 def test_tokens_are_for_the_resource_that_was_asked_for(world: World) -> None:
     """Security rule 122 (RFC 8707)."""
-    server, oauth = register(world), world.new_client()
-    resource = "https://guarded.example/api"
+    resource, oauth = f"https://asked.example/{time.time_ns()}", world.new_client()
+    server = make_resource_server(world.api, world.owner, resource)
     token = request_token(world.api, oauth, resource=resource).expect(200).object()["access_token"]
     assert decode_unverified(token)[1]["aud"] == resource
     world.api.get("/products", bearer=token).expect(401, "invalid_token")

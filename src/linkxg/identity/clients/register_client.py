@@ -62,7 +62,7 @@ async def register_client(
     def make(conn: Connection) -> RegisteredClient | InvalidRequest | Conflict:
         if expires_at and not now // 1000 < expires_at <= now // 1000 + MAX_EXPIRY_S:
             return InvalidRequest("The field expires_at must be a time in the future.")
-        if resource is not None and store.has_resource_server(conn, account_id, resource):
+        if resource is not None and store.has_resource_server(conn, account_id, resource, lock=True):
             return Conflict("The account has a resource server with this resource already.")
         secret_expires_at = expires_at * 1000 if expires_at else None
         if expires_at is None and (lifetime := default_lifetime(conn, account_id)):

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from linkxg.clock import DAY
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
@@ -130,8 +131,13 @@ def find_resource_server(conn: Connection, account_id: str, resource: str) -> st
     return found
 
 
-def has_resource_server(conn: Connection, account_id: str, resource: str) -> bool:
-    """Whether a client of the account, enabled or not, has this resource identifier."""
+def has_resource_server(conn: Connection, account_id: str, resource: str, *, lock: bool = False) -> bool:
+    """Whether a client of the account, enabled or not, has this resource identifier.
+
+    With `lock` nobody else registers it before the transaction ends.
+    """
+    if lock:
+        lock_until_commit(conn, f"resource server {account_id} {resource}")
     query = select(clients.c.id).where(clients.c.account_id == account_id, clients.c.resource == resource)
     return conn.execute(query).first() is not None
 

@@ -70,7 +70,9 @@ class AccountRevocations:
         if own.snapshot is not None and own.snapshot[0] == cutoff and common is None:
             return own.snapshot[1]
         entries = _live(own, cutoff) + (_live(common, cutoff) if common else [])
-        not_before_ms = own.not_before_ms if own.not_before_ms > cutoff else 0
+        not_before_ms = max(own.not_before_ms, common.not_before_ms if common else 0)
+        if not_before_ms <= cutoff:
+            not_before_ms = 0
         made = _snapshot(entries, not_before_ms)
         if own is not _EMPTY:
             own.snapshot = (cutoff, made)
