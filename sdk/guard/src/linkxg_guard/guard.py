@@ -135,7 +135,10 @@ class Guard:
     def _verify(self, token: bytes, revocations: Revocations) -> Principal:
         try:
             header_segment, payload_segment, signature_segment = split(token)
-            key = self._headers.get(header_segment) or self._find_key(header_segment, revocations)
+            key = self._headers.get(header_segment)
+            # A key set that is too old has no keys, and one that was read again has others.
+            if key is None or self._keys.find(key.kid) is not key:
+                key = self._find_key(header_segment, revocations)
             if key.kid not in revocations.keys:
                 raise Unknown
             key.verify(decode_segment(signature_segment), header_segment + b"." + payload_segment)
