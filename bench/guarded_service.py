@@ -126,7 +126,7 @@ async def _seen_first(data_dir: Path, settings: dict[str, Any], client_id: str, 
         scope = "products:read"
         return minter.for_client(client_id, account_id, scope, 0, "secret", None, RESOURCE).access_token.encode()
 
-    guard = Guard(GuardSettings(**settings))
+    guard = Guard(GuardSettings(**settings, max_staleness_s=300))
     await guard.authenticate(b"Bearer " + mint(), "127.0.0.1", ["products:read"])
     best, base = float("inf"), float("inf")
     try:

@@ -49,6 +49,6 @@ def test_services_that_follow_different_workers_hear_of_each_revocation(
     engine: str, fresh_world: WorldFactory, guarded: GuardedFactory
 ) -> None:
     world = fresh_world(engine, workers=3)
-    services = [guarded(**settings_for(world, register(world))) for _ in range(4)]
+    services = [guarded(**settings_for(world, register(world))) for _ in range(3)]
     for _ in range(3):
         _revoked_through(world, services, world.api)
