@@ -21,7 +21,6 @@ CLIENT = {
     "allowed_cidrs",
     "self_rotation",
     "last_used_at",
-    "resource",
     "secrets",
 }
 SECRET = {"id", "hint", "created_at", "expires_at", "last_used_at", "last_used_ip"}

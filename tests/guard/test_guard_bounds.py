@@ -46,12 +46,14 @@ def test_a_guard_that_loses_the_feed_fails_closed_at_its_bound(own: World, own_s
     own.server.process.signal_group(19)  # SIGSTOP: connections stay, and nobody answers
     stopped = time.monotonic()
     try:
-        took = until(lambda: own_service.status(token) == 503, BOUND_S + 1.5)
+        while time.monotonic() <= stopped + BOUND_S:
+            assert own_service.status(token) in (200, 503)
+            time.sleep(0.02)
         answer = own_service.get(token)
+        assert answer.status_code == 503
         assert (answer.json()["error"], answer.headers["retry-after"]) == ("temporarily_unavailable", "1")
         assert "www-authenticate" not in answer.headers
         assert own_service.http.get("/healthz").json() == {"ready": False}
-        assert took <= BOUND_S + 0.5, time.monotonic() - stopped
     finally:
         own.server.process.signal_group(18)
     until(lambda: own_service.status(token) == 200, 15)

@@ -148,7 +148,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
         created.client_name,
         created.scope,
         created.client_secret,
-        resource=created.resource,
+        resource=created.resource or None,
         notice=Notice("Done", "The client is created."),
     )
 

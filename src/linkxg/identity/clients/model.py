@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from linkxg.http.client_ip import Network
 
@@ -80,14 +81,14 @@ class SecretView(msgspec.Struct):
 
 
 class ClientView(msgspec.Struct):
-    """A client as its account's Owners and Admins see it; `resource` is null unless it is a resource server."""
+    """A client as its account's Owners and Admins see it; only resource servers have `resource`."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "client_name": "ERP Integration",
         "client_id_issued_at": 1_795_444_380,
         "created_by": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "allowed_cidrs": ["203.0.113.0/24"],
-        "resource": None,
+        "resource": UNSET,
     }
 
     client_id: str
@@ -99,8 +100,8 @@ class ClientView(msgspec.Struct):
     allowed_cidrs: list[str]
     self_rotation: bool
     last_used_at: int | None
-    resource: str | None
     secrets: list[SecretView]
+    resource: str | UnsetType = UNSET
 
 
 _SECRET = {"client_secret": "lxgsec_8sKp...", "client_secret_expires_at": 0}
