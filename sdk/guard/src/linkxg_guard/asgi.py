@@ -15,7 +15,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Required = Callable[[Scope], Iterable[str]]
 
 KEY = "linkxg_guard.principal"
-_BODILESS = ("GET", "HEAD")
 
 
 class GuardMiddleware:
@@ -59,25 +58,6 @@ class GuardMiddleware:
             await refuse(error, scope, send)
             return
         scope[KEY] = caller
-        if kind != "http" or scope["method"] not in _BODILESS:
-            await self._all_checked(scope, receive, send, caller, source)
-            return
-
-        # Not a coroutine: most answers have one part, which needs no check and no frame of its own.
-        def checked_send(message: Message) -> Awaitable[None]:
-            if message.get("more_body"):
-                self.guard.recheck(caller, source)
-            return send(message)
-
-        try:
-            await self.app(scope, receive, checked_send)
-        except GuardError:
-            # The answer is cut short: its beginning has been sent.
-            raise ConnectionAbortedError("the caller's access has ended") from None
-
-    async def _all_checked(
-        self, scope: Scope, receive: Receive, send: Send, caller: Principal, source: str | None
-    ) -> None:
         started = False
 
         async def checked_receive() -> Message:
@@ -86,22 +66,23 @@ class GuardMiddleware:
                 self.guard.recheck(caller, source)
             return message
 
-        async def checked_send(message: Message) -> None:
+        # Not a coroutine: most answers have one part, which needs no check and no frame of its own.
+        def checked_send(message: Message) -> Awaitable[None]:
             nonlocal started
-            kind = message["type"]
-            if kind == "websocket.send" or message.get("more_body"):
+            if message.get("more_body") or message["type"] == "websocket.send":
                 self.guard.recheck(caller, source)
-            started = started or kind in ("http.response.start", "websocket.accept")
-            await send(message)
+            started = True
+            return send(message)
 
         try:
             await self.app(scope, checked_receive, checked_send)
         except GuardError as error:
             if not started:
                 await refuse(error, scope, send)
-            elif scope["type"] == "websocket":
+            elif kind == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
             else:
+                # The answer is cut short: its beginning has been sent.
                 raise ConnectionAbortedError("the caller's access has ended") from None
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:

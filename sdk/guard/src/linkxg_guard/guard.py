@@ -179,9 +179,11 @@ class Guard:
     def _remember(self, digest: bytes, caller: Principal) -> None:
         verified, most = self._verified, self.settings.max_tokens
         if len(verified) >= most:
-            # A share at once: to find its first key, a dictionary walks past the slots of all deleted ones.
-            for oldest in list(islice(verified, most // 64 + 1)):
-                verified.pop(oldest, None)
+            # A share at once: to find its first key, a dictionary walks past the slots of all deleted ones. Another
+            # thread may add one meanwhile; then the next token makes room.
+            with contextlib.suppress(RuntimeError):
+                for oldest in list(islice(verified, most // 64 + 1)):
+                    verified.pop(oldest, None)
         verified[digest] = caller
 
     async def _learn(self, token: bytes) -> None:
