@@ -60,4 +60,5 @@ $(RUN_STAMP): requirements/build.txt requirements/run.txt pyproject.toml | $(BIN
 
 $(TEST_STAMP): requirements/test.txt $(RUN_STAMP)
 	$(PIP) install --require-hashes -r requirements/test.txt
+	$(PIP) install --no-build-isolation --no-deps -e sdk/guard
 	@touch $@

@@ -17,6 +17,7 @@ from bench import (
     feed,
     feed_readers,
     guard,
+    guarded_service,
     identifiers,
     imports,
     latency,
@@ -70,6 +71,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
     """Each measures its own base, so one that cannot run here does not affect the others."""
     return (
         guard.guard_alone,
+        guarded_service.measure,
         lambda: refresh.measure(chosen.rounds),
         lambda: refresh_postgres.measure(chosen.rounds, chosen.seconds),
         lambda: login.measure(chosen.rounds),

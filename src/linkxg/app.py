@@ -57,9 +57,8 @@ from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients import routes as client_routes
-from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.routes import ClientServices
-from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
+from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.factors import routes as factor_routes
 from linkxg.identity.factors.factor_services import FactorServices
 from linkxg.identity.factors.step_up import require_recent
@@ -69,12 +68,8 @@ from linkxg.identity.federation.connect_provider import ProviderConnections
 from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.federation.providers import Providers
 from linkxg.identity.federation.routes import FederationServices
-from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
-from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
-from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
-from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
-from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
-from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.oauth import metadata_endpoint
+from linkxg.identity.oauth.routes import OAuthEndpoints
 from linkxg.identity.passkey_registration import routes as passkey_registration_routes
 from linkxg.identity.passkey_registration.registration_services import RegistrationServices
 from linkxg.identity.passkeys import routes as passkey_routes
@@ -193,7 +188,7 @@ def build(
     guard = Guard(
         verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication
     )
-    credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
+    oauth = OAuthEndpoints(database, keys, minter, verifier, limits, usage, metrics, issuer, audience)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
@@ -216,7 +211,7 @@ def build(
     single_sign_on = SingleSignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
-        access_log.task, deliverer.task,
+        access_log.task, deliverer.task, oauth.waiting,
     )  # fmt: skip
 
     console_services = ConsoleServices(
@@ -233,7 +228,7 @@ def build(
         subscriptions=epcis_routes.subscription_services(database, cursors, issuer, server_key, deliverer, notices),
         sign_ups=sign_ups,
         cursors=cursors,
-        token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
+        token_endpoint=oauth.console_token_endpoint,
         public_url=issuer,
         relying_party=party,
         limit_scale=scale,
@@ -260,7 +255,7 @@ def build(
     stops = (
         limits.close, provider_client.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
-        deliverer.stop,
+        deliverer.stop, oauth.waiting.stop,
     )  # fmt: skip
     passports = PassportRouters(database, cursors, issuer, server_key, error_responses, access_log.count)
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS, passports.find_reference)
@@ -310,15 +305,13 @@ def build(
         scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
         sign_on_routes.router(single_sign_on),
         *passports.public,
-        metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
+        *oauth.routers,
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))
         ),
     ]
     raw: RawRoutes = {
-        token_endpoint.PATH: {"POST": TokenEndpoint(credentials, minter, limits, usage, metrics)},
-        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(credentials, verifier, issuer, audience)},
-        revocation_endpoint.PATH: {"POST": RevocationEndpoint(credentials, verifier, database)},
+        **oauth.raw,
         refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
     }
     router = SlimLitestar(

@@ -4,25 +4,9 @@ Verbs raise them, and `http` turns them into responses. Codes follow RFC 6749 §
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any, ClassVar
 
-
-class Cause(StrEnum):
-    """Why a client's request was rejected; visible to its account, never in the response."""
-
-    WRONG_SECRET = "wrong_secret"  # noqa: S105  names of causes, not secrets
-    MISTYPED_SECRET = "mistyped_secret"  # noqa: S105
-    RETIRED_SECRET = "retired_secret"  # noqa: S105
-    EXPIRED_SECRET = "expired_secret"  # noqa: S105
-    CLIENT_DISABLED = "client_disabled"
-    ADDRESS_NOT_ALLOWED = "address_not_allowed"
-    SCOPE_NOT_GRANTED = "scope_not_granted"
-    SCOPE_NOT_IN_TOKEN = "scope_not_in_token"  # noqa: S105
-    TOKEN_EXPIRED = "token_expired"  # noqa: S105
-    TOKEN_REVOKED = "token_revoked"  # noqa: S105
-    KEY_RETIRED = "key_retired"
-    TOO_MANY_REQUESTS = "too_many_requests"
+from linkxg.rejection_causes import Cause
 
 
 class OperatorError(Exception):
@@ -88,6 +72,18 @@ class UnsupportedGrantType(PublicError):
     code, status = "unsupported_grant_type", 400
     text = "This grant type is not supported."
     meaning = "`grant_type` is not `client_credentials`."
+
+
+class UnauthorizedClient(PublicError):
+    code, status = "unauthorized_client", 400
+    text = "This client may not use this grant type."
+    meaning = "A resource server gets no tokens of its own: request them with another client."
+
+
+class InvalidTarget(PublicError):
+    code, status = "invalid_target", 400
+    text = "The requested resource is unknown. Send one resource of your account."
+    meaning = "`resource` (RFC 8707) names no enabled resource server of the account, or there are several."
 
 
 class InvalidScope(PublicError):
@@ -316,6 +312,8 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     PublicError,
     InvalidRequest,
     UnsupportedGrantType,
+    UnauthorizedClient,
+    InvalidTarget,
     InvalidScope,
     InvalidCursor,
     InvalidClient,

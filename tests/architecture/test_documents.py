@@ -117,6 +117,8 @@ def _who(route: Route) -> str:
     if route.handler is None:
         return "the refresh token" if route.path.endswith("/refresh") else "client authentication"
     opt = route.handler.opt
+    if opt.get("client_authentication"):
+        return "a resource server, by client authentication"
     if scopes := scopes_of(opt):
         return " and ".join(scopes)
     if opt.get("roles"):

@@ -12,11 +12,10 @@ from litestar.routes import HTTPRoute
 from architecture.program import Route, edge, modules, routes
 from linkxg.catalog.identifiers.keys import KEYS
 from linkxg.console.guard import ConsoleGuard
-from linkxg.http.permissions import declared
+from linkxg.http.permissions import PERMITS, declared
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import SCOPES
 
-PERMITS = ("public", "scope", "roles", "any_caller", "session_roles", "scim_token")
 # Whoever adds to this list has thought about what a stranger can do there.
 PUBLIC = {
     "GET /.well-known/jwks.json",
@@ -134,6 +133,11 @@ def test_every_route_declares_one_permission() -> None:
         for name in ("roles", "session_roles"):
             assert frozenset(EVERYONE) >= opt.get(name, frozenset())
         assert route.handler.resolve_guards(), f"{_name(route)} has no guard"
+
+
+def test_only_the_revocation_feed_authenticates_clients_itself() -> None:
+    found = {_name(route) for route in routes() if route.handler and route.handler.opt.get("client_authentication")}
+    assert found == {"GET /api/v1/oauth/revocations"}
 
 
 def test_public_routes_are_those_listed_here() -> None:

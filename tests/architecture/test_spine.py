@@ -9,6 +9,7 @@ from __future__ import annotations
 from architecture.program import GROUPS, modules, package_of
 
 SPINE = (
+    ("rejection_causes",),
     ("", "clock", "ids", "errors", "settings"),
     ("runtime",),
     ("crypto", "db", "http"),

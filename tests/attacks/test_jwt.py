@@ -152,6 +152,7 @@ CLAIMS: list[tuple[int, str, dict[str, Any]]] = [
     (50, "iat future", {"iat": "{FUTURE}"}),
     (50, "iat text", {"iat": "yesterday"}),
     (50, "iat true", {"iat": True}),
+    (42, "address ranges that are none", {"cidrs": ["x"]}),
     (51, "client without secret_id", {"secret_id": GONE}),
     (51, "client with a session", {"sid": "0" * 32, "role": "OWNER", "secret_id": GONE}),
 ]  # fmt: skip

@@ -26,7 +26,7 @@ class _FakeDatabase:
 
     async def read_single(self, unit: Any, client_id: str) -> CachedClient:
         self.reads += 1
-        return CachedClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
+        return CachedClient(client_id, "a", frozenset(), False, (), (), self.reads, None, ())
 
 
 @pytest.fixture

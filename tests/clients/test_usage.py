@@ -23,7 +23,7 @@ from linkxg.identity.clients.rejections.model import Rejection
 from linkxg.identity.clients.usage import Count, UsageRecorder
 
 SECRET = CachedSecret("s", b"", None, None)
-CLIENT = CachedClient("c", "a", frozenset(), False, (), (), 0, (SECRET,))
+CLIENT = CachedClient("c", "a", frozenset(), False, (), (), 0, None, (SECRET,))
 
 
 class _FakeDatabase:

@@ -57,7 +57,7 @@ def _subscription(world: World) -> tuple[str, str]:
 Place = Callable[[World], tuple[str, str]]
 """The page of a form, and its action."""
 FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
-    "new client": (lambda w: ("/account/api-access/new",) * 2, ("name", "ranges", "expires")),
+    "new client": (lambda w: ("/account/api-access/new",) * 2, ("name", "ranges", "expires", "resource")),
     "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
     "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
     "profile": (lambda w: ("/account/profile",) * 2, ("name",)),

@@ -70,7 +70,7 @@ def test_every_table_and_type_is_copied(database: Database, fill: Callable[[Conn
         return counts
 
     def number_and_empty(conn: Connection) -> int:
-        invalidation_feed.append(conn, "token", "later")
+        invalidation_feed.append(conn, None, "token", "later")
         seq: int = conn.execute(
             select(invalidation_feed.changes.c.seq).where(invalidation_feed.changes.c.subject == "later")
         ).scalar_one()

@@ -12,23 +12,31 @@ from harness.world import World
 
 
 class Revocation(NamedTuple):
-    """`act` cuts off through one client, and has its answer when it returns; `is_refused` asks through any other."""
+    """`act` cuts off through one client, and has its answer when it returns; `is_refused` asks through any other.
+
+    `token` is the access token that it ends, None if it ends another credential.
+    """
 
     act: Callable[[PersistentClient], object]
     is_refused: Callable[[PersistentClient], bool]
+    token: str | None = None
 
 
 def _revokes_token(world: World, act: Callable[[PersistentClient, OAuthClient, str], object]) -> Revocation:
     oauth = world.new_client()
     token = get_token(world.api, oauth)
     return Revocation(
-        lambda client: act(client, oauth, token), lambda client: client.get("/products", bearer=token).status == 401
+        lambda client: act(client, oauth, token),
+        lambda client: client.get("/products", bearer=token).status == 401,
+        token,
     )
 
 
 def _revokes_session(world: World, act: Callable[[PersistentClient, Session], object]) -> Revocation:
     session = world.session("ADMIN")
-    return Revocation(lambda client: act(client, session), lambda client: me(client, session.access).status == 401)
+    return Revocation(
+        lambda client: act(client, session), lambda client: me(client, session.access).status == 401, session.access
+    )
 
 
 def _changed(client: PersistentClient, world: World, oauth: OAuthClient, **fields: object) -> None:
@@ -101,6 +109,7 @@ def refresh_token_reused(world: World) -> Revocation:
     return Revocation(
         lambda client: refresh(client, first.refresh).expect(401, "invalid_token"),
         lambda client: me(client, session.access).status == 401,
+        session.access,
     )
 
 

@@ -94,3 +94,11 @@ def is_accepted(client: Client, token: str) -> bool:
     answer = client.get("/products", bearer=token)
     assert answer.status in {200, 401}, answer
     return answer.status == 200
+
+
+def make_resource_server(client: Client, by: Session, resource: str, **extra: Any) -> OAuthClient:
+    """A new resource server with this identifier."""
+    fields = {"client_name": "Guarded service", "resource": resource, **extra}
+    body = client.post("/oauth/clients", bearer=by.access, json=fields, reveals=True).expect(201).object()
+    assert (body["resource"], body["scope"]) == (resource, "")
+    return OAuthClient(body["client_id"], body["client_secret"], body["scope"], body["secrets"][0]["id"])

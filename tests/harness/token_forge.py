@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -53,8 +54,7 @@ class TokenForge:
         """The true signature over any bytes, whatever a library would think of the header in them."""
         if self.alg == "HS256":
             return hmac.new(decode(self.jwk["k"]), signed, hashlib.sha256).digest()
-        members = {name: value for name, value in self.jwk.items() if name not in {"use", "key_ops", "alg"}}
-        key = jwk.import_key(members).get_op_key("sign")
+        key = self._private_key
         if isinstance(key, rsa.RSAPrivateKey):
             return key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
         if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -62,6 +62,12 @@ class TokenForge:
             return r.to_bytes(32, "big") + s.to_bytes(32, "big")
         assert isinstance(key, ed25519.Ed25519PrivateKey)
         return key.sign(signed)
+
+    @cached_property
+    def _private_key(self) -> Any:
+        # Importing an RSA key checks its primes, which takes far longer than a signature.
+        members = {name: value for name, value in self.jwk.items() if name not in {"use", "key_ops", "alg"}}
+        return jwk.import_key(members).get_op_key("sign")
 
     def sign_json(self, header: bytes, claims: bytes) -> str:
         """A compact token over these exact JSON texts, truly signed."""

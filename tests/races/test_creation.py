@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from harness.clients import ALL_SCOPES, OAuthClient, request_token
 from harness.concurrency import ask_concurrently, concurrently
@@ -32,6 +33,19 @@ def test_r18_one_idempotency_key_makes_one_client(arena: World, new_clients: Cli
     assert count(arena.server.database, "SELECT count(*) FROM oauth_clients WHERE name = 'Made once'") == 1
     query = f"SELECT count(*) FROM audit_events WHERE action = 'client.created' AND target = '{oauth.client_id}'"
     assert count(arena.server.database, query) == 1
+
+
+def test_one_resource_makes_one_resource_server(arena: World, new_clients: ClientsFactory) -> None:
+    resource = f"https://{uuid4().hex}.example"
+    wanted = {"client_name": "Orders", "resource": resource}
+    answers = ask_concurrently(
+        new_clients(CALLERS),
+        lambda client: client.post("/oauth/clients", bearer=arena.owner.access, json=wanted, reveals=True),
+    )
+    for answer in answers:
+        answer.expect_one_of((201, None), (409, "conflict"))
+    assert [answer.status for answer in answers].count(201) == 1
+    assert count(arena.server.database, f"SELECT count(*) FROM oauth_clients WHERE resource = '{resource}'") == 1
 
 
 def test_one_invitation_makes_one_person(arena: World, new_clients: ClientsFactory) -> None:

@@ -19,7 +19,7 @@ from linkxg.console.pages import download, redirect, render
 from linkxg.console.rejection_reasons import LABELS
 from linkxg.console.step_up import ask_step_up
 from linkxg.console.try_credential import CREDENTIAL_TESTS, try_credential
-from linkxg.errors import Cause, InvalidRequest, InvalidScope
+from linkxg.errors import Conflict, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.read_account import read_account
@@ -31,6 +31,7 @@ from linkxg.identity.clients.record_secret_test import record_secret_test
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
 from linkxg.identity.tokens.scopes import SCOPES, format_scope
+from linkxg.rejection_causes import Cause
 
 PAGE_SIZE = 20
 SORTS = ("name", "created", "used")
@@ -40,6 +41,7 @@ FIELDS = {
     "allowed_cidrs": ("ranges", "address ranges"),
     "expires_at": ("expires", "expiry"),
     "scope": ("scope", "scopes"),
+    "resource": ("resource", "resource"),
 }
 """The form's field and label for each member of the API."""
 
@@ -54,6 +56,7 @@ class ClientRow(NamedTuple):
     last_used_at: int | None
     state: ClientState
     unused: int
+    resource: str | None
 
 
 @get(LIST, **session_roles(ADMINISTRATORS))
@@ -79,6 +82,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
             client.last_used_at,
             state_of(client, now),
             len(unused_scopes(client, found.used[client.id], now)),
+            client.resource,
         )
         for client in found.clients
     ]
@@ -127,13 +131,14 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
             page.account_id,
             name=form.text("name").strip(),
             scope=" ".join(form.all("scope")),
+            resource=form.text("resource").strip() or None,
             # An empty field is a decision: never, whatever the default of the account.
             expires_at=end_of_day(form.text("expires")) or 0,
             allowed_cidrs=form.items("ranges"),
             self_rotation=form.text("self_rotation") == "yes",
             idempotency_key=form.idempotency_key,
         )
-    except (InvalidRequest, InvalidScope) as error:
+    except (Conflict, InvalidRequest, InvalidScope) as error:
         return await _form(page, errors=of_api_error(error.description, FIELDS))
     if not replayed:
         mail_client_created(page.services.notices, page.actor, page.account_id, created.client_id)
@@ -143,6 +148,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
         created.client_name,
         created.scope,
         created.client_secret,
+        resource=created.resource or None,
         notice=Notice("Done", "The client is created."),
     )
 
@@ -156,7 +162,7 @@ async def test(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
     if trial.status == 200:
         await record_secret_test(page.database, page.actor, page.account_id, client_id, secret)
     scope = format_scope(client.scopes)
-    return show_secret(page, client_id, client.name, scope, secret, trial=trial)
+    return show_secret(page, client_id, client.name, scope, secret, trial=trial, resource=client.resource)
 
 
 @post(f"{LIST}/{{client_id:str}}/env", **session_roles(ADMINISTRATORS))
@@ -184,7 +190,7 @@ HANDLERS = (listing, new, create, test, environment, back)
 
 def show_secret(page: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any) -> Response[str]:
     """The page that shows a secret, once."""
-    shown: dict[str, Any] = {"trial": None, "rotated": None, **values}
+    shown: dict[str, Any] = {"trial": None, "rotated": None, "resource": None, **values}
     return render(
         page,
         "secret.html",
@@ -214,16 +220,19 @@ async def _form(page: PageRequest, *, errors: FormErrors | None = None) -> Respo
     )
 
 
-def check_settings(form: PageForm) -> FormErrors:
-    """Errors of the settings, with the line for address ranges."""
+def check_settings(form: PageForm, resource: str | None = None) -> FormErrors:
+    """Errors of the settings, with the line for address ranges; `resource` is that of a resource server."""
     errors = FormErrors()
     name = form.text("name").strip()
     if not name:
         errors.add("name", "Enter a name.")
     elif len(name) > MAX_NAME:
         errors.add("name", f"A name has 1 to {MAX_NAME} characters; this one has {len(name)}.")
-    if not form.all("scope"):
+    is_resource_server = bool(resource or form.text("resource").strip())
+    if not is_resource_server and not form.all("scope"):
         errors.add("scope", "Select at least one scope.")
+    elif is_resource_server and form.all("scope"):
+        errors.add("scope", "A resource server has no scopes. Clear them, or the resource.")
     ranges = len(form.items("ranges"))
     if ranges > MAX_CIDRS:
         errors.add("ranges", f"Enter at most {MAX_CIDRS} address ranges; there are {ranges}.")

@@ -45,7 +45,8 @@ class SettingsChange(NamedTuple):
 
 @post(CLIENT, **session_roles(ADMINISTRATORS))
 async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
-    errors = check_settings(page.form)
+    seen = (await read_client(page.database, page.account_id, client_id)).client
+    errors = check_settings(page.form, seen.resource)
     if page.form.text(CANCEL):
         return await show_client(page, client_id, filled=True)
     if errors:
@@ -125,7 +126,7 @@ async def _apply(page: PageRequest, seen: Client, change: SettingsChange) -> Non
         return
     changed = change.edit.changed
     scopes = (seen.scopes | change.added) - change.removed
-    if not scopes:
+    if not scopes and seen.resource is None:
         raise InvalidRequest("The field scope would be empty: somebody else has removed the others.")
     client_change = ClientChange(
         name=changed.get("name"),

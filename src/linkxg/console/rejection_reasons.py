@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from linkxg.console.formatting import clock
-from linkxg.errors import Cause
 from linkxg.identity.clients.model import Client
 from linkxg.identity.clients.rejections.model import Rejection
+from linkxg.rejection_causes import Cause
 
 
 class RejectionReason(NamedTuple):

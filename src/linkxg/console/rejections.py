@@ -8,12 +8,13 @@ from litestar.di import NamedDependency
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
 from linkxg.console.rejection_reasons import LABELS, explain
-from linkxg.errors import Cause, NotFound
+from linkxg.errors import NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.read_client import read_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
 from linkxg.ids import is_uuid
+from linkxg.rejection_causes import Cause
 
 SHOWN = 50
 

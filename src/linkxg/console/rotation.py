@@ -69,7 +69,16 @@ async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
     if rotated.revoked_tokens:
         message += " The old secret and every live token of this client are revoked."
     done = Notice("Done", message)
-    return show_secret(page, client_id, client.name, scope, rotated.client_secret, rotated=rotated, notice=done)
+    return show_secret(
+        page,
+        client_id,
+        client.name,
+        scope,
+        rotated.client_secret,
+        rotated=rotated,
+        notice=done,
+        resource=client.resource,
+    )
 
 
 @post(f"{CLIENT}/secrets/{{secret_id:str}}/finish", **session_roles(ADMINISTRATORS))

@@ -31,6 +31,8 @@ changes = Table(
     Column("subject", String(64), nullable=False),
     Column("epoch", Sequence, nullable=False),
     Column("at", Milliseconds, nullable=False),
+    # Null for what concerns every account.
+    Column("account_id", String(36)),
     # PostgreSQL fills in the transaction's id, by which readers find rows whose transaction committed late.
     Column("txid", Sequence, info={"local": True}),
     Index("ix_changes_txid", "txid"),
@@ -47,25 +49,27 @@ class Invalidation(NamedTuple):
     subject: str
     epoch: int
     at: int
+    account_id: str | None = None
+    """None if it concerns every account."""
 
 
-_COLUMNS = (changes.c.seq, changes.c.kind, changes.c.subject, changes.c.epoch, changes.c.at)
+_COLUMNS = (changes.c.seq, *(changes.c[name] for name in Invalidation._fields))
 SINCE = select(*_COLUMNS).where(changes.c.seq > bindparam("seq")).order_by(changes.c.seq)
 LIVE = select(*_COLUMNS).where(changes.c.at > bindparam("after")).order_by(changes.c.seq)
 
 
-def append(conn: Connection, kind: str, subject: str, epoch: int = 0) -> None:
+def append(conn: Connection, account_id: str | None, kind: str, subject: str, epoch: int = 0) -> None:
     """Invalidate `subject` in every worker once this transaction commits."""
-    change = Invalidation(kind, subject, epoch, now_ms())
+    change = Invalidation(kind, subject, epoch, now_ms(), account_id)
     conn.execute(changes.insert().values(change._asdict()))
     conn.info.setdefault("changes", []).append(change)
 
 
-def append_all(conn: Connection, kind: str, epochs: Mapping[str, int]) -> None:
+def append_all(conn: Connection, account_id: str, kind: str, epochs: Mapping[str, int]) -> None:
     """`append` for many subjects of one kind at once."""
     if epochs:
         now = now_ms()
-        found = [Invalidation(kind, *item, now) for item in epochs.items()]
+        found = [Invalidation(kind, *item, now, account_id) for item in epochs.items()]
         conn.execute(changes.insert(), [change._asdict() for change in found])
         conn.info.setdefault("changes", []).extend(found)
 
@@ -115,6 +119,6 @@ class InvalidationFeed:
 
     def apply_rows(self, rows: Iterable[AnyRow]) -> None:
         for row in rows:
-            self.apply((Invalidation(row.kind, row.subject, row.epoch, row.at),))
+            self.apply((Invalidation(row.kind, row.subject, row.epoch, row.at, row.account_id),))
             # Last, so that a change is applied again if a listener has failed.
             self.last_seq = max(self.last_seq, row.seq)

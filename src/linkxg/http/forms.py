@@ -18,7 +18,7 @@ _PLAIN_FORM = re.compile(rb"[A-Za-z0-9*._:/~@&=-]*")
 _KNOWN = {
     name.encode(): name for name in ("grant_type", "client_id", "client_secret", "scope", "token", "token_type_hint")
 }
-# RFC 8707 §2 lets a client name several resources; none is supported, so it is ignored like any unknown parameter.
+# RFC 8707 §2 lets a client name several resources.
 _REPEATABLE = frozenset({"resource"})
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -36,7 +36,7 @@ def refuse_form_coding(content_encoding: bytes | None) -> None:
 
 
 def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE, *, keep_blank: bool = False) -> dict[str, str]:
-    """The parameters with a value, or all with `keep_blank`.
+    """The parameters with a value, or all with `keep_blank`; values of a `repeatable` one are separated by spaces.
 
     Raises InvalidRequest for anything malformed, or repeated and not `repeatable`.
     """
@@ -56,7 +56,7 @@ def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE, *, keep_blank: bo
         seen.add(name)
         value = raw_value.decode("ascii") if is_plain else form_decode(raw_value)
         if value or keep_blank:
-            form[name] = value
+            form[name] = f"{form[name]} {value}" if name in form else value
     return form
 
 

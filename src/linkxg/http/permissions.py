@@ -15,6 +15,7 @@ IGNORES_QUERY = "ignores_query"
 ALSO = "second_scope"
 SCOPE_IF_ANY = "scope_if_any"
 RECENT = "recent_authentication"
+PERMITS = ("scope", "roles", "any_caller", "public", "session_roles", "scim_token", "client_authentication")
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
@@ -103,6 +104,11 @@ def scim_token(account_budget: Budget | None = None) -> dict[str, Any]:
     return {"opt": {"scim_token": True, CALLER_BUDGET: account_budget}, "security": []}
 
 
+def client_authentication() -> dict[str, Any]:
+    """Only clients with their credentials, by HTTP Basic; the handler verifies them. No token is accepted."""
+    return {"opt": {"client_authentication": True}, "security": [{"basic": []}]}
+
+
 def scopes_of(opt: Mapping[str, Any]) -> tuple[str, ...]:
     """The scopes that a token needs for a route with these options; none if it is not open by scope."""
     return tuple(name for name in (opt.get("scope"), opt.get(ALSO)) if name)
@@ -110,4 +116,4 @@ def scopes_of(opt: Mapping[str, Any]) -> tuple[str, ...]:
 
 def declared(opt: dict[str, Any]) -> bool:
     """Whether the options of a route say who may use it."""
-    return any(opt.get(name) for name in ("scope", "roles", "any_caller", "public", "session_roles", "scim_token"))
+    return any(map(opt.get, PERMITS))

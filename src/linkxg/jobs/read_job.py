@@ -12,6 +12,7 @@ from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
 from linkxg.jobs import store
 from linkxg.jobs.model import OPEN, JobRow, RowError, RowResult, decode_batch
+from linkxg.runtime import leaving
 
 ROWS_AT_ONCE = 100
 _POLL_S = 0.25
@@ -40,7 +41,7 @@ async def await_job(
     job = await read_job(database, account_id, job_id, resource)
     until = now_ms() + seconds * 1_000
     # Polled, for the job may run on another node.
-    while job.status in OPEN and now_ms() < until:
+    while job.status in OPEN and now_ms() < until and not leaving.has_begun():
         await asyncio.sleep(_POLL_S)
         await authorise()
         job = await read_job(database, account_id, job_id, resource)

@@ -193,5 +193,5 @@ def _append_invalidations(conn: Connection, account_id: str, old: AccessState | 
     """Every token of either database has an earlier epoch, or belongs to a deleted person or client."""
     people = people_store.begin_epochs(conn, account_id, ahead)
     clients = client_store.begin_epochs(conn, account_id, ahead)
-    invalidation_feed.append_all(conn, USER, dict.fromkeys(old.users if old else (), GONE) | people)
-    invalidation_feed.append_all(conn, CLIENT, dict.fromkeys(old.clients if old else (), GONE) | clients)
+    invalidation_feed.append_all(conn, account_id, USER, dict.fromkeys(old.users if old else (), GONE) | people)
+    invalidation_feed.append_all(conn, account_id, CLIENT, dict.fromkeys(old.clients if old else (), GONE) | clients)

@@ -7,6 +7,7 @@ from typing import Any
 
 import uvicorn
 
+from linkxg.runtime import leaving
 from linkxg.server.fast_path import FastPathProtocol
 from linkxg.server.listener import BACKLOG
 from linkxg.settings import Settings, SettingsError
@@ -61,4 +62,5 @@ class HttpServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         FastPathProtocol.leaving = True
+        leaving.begin()
         await super().shutdown(sockets)

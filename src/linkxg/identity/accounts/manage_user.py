@@ -154,7 +154,7 @@ def remove_person(conn: Connection, actor: Actor, account_id: str, user_id: str)
         return Conflict(LAST_BREAK_GLASS_OWNER)
     store.delete_user(conn, account_id, user_id)
     ended = _end_invitations(conn, account_id, user_id)
-    invalidation_feed.append(conn, USER, user_id, GONE)
+    invalidation_feed.append(conn, account_id, USER, user_id, GONE)
     audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role} | ended)
     return user
 

@@ -17,4 +17,5 @@ def begin_next_epoch(conn: Connection, account_id: str, user_id: str, reason: En
     """Inside a unit of work: store what has `changed`, and end what the person has begun for this reason."""
     lock_caller(conn, user_id)
     note_end_reason(conn, account_id, user_id, now=now_ms(), reason=reason)
-    invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
+    epoch = store.update_user(conn, account_id, user_id, **changed)
+    invalidation_feed.append(conn, account_id, USER, user_id, epoch)

@@ -13,7 +13,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.invalidation_feed import GONE
 from linkxg.db.outcomes import value_or_raise
-from linkxg.errors import Conflict, NotFound, PublicError
+from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
 from linkxg.identity.clients.model import Client, ClientView
@@ -63,6 +63,8 @@ async def change_client(
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         if client is None:
             return None
+        if client.resource is not None and values.get("scopes"):
+            return InvalidRequest("A resource server has no scopes.")
         if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in values):
             return Conflict("Somebody else has changed the client in the meantime.")
         changed = {name: value for name, value in values.items() if getattr(client, name) != value}
@@ -70,7 +72,7 @@ async def change_client(
             return client
         epoch = client.epoch + _reduces_permissions(client, changed)
         store.update_client(conn, account_id, client_id, epoch=epoch, **changed)
-        invalidate_client(conn, client_id, epoch)
+        invalidate_client(conn, account_id, client_id, epoch)
         if "disabled" in changed:
             action = "client.disabled" if changed["disabled"] else "client.enabled"
             audit.record(conn, account_id, actor, action, client_id)
@@ -93,7 +95,7 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
         if client is None:
             return False
         store.delete_client(conn, account_id, client_id)
-        invalidate_client(conn, client_id, GONE)
+        invalidate_client(conn, account_id, client_id, GONE)
         audit.record(conn, account_id, actor, "client.deleted", client_id, {"client_name": client.name})
         return True
 

@@ -10,11 +10,12 @@ from linkxg.clock import now_ms
 from linkxg.crypto.secrets import CLIENT_SECRET, constant_time_equal, digest, is_well_formed
 from linkxg.db import Database, Invalidation
 from linkxg.db.invalidation_feed import CLIENT
-from linkxg.errors import Cause, InvalidClient
+from linkxg.errors import InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
 from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.ids import CLIENT_ID_PREFIX
+from linkxg.rejection_causes import Cause
 
 CACHE_SIZE = 20_000
 ADMIT_EVERY = 8

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from linkxg.http.client_ip import Network
 
@@ -47,6 +48,8 @@ class CachedClient(msgspec.Struct, frozen=True, gc=False):
     cidrs: tuple[str, ...]
     networks: tuple[Network, ...]
     epoch: int
+    resource: str | None
+    """The audience of a resource server (RFC 8707); None of an ordinary client."""
     secrets: tuple[CachedSecret, ...]
 
 
@@ -78,13 +81,14 @@ class SecretView(msgspec.Struct):
 
 
 class ClientView(msgspec.Struct):
-    """A client as its account's Owners and Admins see it."""
+    """A client as its account's Owners and Admins see it; only resource servers have `resource`."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "client_name": "ERP Integration",
         "client_id_issued_at": 1_795_444_380,
         "created_by": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "allowed_cidrs": ["203.0.113.0/24"],
+        "resource": UNSET,
     }
 
     client_id: str
@@ -97,6 +101,7 @@ class ClientView(msgspec.Struct):
     self_rotation: bool
     last_used_at: int | None
     secrets: list[SecretView]
+    resource: str | UnsetType = UNSET
 
 
 _SECRET = {"client_secret": "lxgsec_8sKp...", "client_secret_expires_at": 0}

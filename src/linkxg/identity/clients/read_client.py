@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec import UNSET
 from sqlalchemy import Connection
 
 from linkxg.clock import DAY, now_ms, seconds_or_none
@@ -95,6 +96,7 @@ def client_view(client: Client, now: int) -> ClientView:
         allowed_cidrs=list(client.cidrs),
         self_rotation=client.self_rotation,
         last_used_at=seconds_or_none(client.last_used_at),
+        resource=UNSET if client.resource is None else client.resource,
         secrets=[secret_view(secret) for secret in client.live_secrets(now)],
     )
 

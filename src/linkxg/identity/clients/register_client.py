@@ -17,6 +17,7 @@ from linkxg.identity.clients import store
 from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
 from linkxg.identity.clients.model import MAX_CIDRS, MAX_NAME, Client, RegisteredClient
 from linkxg.identity.clients.read_client import client_view
+from linkxg.identity.clients.resource_identifier import check_resource
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.identity.tokens.scopes import ROLE_SCOPES, format_scope, parse_scope
 from linkxg.ids import client_id as new_client_id
@@ -32,7 +33,8 @@ async def register_client(
     account_id: str,
     *,
     name: str,
-    scope: str,
+    scope: str = "",
+    resource: str | None = None,
     expires_at: int | None = None,
     allowed_cidrs: list[str] | None = None,
     self_rotation: bool = True,
@@ -40,19 +42,28 @@ async def register_client(
 ) -> IdempotentOutcome[RegisteredClient]:
     """Create a client with a secret. `expires_at` is in seconds; 0 is never, None the account's default lifetime.
 
-    Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
-    replay whose secret is no longer current.
+    With `resource` it is a resource server, which has no scopes. Raises InvalidRequest, InvalidScope (unknown, or
+    beyond the creator's role), IdempotencyKeyReused, or Conflict for a replay whose secret is no longer current, or a
+    resource that exists.
     """
     check_name(name)
-    scopes = grantable_scopes(actor.role, scope)
+    if resource is None:
+        scopes = grantable_scopes(actor.role, scope)
+    else:
+        check_resource(resource, scope)
+        scopes = frozenset()
     cidrs = canonical_cidrs(allowed_cidrs or [])
     now = now_ms()
     content = [actor.id, name, format_scope(scopes), expires_at, cidrs, self_rotation]
+    if resource is not None:
+        content.append(resource)
     request, salt = Request(account_id, "POST /oauth/clients", idempotency_key, content), new_salt()
 
-    def make(conn: Connection) -> RegisteredClient | InvalidRequest:
+    def make(conn: Connection) -> RegisteredClient | InvalidRequest | Conflict:
         if expires_at and not now // 1000 < expires_at <= now // 1000 + MAX_EXPIRY_S:
             return InvalidRequest("The field expires_at must be a time in the future.")
+        if resource is not None and store.has_resource_server(conn, account_id, resource, lock=True):
+            return Conflict("The account has a resource server with this resource already.")
         secret_expires_at = expires_at * 1000 if expires_at else None
         if expires_at is None and (lifetime := default_lifetime(conn, account_id)):
             secret_expires_at = now + lifetime
@@ -60,16 +71,17 @@ async def register_client(
         client_id, secret_id = new_client_id(), uuid7()
         store.insert_client(
             conn, account_id, id=client_id, name=name, scopes=scopes, created_at=now, created_by=actor.id or "-",
-            cidrs=cidrs, self_rotation=self_rotation,
+            cidrs=cidrs, self_rotation=self_rotation, resource=resource,
         )  # fmt: skip
         store.insert_secret(
             conn, account_id, client_id, id=secret_id, digest=digest(secret), hint=hint(secret), created_at=now,
             expires_at=secret_expires_at,
         )  # fmt: skip
-        invalidate_client(conn, client_id, 0)
+        invalidate_client(conn, account_id, client_id, 0)
         audit.record(
             conn, account_id, actor, "client.created", client_id,
-            {"client_name": name, "scope": format_scope(scopes), "secret_id": secret_id},
+            {"client_name": name, "secret_id": secret_id}
+            | ({"scope": format_scope(scopes)} if resource is None else {"resource": resource}),
         )  # fmt: skip
         created = store.find_account_client(conn, account_id, client_id)
         assert created is not None

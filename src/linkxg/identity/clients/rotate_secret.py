@@ -84,7 +84,7 @@ async def rotate_secret(
         )  # fmt: skip
         epoch = client.epoch + revoke_tokens
         store.update_client(conn, account_id, client_id, epoch=epoch)
-        invalidate_client(conn, client_id, epoch)
+        invalidate_client(conn, account_id, client_id, epoch)
         audit.record(
             conn, account_id, actor, "client.secret_rotated", client_id,
             {
@@ -121,7 +121,7 @@ async def remove_secret(database: Database, actor: Actor, account_id: str, clien
         if len(live) == 1:
             return Conflict("The last live secret cannot be removed; rotate or delete the client instead.")
         store.update_secret(conn, account_id, secret_id, revoked_at=now)
-        invalidate_client(conn, client_id, client.epoch)
+        invalidate_client(conn, account_id, client_id, client.epoch)
         audit.record(conn, account_id, actor, "client.secret_removed", client_id, {"secret_id": secret_id})
         return None
 
@@ -154,7 +154,7 @@ async def extend_secret(
         if lifetime is not None and expires_at * 1000 > secret.created_at + lifetime:
             return InvalidRequest("A secret cannot be extended beyond its original expiry.")
         store.update_secret(conn, account_id, secret_id, expires_at=expires_at * 1000)
-        invalidate_client(conn, client_id, client.epoch)
+        invalidate_client(conn, account_id, client_id, client.epoch)
         details = {"secret_id": secret_id, "expires_at": expires_at}
         audit.record(conn, account_id, actor, "client.secret_extended", client_id, details)
         return secret_view(msgspec.structs.replace(secret, expires_at=expires_at * 1000))

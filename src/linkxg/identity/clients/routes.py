@@ -7,10 +7,11 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.errors import AccessDenied, Conflict, InvalidScope
+from linkxg.errors import AccessDenied, Conflict, InvalidRequest, InvalidScope
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit
@@ -32,10 +33,19 @@ from linkxg.identity.clients.model import (
 from linkxg.identity.clients.notify_owners import mail_client_created, mail_secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
+from linkxg.identity.clients.resource_identifier import MAX_RESOURCE
 from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
 
 Name = Annotated[str, described(minLength=1, maxLength=MAX_NAME)]
 Scope = Annotated[str, described(minLength=1, description="Separated by spaces.")]
+Resource = Annotated[
+    str,
+    described(
+        minLength=1,
+        maxLength=MAX_RESOURCE,
+        description="URL that identifies a service of yours: the audience of the tokens that are made for it.",
+    ),
+]
 Ranges = Annotated[
     list[str], described(maxItems=MAX_CIDRS, description="Address ranges in CIDR notation; none means any address.")
 ]
@@ -53,12 +63,16 @@ _CHANGES = _CLIENTS | roles(ADMINISTRATORS, recent=RecentAuthentication.IF_REQUI
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
-    """`expires_at` in seconds since the epoch; 0 is never, absent the default of the account."""
+    """`expires_at` in seconds since the epoch; 0 is never, absent the default of the account.
 
-    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
+    Either `scope` for an ordinary client, or `resource` for a resource server, which gets no tokens of its own.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS | {"scope": "products:read", "resource": UNSET}
 
     client_name: Name
-    scope: Scope
+    scope: Scope | None = None
+    resource: Resource | None = None
     expires_at: Expiry | None = None
     allowed_cidrs: Ranges = []
     self_rotation: bool = True
@@ -118,6 +132,8 @@ async def register(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[RegisteredClient]:
     """Create a client. The secret is shown only once."""
+    if data.scope is None and data.resource is None:
+        raise InvalidRequest("The field scope is missing; a resource server has resource instead.")
     actor = actor_of(context_of(request.scope))
     registered = await register_client(
         services.database,
@@ -125,7 +141,8 @@ async def register(
         actor,
         account_id_of(request.scope),
         name=data.client_name,
-        scope=data.scope,
+        scope=data.scope or "",
+        resource=data.resource,
         expires_at=data.expires_at,
         allowed_cidrs=data.allowed_cidrs,
         self_rotation=data.self_rotation,

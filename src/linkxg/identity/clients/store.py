@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from linkxg.clock import DAY
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
@@ -49,7 +50,10 @@ clients = Table(
     Column("self_rotation", Boolean, nullable=False),
     Column("epoch", Sequence, nullable=False),
     Column("last_used_at", Milliseconds),
+    Column("resource", String(500)),
     Index("ix_oauth_clients_account_id_id", "account_id", "id", unique=True),
+    # Of ordinary clients it is null, and nulls are distinct.
+    Index("ix_oauth_clients_account_id_resource", "account_id", "resource", unique=True),
 )
 # The order of the console's list.
 Index("ix_oauth_clients_account_id_name", clients.c.account_id, func.lower(clients.c.name), clients.c.id)
@@ -81,7 +85,7 @@ CLIENT_COLUMNS = list(clients.c)
 # Client and secrets in one query, which runs for every token request of a client that is not cached.
 _CACHED = CompiledStatement(
     select(
-        *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch")),
+        *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch", "resource")),
         *(secrets.c[name] for name in CachedSecret.__struct_fields__),
     )
     .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
@@ -95,7 +99,7 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
     rows = _CACHED.all(conn, {"client_id": client_id})
     if not rows:
         return None
-    account_id, scope, disabled, cidrs, epoch, *_ = rows[0]
+    account_id, scope, disabled, cidrs, epoch, resource, *_ = rows[0]
     return CachedClient(
         id=client_id,
         account_id=intern(account_id),
@@ -104,7 +108,8 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
         cidrs=_cidrs(cidrs),
         networks=_networks(cidrs),
         epoch=epoch,
-        secrets=tuple([CachedSecret(*row[5:]) for row in rows if row[5] is not None]),
+        resource=resource,
+        secrets=tuple([CachedSecret(*row[6:]) for row in rows if row[6] is not None]),
     )
 
 
@@ -117,6 +122,24 @@ def find_account_client(conn: Connection, account_id: str, client_id: str, *, lo
     if row is None:
         return None
     return client_of(row, [Secret(*secret) for secret in conn.execute(_SECRETS_OF, {"client_id": client_id})])
+
+
+def find_resource_server(conn: Connection, account_id: str, resource: str) -> str | None:
+    """The id of the account's enabled resource server with this identifier."""
+    query = select(clients.c.id).where(clients.c.account_id == account_id, clients.c.resource == resource)
+    found: str | None = conn.execute(query.where(clients.c.disabled.is_(False))).scalar()
+    return found
+
+
+def has_resource_server(conn: Connection, account_id: str, resource: str, *, lock: bool = False) -> bool:
+    """Whether a client of the account, enabled or not, has this resource identifier.
+
+    With `lock` nobody else registers it before the transaction ends.
+    """
+    if lock:
+        lock_until_commit(conn, f"resource server {account_id} {resource}")
+    query = select(clients.c.id).where(clients.c.account_id == account_id, clients.c.resource == resource)
+    return conn.execute(query).first() is not None
 
 
 def list_client_names(conn: Connection, account_id: str, client_ids: Iterable[str]) -> dict[str, str]:
@@ -196,7 +219,20 @@ def purge_secrets(conn: Connection, *, now: int, limit: int) -> int:
 
 def client_of(row: Rows[Any], found: list[Secret]) -> Client:
     """The client of a row of `oauth_clients` and its secrets, oldest first."""
-    account_id, id, name, scope, created_at, created_by, disabled, cidrs, self_rotation, epoch, last_used_at = row
+    (
+        account_id,
+        id,
+        name,
+        scope,
+        created_at,
+        created_by,
+        disabled,
+        cidrs,
+        self_rotation,
+        epoch,
+        last_used_at,
+        resource,
+    ) = row
     return Client(
         id=id,
         account_id=account_id,
@@ -209,6 +245,7 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         networks=_networks(cidrs),
         self_rotation=bool(self_rotation),
         epoch=epoch,
+        resource=resource,
         last_used_at=max(
             (at for at in (last_used_at, *(s.last_used_at for s in found)) if at is not None), default=None
         ),

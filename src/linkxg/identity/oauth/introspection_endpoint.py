@@ -1,6 +1,7 @@
 """The introspection endpoint, for clients of the token's account (RFC 7662).
 
-The answer about an invalid or unknown token, or one of another account, is exactly `{"active": false}`.
+The answer about an invalid or unknown token, one of another account, or for another resource server, is exactly
+`{"active": false}`.
 """
 
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from linkxg.errors import InvalidRequest, InvalidToken
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.request_context import JSON_TYPE, NO_STORE, RawResponse, RequestContext
 from linkxg.http.route_declaration import EdgeRoute
+from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.oauth.client_credentials_reader import ERRORS, SECURITY, TAG, TOKEN_FORM, ClientCredentialsReader
 from linkxg.identity.tokens.model import Principal
 from linkxg.identity.tokens.scopes import format_scope
@@ -83,14 +85,18 @@ class IntrospectionEndpoint:
         if token is None:
             raise InvalidRequest("The parameter token is missing.")
         principal = self._principal(token)
-        if principal is None or principal.account_id != client.account_id:
+        if principal is None or not self._may_see(client, principal):
             return RawResponse(200, _INACTIVE, _HEADERS)
         return RawResponse(200, msgspec.json.encode(self._describe(principal)), _HEADERS)
+
+    def _may_see(self, client: CachedClient, principal: Principal) -> bool:
+        """Whether the token is of the client's account, and for this API or for the resource of the client."""
+        return principal.account_id == client.account_id and principal.audience in (self._audience, client.resource)
 
     def _principal(self, token: str) -> Principal | None:
         try:
             # A token's address ranges restrict its use, not its introspection.
-            return self._verifier.verify(token.encode(), source=None)
+            return self._verifier.verify_for_any(token.encode(), source=None)
         except InvalidToken:
             return None
 
@@ -103,7 +109,7 @@ class IntrospectionEndpoint:
             exp=principal.expires_at,
             iat=principal.issued_at,
             sub=principal.id,
-            aud=self._audience,
+            aud=principal.audience,
             iss=self._issuer,
             jti=principal.jti,
             account_id=principal.account_id,

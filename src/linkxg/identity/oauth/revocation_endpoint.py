@@ -56,7 +56,7 @@ class RevocationEndpoint:
         if token is None:
             raise InvalidRequest("The parameter token is missing.")
         try:
-            principal = self._verifier.verify(token.encode(), source=None)
+            principal = self._verifier.verify_for_any(token.encode(), source=None)
         except InvalidToken:
             principal = None
         if principal is not None and principal.id == verified.client.id:
@@ -68,7 +68,7 @@ class RevocationEndpoint:
         actor = Actor("client", client.id, client.account_id, context.source, context.request_id, secret_id=secret.id)
 
         def unit(conn: Connection) -> None:
-            revoke_token(conn, client.id, jti)
+            revoke_token(conn, client.account_id, client.id, jti)
             audit.record(conn, client.account_id, actor, "token.revoked", jti)
 
         await self._database.write(unit)

@@ -7,13 +7,15 @@ credentials learns nothing about the grants and scopes of a client.
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import UNSET
 
 from linkxg.errors import (
-    Cause,
     InvalidRequest,
     InvalidScope,
+    InvalidTarget,
     PublicError,
     RateLimitExceeded,
+    UnauthorizedClient,
     UnsupportedGrantType,
 )
 from linkxg.http.body_style import BodyStyle
@@ -21,6 +23,8 @@ from linkxg.http.metrics import Metrics
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import JSON_TYPE, NO_STORE, RawResponse, RequestContext
 from linkxg.http.route_declaration import EdgeRoute, Form
+from linkxg.identity.clients.resource_identifier import MAX_RESOURCE
+from linkxg.identity.clients.resource_servers import ResourceServers
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.oauth.client_credentials_reader import (
     CREDENTIALS,
@@ -35,6 +39,7 @@ from linkxg.identity.oauth.grants import client_credentials
 from linkxg.identity.tokens.mint import Minter
 from linkxg.identity.tokens.model import LIFETIME_S
 from linkxg.identity.tokens.scopes import SCOPES
+from linkxg.rejection_causes import Cause
 
 PATH = "/api/v1/oauth/token"
 CLIENT_TOKENS = Budget("oauth-tokens-client", 600, 60)
@@ -73,25 +78,32 @@ class TokenEndpoint:
                     "maxLength": client_credentials.MAX_SCOPE,
                     "description": f"Separated by spaces, of: {', '.join(SCOPES)}.",
                 },
+                "resource": {
+                    "type": "string",
+                    "maxLength": MAX_RESOURCE,
+                    "description": "The resource server that the token is for (RFC 8707); without it, this API.",
+                },
                 **CREDENTIALS,
             },
             ("grant_type",),
-            CREDENTIALS_EXAMPLE,
+            CREDENTIALS_EXAMPLE | {"resource": UNSET},
         ),
         answer=TokenResponse,
-        errors=(*ERRORS, UnsupportedGrantType, InvalidScope),
+        errors=(*ERRORS, UnsupportedGrantType, UnauthorizedClient, InvalidScope, InvalidTarget),
     )
 
     def __init__(
         self,
         credentials: ClientCredentialsReader,
         minter: Minter,
+        resource_servers: ResourceServers,
         limits: Limits,
         usage: UsageRecorder,
         metrics: Metrics,
     ) -> None:
         self._credentials = credentials
         self._minter = minter
+        self._resource_servers = resource_servers
         self._limits = limits
         self._usage = usage
         self._metrics = metrics
@@ -124,9 +136,12 @@ class TokenEndpoint:
         verified = await self._credentials.authenticate(context, form, authorization)
         if grant_type != client_credentials.NAME:
             raise UnsupportedGrantType
+        if verified.client.resource is not None:
+            raise UnauthorizedClient
         try:
             await self._limits.spend(CLIENT_TOKENS, verified.client.id)
-            granted = client_credentials.grant(self._minter, verified, form.get("scope"))
+            audience = await self._resource_servers.audience(verified.client.account_id, form.get("resource"))
+            granted = client_credentials.grant(self._minter, verified, form.get("scope"), audience)
         except (InvalidScope, RateLimitExceeded) as error:
             client = verified.client
             error.cause = error.cause or Cause.TOO_MANY_REQUESTS

@@ -98,6 +98,6 @@ def end_session(
     """
     if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason):
         return False
-    revoke_session(conn, user_id, session_id)
+    revoke_session(conn, account_id, user_id, session_id)
     audit.record(conn, account_id, actor, "session.ended", session_id, {"reason": reason})
     return True

@@ -225,7 +225,7 @@ def _evict_oldest_sessions(conn: Connection, actor: Actor, user: User, now: int)
     """Make room for one more session of the person."""
     for old in store.list_live_sessions_beyond(conn, user.account_id, user.id, MAX_SESSIONS - 1, now):
         store.end_session(conn, user.account_id, old, now=now, reason="evicted")
-        revoke_session(conn, user.id, old)
+        revoke_session(conn, user.account_id, user.id, old)
         audit.record(conn, user.account_id, actor, "session.ended", old, {"reason": "evicted"})
 
 

@@ -97,7 +97,7 @@ def _replay_or_reject(conn: Connection, attempt: RefreshAttempt, actor: Actor) -
         return store.session_identity(session, person)
     lock_caller(conn, session.user_id)
     store.end_session(conn, session.account_id, session_id, now=now, reason="reuse")
-    revoke_session(conn, session.user_id, session_id)
+    revoke_session(conn, session.account_id, session.user_id, session_id)
     audit.record(
         conn, session.account_id, actor, "session.reuse_detected", session_id,
         {"user": session.user_id, "generation": generation, "current": session.generation},

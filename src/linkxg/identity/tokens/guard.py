@@ -75,7 +75,7 @@ class Guard:
         # Pages of the console and SCIM have guards of their own.
         if opt.get("scim_token"):
             return
-        if opt.get("public") or opt.get("session_roles"):
+        if opt.get("public") or opt.get("session_roles") or opt.get("client_authentication"):
             if style_of(opt) is not BodyStyle.PAGE:
                 _refuse_unsupported(context_of(connection.scope), route)
             return

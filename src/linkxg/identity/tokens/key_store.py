@@ -49,5 +49,5 @@ def update_sealed_keys(conn: Connection, keys: SealedKeys, seen: int) -> bool:
     statement = sealed_keys.update().where(sealed_keys.c.id == _ONLY, sealed_keys.c.version == seen)
     if conn.execute(statement.values(**keys._asdict())).rowcount != 1:
         return False
-    invalidation_feed.append(conn, KEYS, "", keys.version)
+    invalidation_feed.append(conn, None, KEYS, "", keys.version)
     return True

@@ -246,6 +246,11 @@ class KeyRing:
         live = (record for record in self._file.keys if record.retire_at is None or record.retire_at > now)
         return [jwk for record in live if (jwk := self._loaded[record.kid].public_jwk()) is not None]
 
+    def live(self) -> list[tuple[str, str]]:
+        """Id and algorithm of every key whose tokens are accepted, now or later."""
+        now = now_s()
+        return [(one.kid, one.alg) for one in self._file.keys if one.retire_at is None or one.retire_at > now]
+
     def _stat(self) -> tuple[int, int]:
         status = (self._data_dir / FILE).lstat()
         return status.st_mtime_ns, status.st_ino

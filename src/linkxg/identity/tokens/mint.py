@@ -26,13 +26,22 @@ class Minter:
         self._audience = audience
 
     def for_client(
-        self, client_id: str, account_id: str, scope: str, epoch: int, secret_id: str, cidrs: list[str] | None
+        self,
+        client_id: str,
+        account_id: str,
+        scope: str,
+        epoch: int,
+        secret_id: str,
+        cidrs: list[str] | None,
+        audience: str | None = None,
     ) -> Minted:
+        """A token for `audience`, or for this API."""
         now = now_s()
         jti = token_id()
         claims = AccessClaims(
-            iss=self._issuer, sub=client_id, aud=self._audience, client_id=client_id, iat=now, exp=now + LIFETIME_S,
-            jti=jti, scope=scope, account_id=account_id, epoch=epoch, secret_id=secret_id, cidrs=cidrs or None,
+            iss=self._issuer, sub=client_id, aud=audience or self._audience, client_id=client_id, iat=now,
+            exp=now + LIFETIME_S, jti=jti, scope=scope, account_id=account_id, epoch=epoch, secret_id=secret_id,
+            cidrs=cidrs or None,
         )  # fmt: skip
         return Minted(self._keys.signing().mint(_encode(claims)), jti, LIFETIME_S)
 

@@ -54,6 +54,7 @@ class Principal:
     jti: str
     issued_at: int
     expires_at: int
+    audience: str
     role: str | None = None
     session_id: str | None = None
     secret_id: str | None = None

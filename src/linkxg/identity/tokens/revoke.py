@@ -15,22 +15,22 @@ from linkxg.identity.tokens.model import Principal
 _PRUNE_EVERY = 4_096
 
 
-def revoke_token(conn: Connection, client_id: str, jti: str) -> None:
+def revoke_token(conn: Connection, account_id: str, client_id: str, jti: str) -> None:
     """Revoke one access token of a client, after its writes in progress."""
     lock_caller(conn, client_id)
-    invalidation_feed.append(conn, TOKEN, jti)
+    invalidation_feed.append(conn, account_id, TOKEN, jti)
 
 
-def revoke_session(conn: Connection, user_id: str, session_id: str) -> None:
+def revoke_session(conn: Connection, account_id: str, user_id: str, session_id: str) -> None:
     """Revoke the access tokens of a person's session."""
     lock_caller(conn, user_id)
-    invalidation_feed.append(conn, SESSION, session_id)
+    invalidation_feed.append(conn, account_id, SESSION, session_id)
 
 
-def invalidate_client(conn: Connection, client_id: str, epoch: int) -> None:
+def invalidate_client(conn: Connection, account_id: str, client_id: str, epoch: int) -> None:
     """Invalidate cached copies of the client, and its tokens of epochs before `epoch`."""
     lock_caller(conn, client_id)
-    invalidation_feed.append(conn, CLIENT, client_id, epoch)
+    invalidation_feed.append(conn, account_id, CLIENT, client_id, epoch)
 
 
 class Revocations:

@@ -8,12 +8,13 @@ import time
 
 from linkxg.crypto.jwt import MAX_LENGTH
 from linkxg.db.invalidation_feed import KEYS, Invalidation, InvalidationFeed
-from linkxg.errors import Cause, InvalidToken, TemporarilyUnavailable
+from linkxg.errors import InvalidToken, TemporarilyUnavailable
 from linkxg.http.client_ip import parse_address, parse_network
 from linkxg.identity.tokens.claims import read_claims
 from linkxg.identity.tokens.keys import KeyRing, KeysError
 from linkxg.identity.tokens.model import LEEWAY_S, AccessClaims, Principal
 from linkxg.identity.tokens.revoke import Revocations
+from linkxg.rejection_causes import Cause
 from linkxg.runtime.cache import evict_oldest
 
 CACHE_SIZE = 16_384
@@ -28,7 +29,7 @@ class RevokedToken(InvalidToken):
 
 
 class Verifier:
-    """Verifies access tokens of one issuer for one audience."""
+    """Verifies access tokens of one issuer for one audience, and for the issuer itself those of any."""
 
     def __init__(
         self, keys: KeyRing, revocations: Revocations, feed: InvalidationFeed, issuer: str, audience: str
@@ -44,8 +45,16 @@ class Verifier:
     def verify(self, token: bytes, source: str | None) -> Principal:
         """The caller. Raises InvalidToken, or TemporarilyUnavailable if revocations may have been missed.
 
-        A token bound to address ranges is rejected from any other `source`; None skips that check.
+        The token must be for this audience. One bound to address ranges is rejected from any other `source`; None skips
+        that check.
         """
+        principal = self.verify_for_any(token, source)
+        if principal.audience != self._audience:
+            raise InvalidToken(reason="audience")
+        return principal
+
+    def verify_for_any(self, token: bytes, source: str | None) -> Principal:
+        """The same, whatever the token's audience is: it proves nothing about what the caller may do here."""
         self._feed.check()
         digest = hashlib.sha256(token).digest()
         principal = self._verified.get(digest)
@@ -82,14 +91,22 @@ class Verifier:
         if payload is None:
             raise InvalidToken(reason="signature" if is_live else "header of no live key")
         claims = read_claims(payload)
-        audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
-        if claims.iss != self._issuer or self._audience not in audiences:
-            raise InvalidToken(reason="issuer or audience")
+        if claims.iss != self._issuer:
+            raise InvalidToken(reason="issuer")
         if claims.iat > time.time() + LEEWAY_S:
             raise InvalidToken(reason="issued in the future")
         if not is_live:
-            raise RevokedToken(_principal(claims), "header of no live key", Cause.KEY_RETIRED)
-        return _principal(claims)
+            raise RevokedToken(self._principal(claims), "header of no live key", Cause.KEY_RETIRED)
+        return self._principal(claims)
+
+    def _principal(self, claims: AccessClaims) -> Principal:
+        audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
+        if not audiences:
+            raise InvalidToken(reason="audience")
+        try:
+            return _principal(claims, self._audience if self._audience in audiences else audiences[0])
+        except ValueError:
+            raise InvalidToken(reason="address ranges") from None
 
     def _on_keys_changed(self, _: Invalidation) -> None:
         self._verified.clear()
@@ -100,7 +117,7 @@ class Verifier:
             raise TemporarilyUnavailable(str(error)) from error
 
 
-def _principal(claims: AccessClaims) -> Principal:
+def _principal(claims: AccessClaims, audience: str) -> Principal:
     return Principal(
         kind="user" if claims.sid else "client",
         id=claims.sub,
@@ -111,6 +128,7 @@ def _principal(claims: AccessClaims) -> Principal:
         jti=claims.jti,
         issued_at=claims.iat,
         expires_at=claims.exp,
+        audience=audience,
         role=claims.role,
         session_id=claims.sid,
         secret_id=claims.secret_id,

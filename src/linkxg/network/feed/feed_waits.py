@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from linkxg.db import Database
 from linkxg.network.feed import store
+from linkxg.runtime import leaving
 from linkxg.runtime.background import BackgroundTask
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 from linkxg.runtime.timed_semaphore import TimedSemaphore
@@ -52,7 +53,7 @@ class FeedWaits:
                 self._waits.discard(wait)
 
     async def _poll(self) -> None:
-        while self._waits and not self.task.stopping.is_set():
+        while self._waits and not leaving.has_begun():
             began = time.monotonic()
             accounts = {wait.account_id for wait in self._waits}
             heads = await self._database.read_single(store.list_heads, list(accounts))
@@ -62,6 +63,6 @@ class FeedWaits:
                 wait.over.set()
                 await self.task.pause(POLL_S / len(found))
             await self.task.pause(began + POLL_S - time.monotonic())
-        if self.task.stopping.is_set():
+        if leaving.has_begun():
             for wait in self._waits:
                 wait.over.set()

@@ -5,10 +5,11 @@ The token has the requested scopes, all of which the client must have, or withou
 
 from typing import NamedTuple
 
-from linkxg.errors import Cause, InvalidScope
+from linkxg.errors import InvalidScope
 from linkxg.identity.clients.client_verifier import VerifiedClient
 from linkxg.identity.tokens.mint import Minted, Minter
 from linkxg.identity.tokens.scopes import format_scope, parse_scope
+from linkxg.rejection_causes import Cause
 
 NAME = "client_credentials"
 MAX_SCOPE = 2_048
@@ -19,8 +20,8 @@ class Granted(NamedTuple):
     scope: str
 
 
-def grant(minter: Minter, verified: VerifiedClient, requested: str | None) -> Granted:
-    """Raises InvalidScope unless all requested scopes can be granted."""
+def grant(minter: Minter, verified: VerifiedClient, requested: str | None, audience: str | None = None) -> Granted:
+    """A token for `audience`, or for this API. Raises InvalidScope unless all requested scopes can be granted."""
     client, secret = verified
     if requested is not None and len(requested) > MAX_SCOPE:
         raise InvalidScope(reason="scope too long", cause=Cause.SCOPE_NOT_GRANTED)
@@ -35,4 +36,5 @@ def grant(minter: Minter, verified: VerifiedClient, requested: str | None) -> Gr
         raise InvalidScope(reason=reason, cause=Cause.SCOPE_NOT_GRANTED, concerns=missing)
     scope = format_scope(scopes)
     cidrs = list(client.cidrs)
-    return Granted(minter.for_client(client.id, client.account_id, scope, client.epoch, secret.id, cidrs), scope)
+    minted = minter.for_client(client.id, client.account_id, scope, client.epoch, secret.id, cidrs, audience)
+    return Granted(minted, scope)

@@ -1,0 +1,129 @@
+"""ASGI middleware: lets only authorised requests and WebSockets through to the application."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from typing import Any
+
+from linkxg_guard.errors import GuardError, InvalidRequest, MissingToken, TemporarilyUnavailable
+from linkxg_guard.guard import Guard, Unknown, read_bearer, require_scopes
+from linkxg_guard.principal import Principal
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Required = Callable[[Scope], Iterable[str]]
+
+KEY = "linkxg_guard.principal"
+
+
+class GuardMiddleware:
+    """Puts `guard` in front of `app`.
+
+    `scopes` are those that every request needs, or a function of the ASGI scope that says which. Paths in `public` are
+    open to everybody. The caller is judged again when the body is complete, with each further part of a streamed answer
+    and each message of a WebSocket, so that a revocation ends what is under way.
+    """
+
+    def __init__(
+        self, app: App, guard: Guard, *, scopes: str | Iterable[str] | Required, public: Collection[str] = ()
+    ) -> None:
+        self.app = app
+        self.guard = guard
+        self._required = scopes if callable(scopes) else None
+        listed = () if callable(scopes) else (scopes.split() if isinstance(scopes, str) else tuple(scopes))
+        self._scopes = tuple(listed)
+        self._public = frozenset(public)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
+        if kind not in ("http", "websocket") or scope["path"] in self._public:
+            await self.app(scope, receive, send)
+            return
+        client = scope.get("client")
+        source = client[0] if client else None
+        try:
+            authorization = authorization_of(scope)
+            required = self._scopes if self._required is None else self._required(scope)
+            try:
+                caller = self.guard.judge(read_bearer(authorization), source)
+                require_scopes(caller, required)
+            except (Unknown, TemporarilyUnavailable):
+                # The first request may come before the feed has been heard.
+                caller = await self.guard.authenticate(authorization, source, required)
+        except GuardError as error:
+            await refuse(error, scope, send)
+            return
+        scope[KEY] = caller
+        started = False
+
+        async def checked_receive() -> Message:
+            message = await receive()
+            if message["type"] in ("http.request", "websocket.receive") and not message.get("more_body"):
+                self.guard.recheck(caller, source)
+            return message
+
+        # Not a coroutine: most answers have one part, which needs no check and no frame of its own.
+        def checked_send(message: Message) -> Awaitable[None]:
+            nonlocal started
+            if message.get("more_body") or message["type"] == "websocket.send":
+                self.guard.recheck(caller, source)
+            started = True
+            return send(message)
+
+        try:
+            await self.app(scope, checked_receive, checked_send)
+        except GuardError as error:
+            if not started:
+                await refuse(error, scope, send)
+            elif kind == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            else:
+                # The answer is cut short: its beginning has been sent.
+                raise ConnectionAbortedError("the caller's access has ended") from None
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def starting() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self.guard.start()
+            return message
+
+        try:
+            await self.app(scope, starting, send)
+        finally:
+            await self.guard.stop()
+
+
+def authorization_of(scope: Scope) -> bytes | None:
+    """The Authorization header. Raises InvalidRequest if it is repeated."""
+    found: bytes | None = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            if found is not None:
+                raise InvalidRequest("two Authorization headers")
+            found = value
+    return found
+
+
+def principal_of(scope: Scope) -> Principal:
+    """The caller of a guarded request, by its ASGI scope. Raises MissingToken behind no guard."""
+    found: Principal | None = scope.get(KEY)
+    if found is None:
+        raise MissingToken("no guard in front of this application")
+    return found
+
+
+async def refuse(error: GuardError, scope: Scope, send: Send) -> None:
+    """Answer with the error; a WebSocket is closed before it is accepted."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    body = error.body()
+    headers = [(name.encode(), value.encode()) for name, value in error.headers()]
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,20 @@
+"""The causes of rejected requests of OAuth clients, by which the console explains them."""
+
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Why a client's request was rejected; visible to its account, never in the response."""
+
+    WRONG_SECRET = "wrong_secret"  # noqa: S105  names of causes, not secrets
+    MISTYPED_SECRET = "mistyped_secret"  # noqa: S105
+    RETIRED_SECRET = "retired_secret"  # noqa: S105
+    EXPIRED_SECRET = "expired_secret"  # noqa: S105
+    CLIENT_DISABLED = "client_disabled"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    SCOPE_NOT_GRANTED = "scope_not_granted"
+    SCOPE_NOT_IN_TOKEN = "scope_not_in_token"  # noqa: S105
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    KEY_RETIRED = "key_retired"
+    TOO_MANY_REQUESTS = "too_many_requests"
