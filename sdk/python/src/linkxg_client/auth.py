@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 
 import httpx
-from linkxg_client.access_token import AccessToken
+
 from linkxg_client.credentials import Credentials
 from linkxg_client.errors import UnexpectedOrigin
 from linkxg_client.retry import is_replayable
@@ -14,7 +14,7 @@ UNAUTHORIZED = 401
 
 
 class LinkXGAuth(httpx.Auth):
-    """For `httpx.Client(auth=…)` and `httpx.AsyncClient(auth=…)`. Tokens are sent to the service of the credentials only."""
+    """For `httpx.Client(auth=…)` and `httpx.AsyncClient(auth=…)`. Tokens are sent to the credentials' service only."""
 
     def __init__(self, credentials: Credentials, scope: str | None = None) -> None:
         self._connection = credentials.connection
@@ -29,7 +29,7 @@ class LinkXGAuth(httpx.Auth):
             another = self._connection.run(self._tokens.replace(token))
             if another is not None:
                 request.headers["Authorization"] = another.header
-                self._note(another, (yield request))
+                self._note((yield request))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         self._check(request)
@@ -40,7 +40,7 @@ class LinkXGAuth(httpx.Auth):
             another = await self._connection.arun(self._tokens.replace(token))
             if another is not None:
                 request.headers["Authorization"] = another.header
-                self._note(another, (yield request))
+                self._note((yield request))
 
     def _check(self, request: httpx.Request) -> None:
         if not self._connection.is_own(request.url):
@@ -52,8 +52,8 @@ class LinkXGAuth(httpx.Auth):
             return False
         return is_token_rejected(response) and is_replayable(request)
 
-    def _note(self, token: AccessToken, response: httpx.Response) -> None:
-        if response.status_code != UNAUTHORIZED and token is not None:
+    def _note(self, response: httpx.Response) -> None:
+        if response.status_code != UNAUTHORIZED:
             self._tokens.accepted()
 
 

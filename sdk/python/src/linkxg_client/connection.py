@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from importlib.metadata import version
 from typing import TypeVar
 
 import httpx
+
 from linkxg_client.clock import Clock
 from linkxg_client.steps import Flow, arun, run
 
 T = TypeVar("T")
 API = "/api/v1"
 DEFAULT_URL = "https://api.linkxg.com"
+USER_AGENT = f"linkxg-client/{version('linkxg-client')}"
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -57,6 +60,29 @@ class Connection:
     def address(self, path: str) -> httpx.URL:
         """The address of a path below `/api/v1`."""
         return httpx.URL(f"{self.url}{API}{path}")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        stream: httpx.SyncByteStream | httpx.AsyncByteStream | None = None,
+    ) -> httpx.Request:
+        """A request to a path below `/api/v1`."""
+        return httpx.Request(
+            method,
+            self.address(path),
+            params=dict(params) if params else None,
+            headers={"Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})},
+            json=json,
+            content=content,
+            stream=stream,
+            extensions={"timeout": httpx.Timeout(self._timeout).as_dict()},
+        )
 
     def is_own(self, url: httpx.URL) -> bool:
         """Whether a token may be sent to this address."""

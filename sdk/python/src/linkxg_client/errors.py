@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 import httpx
+
 from linkxg_client.clock import Clock
 from linkxg_client.secret import redact
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx
+
 from linkxg_client.clock import Clock
 from linkxg_client.errors import ConnectionFailed, retry_after_of
 from linkxg_client.steps import Flow, Sleep, send

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+
 from linkxg_client.access_token import AccessToken
 from linkxg_client.auth import UNAUTHORIZED, is_token_rejected
 from linkxg_client.connection import Connection
@@ -101,7 +102,7 @@ def _request(
     connection: Connection, client_id: str, key: str, token: AccessToken, body: dict[str, object]
 ) -> httpx.Request:
     headers = {"Authorization": token.header, IDEMPOTENCY_KEY: key}
-    return httpx.Request("POST", connection.address(f"/oauth/clients/{client_id}/rotate"), headers=headers, json=body)
+    return connection.request("POST", f"/oauth/clients/{client_id}/rotate", headers=headers, json=body)
 
 
 def _read(answer: Any) -> Rotation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+
 from linkxg_client.access_token import AccessToken
 from linkxg_client.auth import LinkXGAuth
 from linkxg_client.connection import Connection
@@ -126,7 +127,7 @@ class UserSession:
             secrets["password"] = password.reveal() if isinstance(password, Secret) else password
         elif self._mfa_token is not None:
             secrets["mfaToken"] = self._mfa_token.reveal()
-        return httpx.Request("POST", self._connection.address(path), json=body | secrets)
+        return self._connection.request("POST", path, json=body | secrets)
 
     def _sign_out(self) -> Flow[None]:
         clock = self._connection.clock
@@ -134,9 +135,7 @@ class UserSession:
             token = yield from self._tokens.get()
         except SignInRequired:
             return
-        request = httpx.Request(
-            "POST", self._connection.address("/auth/logout"), headers={"Authorization": token.header}
-        )
+        request = self._connection.request("POST", "/auth/logout", headers={"Authorization": token.header})
         response = yield from send_with_retry(request, RetryPolicy(), clock)
         if response.status_code not in {200, 401}:
             raise error_of(response, clock)
@@ -182,7 +181,7 @@ class UserSession:
 def _refresh_request(connection: Connection, stored: StoredSession) -> httpx.Request:
     headers = {IDEMPOTENCY_KEY: stored.next_key}
     body = {"refreshToken": stored.refresh.reveal()}
-    return httpx.Request("POST", connection.address("/auth/refresh"), headers=headers, json=body)
+    return connection.request("POST", "/auth/refresh", headers=headers, json=body)
 
 
 def _read(

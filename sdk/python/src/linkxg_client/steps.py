@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import httpx
+
 from linkxg_client.clock import Clock
 
 T = TypeVar("T")

@@ -6,6 +6,7 @@ from base64 import b64encode
 from urllib.parse import quote_plus, urlencode
 
 import httpx
+
 from linkxg_client.access_token import AccessToken
 from linkxg_client.connection import Connection
 from linkxg_client.errors import UnexpectedAnswer, error_of, json_object
@@ -40,8 +41,8 @@ def introspect(connection: Connection, client_id: str, secret: Secret, token: Ac
 
 def _post(connection: Connection, path: str, client_id: str, secret: Secret, form: dict[str, str]) -> httpx.Request:
     basic = b64encode(f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}".encode()).decode()
-    headers = {"Authorization": f"Basic {basic}", "Content-Type": FORM, "Accept": "application/json"}
-    return httpx.Request("POST", connection.address(path), headers=headers, content=urlencode(form).encode())
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": FORM}
+    return connection.request("POST", path, headers=headers, content=urlencode(form).encode())
 
 
 def _read(response: httpx.Response, asked_at: float, connection: Connection) -> AccessToken:
