@@ -33,7 +33,9 @@ class LinkXGAuth(httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         self._check(request)
-        token = self._tokens.current() or await self._connection.arun(self._tokens.get())
+        token = self._tokens.current()
+        if token is None:
+            token = await self._connection.arun(self._tokens.get())
         request.headers["Authorization"] = token.header
         response = yield request
         if self._is_to_repeat(request, response):

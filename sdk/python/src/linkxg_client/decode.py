@@ -1,4 +1,4 @@
-"""Reads the JSON of an answer into dataclasses. Members that a class does not have are ignored: the service may grow."""
+"""Reads the JSON of an answer into dataclasses. Members that a class does not have are ignored: the API may grow."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import types
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from linkxg_client.errors import UnexpectedAnswer
 
 T = TypeVar("T")
 Decoder = Callable[[Any], Any]
+_classes: dict[type[Any], Decoder] = {}
 
 
 def decode(kind: type[T], value: object) -> T:
@@ -24,8 +24,14 @@ def decode(kind: type[T], value: object) -> T:
     raise UnexpectedAnswer(f"The answer is no {kind.__name__} ({fault}).")
 
 
-@cache
 def _of_class(kind: type[Any]) -> Decoder:
+    found = _classes.get(kind)
+    if found is None:
+        found = _classes[kind] = _compile(kind)
+    return found
+
+
+def _compile(kind: type[Any]) -> Decoder:
     hints = get_type_hints(kind)
     members = [
         (each.name, each.metadata.get("name", camel(each.name)), _of_type(hints[each.name]),

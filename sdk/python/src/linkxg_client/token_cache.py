@@ -114,18 +114,19 @@ class TokenCache:
         try:
             try:
                 token = yield from self._fetch(usable is None)
-                outcome = Outcome(token, None)
             except (ConnectionFailed, RateLimited, ServiceUnavailable) as error:
                 if usable is None:
                     outcome = Outcome(None, error)
                     raise
-                outcome = Outcome(usable, None)
+                token = usable
                 asked = error.retry_after if isinstance(error, ApiError) else None
                 pause = min(asked or FIRST_PAUSE_S, LONGEST_PAUSE_S)
                 self._not_before = self._clock.now() + pause * self._clock.uniform(1.0, 1.5)
             except Exception as error:
                 outcome = Outcome(None, error)
                 raise
+            outcome = Outcome(token, None)
+            return token
         finally:
             with self._lock:
                 if outcome is not None and outcome.token is not None:
@@ -133,8 +134,6 @@ class TokenCache:
                 if self._flight is flight:
                     self._flight = None
             flight.settle(outcome)
-        assert outcome.token is not None
-        return outcome.token
 
 
 def _again(error: Exception | None) -> Exception:
