@@ -187,6 +187,14 @@ def _refresh_request(connection: Connection, stored: StoredSession) -> httpx.Req
 def _read(
     response: httpx.Response, asked_at: float, now: float, connection: Connection
 ) -> tuple[StoredSession, AccessToken]:
+    found = _tokens(response, now)
+    if found is None:
+        raise UnexpectedAnswer("The service answered without the tokens of a session. Is the address right?")
+    session, lifetime = found
+    return session, AccessToken(session.access.reveal(), lifetime, "", asked_at, connection.clock)
+
+
+def _tokens(response: httpx.Response, now: float) -> tuple[StoredSession, float] | None:
     data: Any = (json_object(response) or {}).get("data")
     try:
         lifetime = float(data["expiresIn"])
@@ -197,7 +205,5 @@ def _read(
             user={str(name): str(value) for name, value in data["user"].items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        session, lifetime = None, 0.0
-    if session is None:
-        raise UnexpectedAnswer("The service answered without the tokens of a session. Is the address right?")
-    return session, AccessToken(session.access.reveal(), lifetime, "", asked_at, connection.clock)
+        return None
+    return session, lifetime

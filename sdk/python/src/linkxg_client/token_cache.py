@@ -69,6 +69,7 @@ class TokenCache:
                     return None
                 self._replacements += 1
                 self._replaced_at = self._clock.now()
+                self._token = None
         return (yield from self._obtain(rejected))
 
     def accepted(self) -> None:

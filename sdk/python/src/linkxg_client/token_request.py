@@ -46,8 +46,15 @@ def _post(connection: Connection, path: str, client_id: str, secret: Secret, for
 
 
 def _read(response: httpx.Response, asked_at: float, connection: Connection) -> AccessToken:
+    token = _token(response, asked_at, connection)
+    if token is None:
+        raise UnexpectedAnswer("The token endpoint answered without a bearer token. Is the address right?")
+    return token
+
+
+def _token(response: httpx.Response, asked_at: float, connection: Connection) -> AccessToken | None:
     body = json_object(response) or {}
     value, kind, lifetime = body.get("access_token"), body.get("token_type"), body.get("expires_in")
     if not isinstance(value, str) or str(kind).lower() != "bearer" or not isinstance(lifetime, (int, float)):
-        raise UnexpectedAnswer("The token endpoint answered without a bearer token. Is the address right?")
+        return None
     return AccessToken(value, float(lifetime), str(body.get("scope", "")), asked_at, connection.clock)
