@@ -73,11 +73,13 @@ class Connection:
         stream: httpx.SyncByteStream | httpx.AsyncByteStream | None = None,
     ) -> httpx.Request:
         """A request to a path below `/api/v1`."""
+        # Of a request with a stream, httpx leaves the host to the caller.
+        host = {"Host": self.url.netloc.decode("ascii")} if stream is not None else {}
         return httpx.Request(
             method,
             self.address(path),
             params=dict(params) if params else None,
-            headers={"Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})},
+            headers={**host, "Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})},
             json=json,
             content=content,
             stream=stream,

@@ -11,7 +11,9 @@ from linkxg_client.call import Call, body, nothing, one, params
 from linkxg_client.models.products import Product, ProductStatus, SharedProduct, Version
 from linkxg_client.pages import PageCall, page_of
 
-READ, WRITE, SHARED = "products:read", "products:write", "connections:read"
+READ, DELETE, SHARED = "products:read", "products:write", "connections:read"
+WRITE = "products:read products:write"
+"""The answer to a change has the product only for who may read it."""
 Content = Mapping[str, Any]
 
 
@@ -74,7 +76,7 @@ def discard_draft(product_id: str, if_match: str | None = None) -> Call[Product]
 
 def delete(product_id: str, if_match: str | None = None) -> Call[None]:
     """Delete a product that was never published; archive one that was."""
-    return Call("DELETE", f"/products/{_part(product_id)}", WRITE, nothing, headers=_match(if_match))
+    return Call("DELETE", f"/products/{_part(product_id)}", DELETE, nothing, headers=_match(if_match))
 
 
 def unarchive(product_id: str) -> Call[Product]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -21,15 +21,18 @@ class PassportReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product with one of its versions. `gtin` has 14 digits; `dpp` is there after a publication."""
+    """A product with one of its versions. `gtin` has 14 digits; `dpp` is there after a publication.
+
+    The answer to a change has neither identifiers nor content if the token lacks `products:read`.
+    """
 
     id: str
     sku: str
-    gtin: str | None
-    gtin_format: str | None
-    digital_link: str | None
+    gtin: str | None = None
+    gtin_format: str | None = None
+    digital_link: str | None = None
     status: ProductStatus
-    category: str | None
+    category: str | None = None
     latest_version: int | None
     draft_version: int | None
     revision: int
@@ -37,8 +40,8 @@ class Product:
     updated_at: datetime
     version: int
     version_status: VersionStatus
-    content_hash: str
-    content: dict[str, Any]
+    content_hash: str | None = None
+    content: dict[str, Any] = field(default_factory=dict[str, Any])
     dpp: PassportReference | None = None
 
     @property
@@ -53,16 +56,16 @@ class Version:
 
     version: int
     status: VersionStatus
-    content_hash: str
-    created_at: datetime
-    created_by: str
-    change_note: str | None
-    published_at: datetime | None
-    published_by: str | None
-    withdrawn_at: datetime | None
-    withdrawn_by: str | None
-    withdraw_reason: str | None
-    content: dict[str, Any]
+    content_hash: str | None = None
+    created_at: datetime | None = None
+    created_by: str | None = None
+    change_note: str | None = None
+    published_at: datetime | None = None
+    published_by: str | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
+    withdraw_reason: str | None = None
+    content: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
