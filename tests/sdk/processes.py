@@ -21,7 +21,11 @@ def start(script: str, *arguments: str) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str], expect: int = 0) -> str:
     """What it has written."""
-    output, _ = process.communicate(timeout=TIMEOUT_S)
+    try:
+        output, _ = process.communicate(timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
     assert process.returncode == expect, output
     return output
 

@@ -92,7 +92,7 @@ def test_a_client_works_in_a_forked_process(world: World, oauth: OAuthClient) ->
         credentials = ClientCredentials(sys.argv[1], sys.argv[2], connection=Connection(sys.argv[3]))
         client = LinkXG(credentials)
         cache = credentials.tokens("products:read")
-        list(client.products.list(limit=1))
+        list(client.products.list(sku="none"))
         held, done = threading.Event(), threading.Event()
 
         def hold():
@@ -107,12 +107,12 @@ def test_a_client_works_in_a_forked_process(world: World, oauth: OAuthClient) ->
             child = os.fork()
             if child == 0:
                 cache.forget()
-                list(client.products.list(limit=1))
+                list(client.products.list(sku="none"))
                 os._exit(0)
             children.append(child)
         codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
         done.set()
-        list(client.products.list(limit=1))
+        list(client.products.list(sku="none"))
         client.close()
         print(codes)
         """,
@@ -140,7 +140,7 @@ def test_a_storm_of_429_is_waited_out(credentials: ClientCredentials, recorder: 
         async with AsyncLinkXG(credentials, retry=RetryPolicy(attempts=20)) as client:
 
             async def work() -> None:
-                async for _ in client.products.list(sku="there is none"):
+                async for _ in client.products.list(sku="none"):
                     raise AssertionError
 
             await asyncio.gather(*(work() for _ in range(100)))
@@ -219,12 +219,12 @@ def test_a_token_survives_a_restart_of_the_service(fresh_world: Callable[..., Wo
     oauth, recorder = world.new_client(), Recorder()
     connection = Connection(world.server.url, transport=recorder.transport, clock=ShiftedClock())
     with LinkXG(ClientCredentials(oauth.client_id, oauth.client_secret, connection=connection)) as client:
-        list(client.products.list(limit=1))
+        list(client.products.list(sku="none"))
         world.server.stop()
         starting = world.server.launch()
         assert starting.running
         # While it starts nobody listens: the request is repeated until somebody does.
-        list(client.products.list(limit=1))
+        list(client.products.list(sku="none"))
         world.server.wait_until_started()
     assert recorder.tokens == 1
 

@@ -262,6 +262,6 @@ def test_a_person_uses_the_same_resources(world: World, credentials: ClientCrede
     session = UserSession(connection=credentials.connection)
     session.login(person.email, person.password)
     with LinkXG(session) as client:
-        list(client.products.list(limit=1))
+        list(client.products.list(sku="none"))
         with pytest.raises(InsufficientScope):
             client.products.create(new_sku(), {"name": "Drill"})

@@ -123,6 +123,7 @@ def test_an_error_has_code_description_and_request_id(world: World, credentials:
     error = raised.value
     assert (error.status, error.error) == (422, "validation_failed")
     assert {detail.field for detail in error.details} >= {"content.name"}
+    assert error.request_id
     assert error.request_id in str(error)
 
 

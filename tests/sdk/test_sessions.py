@@ -44,7 +44,7 @@ def session(connection: Connection, person: Person) -> UserSession:
 def test_a_person_signs_in_and_calls_the_api(session: UserSession, person: Person, recorder: Recorder) -> None:
     assert session.user == {"id": person.user_id, "email": person.email, "role": "MEMBER"}
     with LinkXG(session) as client:
-        list(client.products.list(limit=1))
+        list(client.products.list(sku="none"))
         list(client.connections.list(limit=1))
     assert [path for _, path in recorder.requests].count("/api/v1/auth/login") == 1
     assert recorder.count("/auth/refresh") == 0
@@ -106,7 +106,7 @@ def test_two_processes_share_one_session(world: World, person: Person, tmp_path:
         session = UserSession(connection=Connection(sys.argv[2]), store=SessionFile(sys.argv[1]))
         with LinkXG(session) as client:
             for _ in range(10):
-                list(client.products.list(limit=1))
+                list(client.products.list(sku="none"))
                 session.tokens().forget()
         print(session.token().reveal()[:3])
     """
@@ -131,7 +131,7 @@ def test_a_token_that_another_process_has_fetched_is_used(
 def test_a_session_that_ended_elsewhere_needs_a_sign_in(world: World, session: UserSession, recorder: Recorder) -> None:
     world.api.post("/auth/logout", bearer=session.token().reveal()).expect(200)
     with LinkXG(session) as client, pytest.raises(SignInRequired, match="Sign in again"):
-        list(client.products.list(limit=1))
+        list(client.products.list(sku="none"))
     with pytest.raises(SignInRequired):
         session.token()
     assert recorder.count("/auth/refresh") == 1
@@ -163,7 +163,7 @@ def test_a_session_in_tasks(world: World, person: Person, recorder: Recorder, cl
         await session.alogin(person.email, person.password)
         clock.ahead = 890
         async with AsyncLinkXG(session) as client:
-            await asyncio.gather(*(client.products.list(limit=1).pages().__anext__() for _ in range(20)))
+            await asyncio.gather(*(client.products.list(sku="none").pages().__anext__() for _ in range(20)))
         await session.alogout()
 
     asyncio.run(main())

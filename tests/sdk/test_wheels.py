@@ -1,4 +1,4 @@
-"""The wheel installs in empty environments, with the newest and the oldest httpx that it allows, and runs its README."""
+"""The wheel installs in empty environments, with the newest and the oldest allowed httpx, and runs its README."""
 
 from __future__ import annotations
 
