@@ -10,7 +10,7 @@ import pytest
 
 from harness.clients import OAuthClient
 from harness.world import World
-from linkxg_client import Secret, SecretFile
+from linkxg_client import LinkXG, Secret, SecretFile
 from sdk import readme
 
 pytestmark = pytest.mark.any_engine
@@ -21,10 +21,17 @@ read_from_vault = lambda name="": "secret"
 write_to_vault = lambda secret: None
 """
 TIMEOUT_S = 120
+EVENT = {
+    "type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning", "eventTime": "2026-11-27T10:00:00.000Z",
+    "eventTimeZoneOffset": "+01:00", "epcList": [],
+    "quantityList": [{"epcClass": "https://id.gs1.org/01/09520000002176/10/L1", "quantity": 12}],
+}  # fmt: skip
 
 
 def prepare(world: World, oauth: OAuthClient, directory: Path) -> dict[str, str]:
-    """What a reader has at hand: a client in the environment, and a file to import."""
+    """What a reader has at hand: a client in the environment, an item, and a file to import."""
+    with LinkXG.connect(oauth.client_id, oauth.client_secret, url=world.server.url) as client:
+        client.request("POST", "/epcis/events", scope="imports:write", json=EVENT)
     SecretFile(directory / "secret").write(Secret(oauth.client_secret))
     (directory / "products.csv").write_text("sku,name\nREADME-1,Drill\nREADME-2,\n")
     return readme.environment(

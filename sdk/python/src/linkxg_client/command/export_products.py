@@ -46,7 +46,7 @@ def _opened(output: Path | None) -> Generator[TextIO]:
 
 
 def _row(product: Product) -> dict[str, object]:
-    return {"sku": product.sku, "gtin": product.gtin, "content": product.content}
+    return {"sku": product.sku, "gtin": product.entered_gtin, "content": product.content}
 
 
 def _ndjson(file: TextIO, products: Iterator[Product]) -> int:
@@ -72,7 +72,9 @@ def _csv(file: TextIO, products: Iterator[Product]) -> int:
     count = 0
     for product in products:
         texts = [product.content.get(name) or "" for name in ("name", "brand", "modelNumber")]
-        writer.writerow([_safe(str(cell)) for cell in (product.sku, product.gtin or "", product.status, *texts)])
+        writer.writerow(
+            [_safe(str(cell)) for cell in (product.sku, product.entered_gtin or "", product.status, *texts)]
+        )
         count += 1
     return count
 

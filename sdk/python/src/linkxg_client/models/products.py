@@ -45,6 +45,12 @@ class Product:
     dpp: PassportReference | None = None
 
     @property
+    def entered_gtin(self) -> str | None:
+        """The GTIN with as many digits as it was entered with, by `gtin_format`: `GTIN_13`."""
+        digits = int((self.gtin_format or "GTIN_14").rpartition("_")[2])
+        return self.gtin[-digits:] if self.gtin else None
+
+    @property
     def etag(self) -> str:
         """For `if_match`: change this revision or none."""
         return f'"p-{self.revision}"'
