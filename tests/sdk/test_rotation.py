@@ -180,6 +180,8 @@ def test_a_process_that_is_killed_before_it_stores_the_secret(
     )
     assert credentials.rotate_secret().rotated
     request_token(world.api, stored(world, oauth, file)).expect(200)
+    # A second rotation would have ended the first secret before its time.
+    request_token(world.api, oauth).expect(200)
     assert live_secrets(world, oauth) == 2
 
 
