@@ -25,6 +25,7 @@ from linkxg_client import (
     ValidationFailed,
 )
 from linkxg_client.models.imports import ImportJob
+from linkxg_client.resources.methods import AsyncResource, Resource
 from sdk.conftest import connect
 from sdk.doubles import Recorder, ShiftedClock
 from sdk.lossy_proxy import LossyProxy
@@ -244,9 +245,8 @@ def test_the_same_in_tasks(credentials: ClientCredentials, tmp_path: Path) -> No
 
 
 def test_both_clients_have_the_same_methods() -> None:
-    for name in ("products", "imports", "connections", "traceability", "passports"):
-        module = __import__(f"linkxg_client.resources.{name}", fromlist=["x"])
-        sync, for_tasks = vars(module)[name.title()], vars(module)[f"Async{name.title()}"]
+    for sync, for_tasks in zip(Resource.__subclasses__(), AsyncResource.__subclasses__(), strict=True):
+        assert for_tasks.__name__ == f"Async{sync.__name__}"
         public = {each for each in vars(sync) if not each.startswith("_")}
         assert public == {each for each in vars(for_tasks) if not each.startswith("_")}
 

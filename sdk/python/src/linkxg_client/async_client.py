@@ -6,7 +6,7 @@ import ssl
 from typing import Any, Self, TypeVar
 
 from linkxg_client.auth import LinkXGAuth
-from linkxg_client.call import Call, json_of, perform
+from linkxg_client.call import Call, Procedure, json_of, perform
 from linkxg_client.client import credentials_from_environment
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
@@ -15,10 +15,12 @@ from linkxg_client.resources.connections import AsyncConnections
 from linkxg_client.resources.imports import AsyncImports
 from linkxg_client.resources.passports import AsyncPassports
 from linkxg_client.resources.products import AsyncProducts
+from linkxg_client.resources.recalls import AsyncRecalls
+from linkxg_client.resources.sharing import AsyncSharedProducts, AsyncShareRequests, AsyncShares
 from linkxg_client.resources.traceability import AsyncTraceability
 from linkxg_client.retry import RetryPolicy
 from linkxg_client.secret_sources import SecretLike
-from linkxg_client.steps import arun
+from linkxg_client.steps import Flow, arun
 
 T = TypeVar("T")
 
@@ -40,7 +42,11 @@ class AsyncLinkXG:
         self.products = AsyncProducts(self)
         self.imports = AsyncImports(self)
         self.connections = AsyncConnections(self)
+        self.shares = AsyncShares(self)
+        self.share_requests = AsyncShareRequests(self)
+        self.shared_products = AsyncSharedProducts(self)
         self.traceability = AsyncTraceability(self)
+        self.recalls = AsyncRecalls(self)
         self.passports = AsyncPassports(self)
 
     @classmethod
@@ -77,8 +83,14 @@ class AsyncLinkXG:
 
     async def perform(self, call: Call[T]) -> T:
         """Send a request that a function of `linkxg_client.calls` describes."""
-        flow = perform(call, self._connection, self.auth(call.scope), self._retry)
-        return await arun(flow, self._http.send, self._connection.clock)
+        return await arun(self._flow(call), self._http.send, self._connection.clock)
+
+    async def perform_all(self, procedure: Procedure[T]) -> T:
+        """Send the requests that a procedure of `linkxg_client.calls` describes."""
+        return await arun(procedure(self._flow), self._http.send, self._connection.clock)
+
+    def _flow(self, call: Call[T]) -> Flow[T]:
+        return perform(call, self._connection, self.auth(call.scope), self._retry)
 
     async def request(
         self, method: str, path: str, *, scope: str, params: dict[str, str] | None = None, json: Any = None

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote
 
 import httpx
 
@@ -31,6 +32,16 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     json: object = None
     stream: httpx.SyncByteStream | httpx.AsyncByteStream | None = None
+
+
+class CallFlow(Protocol):
+    """Makes the flow of a call: `perform` with the connection and the token of a client."""
+
+    def __call__(self, call: Call[T]) -> Flow[T]: ...
+
+
+Procedure: TypeAlias = Callable[[CallFlow], Flow[T]]
+"""Several calls, of which the later ones depend on the earlier ones."""
 
 
 def perform(call: Call[T], connection: Connection, auth: httpx.Auth, policy: RetryPolicy) -> Flow[T]:
@@ -65,6 +76,11 @@ def json_of(response: httpx.Response) -> Any:
     return response.json() if response.content else None
 
 
+def content_of(response: httpx.Response) -> bytes:
+    """Reads an answer that is a file."""
+    return response.content
+
+
 def nothing(response: httpx.Response) -> None:
     """Reads an answer without a body."""
 
@@ -76,7 +92,21 @@ def params(**values: str | int | bool | datetime | None) -> dict[str, str]:
 
 def body(**values: object) -> dict[str, object]:
     """Members of a JSON body by their names in Python; None leaves one out."""
-    return {camel(name): value for name, value in values.items() if value is not None}
+    return {
+        camel(name): value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def path(*parts: str | int) -> str:
+    """A path of literal and given parts, each of which stays one part."""
+    return "".join("/" + quote(str(part), safe="") for part in parts)
+
+
+def key(idempotency_key: str | None) -> dict[str, str]:
+    """The header field of a key that the caller has chosen."""
+    return {IDEMPOTENCY_KEY: idempotency_key} if idempotency_key else {}
 
 
 def _text(value: str | int | bool | datetime) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from linkxg_client.auth import LinkXGAuth
-from linkxg_client.call import Call, json_of, perform
+from linkxg_client.call import Call, Procedure, json_of, perform
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
 from linkxg_client.credentials import Credentials
@@ -19,11 +19,13 @@ from linkxg_client.resources.connections import Connections
 from linkxg_client.resources.imports import Imports
 from linkxg_client.resources.passports import Passports
 from linkxg_client.resources.products import Products
+from linkxg_client.resources.recalls import Recalls
+from linkxg_client.resources.sharing import SharedProducts, ShareRequests, Shares
 from linkxg_client.resources.traceability import Traceability
 from linkxg_client.retry import RetryPolicy
 from linkxg_client.secret_file import SecretFile
 from linkxg_client.secret_sources import EnvironmentSecret, SecretLike, SecretSource
-from linkxg_client.steps import run
+from linkxg_client.steps import Flow, run
 
 T = TypeVar("T")
 
@@ -46,7 +48,11 @@ class LinkXG:
         self.products = Products(self)
         self.imports = Imports(self)
         self.connections = Connections(self)
+        self.shares = Shares(self)
+        self.share_requests = ShareRequests(self)
+        self.shared_products = SharedProducts(self)
         self.traceability = Traceability(self)
+        self.recalls = Recalls(self)
         self.passports = Passports(self)
         renew_after_fork(self)
 
@@ -89,8 +95,14 @@ class LinkXG:
 
     def perform(self, call: Call[T]) -> T:
         """Send a request that a function of `linkxg_client.calls` describes."""
-        flow = perform(call, self._connection, self.auth(call.scope), self._retry)
-        return run(flow, self._http.send, self._connection.clock)
+        return run(self._flow(call), self._http.send, self._connection.clock)
+
+    def perform_all(self, procedure: Procedure[T]) -> T:
+        """Send the requests that a procedure of `linkxg_client.calls` describes."""
+        return run(procedure(self._flow), self._http.send, self._connection.clock)
+
+    def _flow(self, call: Call[T]) -> Flow[T]:
+        return perform(call, self._connection, self.auth(call.scope), self._retry)
 
     def request(
         self, method: str, path: str, *, scope: str, params: dict[str, str] | None = None, json: Any = None

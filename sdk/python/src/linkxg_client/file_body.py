@@ -1,4 +1,4 @@
-"""The content of a file as the body of a request: read in pieces, from its beginning again for every attempt."""
+"""A file, or a part of it, as the body of a request: read in pieces, from its beginning again for every attempt."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ class FileBody(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     replayable = True
 
-    def __init__(self, path: Path, on_sent: OnSent | None = None) -> None:
+    def __init__(
+        self, path: Path, on_sent: OnSent | None = None, *, offset: int = 0, length: int | None = None
+    ) -> None:
         self._path = path
         self._on_sent = on_sent
-        self.size = path.stat().st_size
+        self._offset = offset
+        self._total = path.stat().st_size
+        rest = self._total - offset
+        self.size = rest if length is None else min(length, rest)
 
     def __iter__(self) -> Iterator[bytes]:
         sent = 0
         with self._path.open("rb") as file:
+            file.seek(self._offset)
             while piece := file.read(min(PIECE, self.size - sent)):
                 yield piece
                 sent += len(piece)
                 if self._on_sent is not None:
-                    self._on_sent(sent, self.size)
+                    self._on_sent(self._offset + sent, self._total)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:

@@ -13,8 +13,6 @@ from linkxg_client.decode import decode
 from linkxg_client.errors import json_object
 
 T = TypeVar("T")
-PageCall = Callable[[str | None], Call["Page[T]"]]
-"""The call for the page at a cursor; None is the first one."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +23,10 @@ class Page(Generic[T]):
     next_cursor: str | None
     has_more: bool
     total_count: int | None = None
+
+
+PageCall = Callable[[str | None], Call[Page[T]]]
+"""The call for the page at a cursor; None is the first one."""
 
 
 class Items(Generic[T]):

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from linkxg_client.call import Call, body, one, params
-from linkxg_client.models.connections import Change, CompanyConnection, ConnectionStatus, Direction, Relationship
+from linkxg_client.call import Call, body, one, params, path
+from linkxg_client.models.connections import (
+    Change,
+    CompanyConnection,
+    ConnectionStatus,
+    Direction,
+    ReadCount,
+    Relationship,
+)
 from linkxg_client.pages import Page, PageCall, page_of
 
 READ, WRITE = "connections:read", "connections:write"
@@ -22,7 +29,7 @@ def list_connections(
 
 def get(connection_id: str) -> Call[CompanyConnection]:
     """One connection or invitation."""
-    return Call("GET", f"/connections/{connection_id}", READ, one(CompanyConnection))
+    return Call("GET", path("connections", connection_id), READ, one(CompanyConnection))
 
 
 def invite(
@@ -39,19 +46,32 @@ def invite(
 
 def accept(connection_id: str, gln: str | None = None) -> Call[CompanyConnection]:
     """Accept an invitation."""
-    return Call("POST", f"/connections/{connection_id}/accept", WRITE, one(CompanyConnection), json=body(gln=gln))
+    return Call("POST", path("connections", connection_id, "accept"), WRITE, one(CompanyConnection), json=body(gln=gln))
 
 
 def decline(connection_id: str, reason: str | None = None) -> Call[CompanyConnection]:
     """Decline an invitation; the inviter sees the reason."""
     made = body(reason=reason)
-    return Call("POST", f"/connections/{connection_id}/decline", WRITE, one(CompanyConnection), json=made)
+    return Call("POST", path("connections", connection_id, "decline"), WRITE, one(CompanyConnection), json=made)
 
 
 def revoke(connection_id: str, reason: str | None = None) -> Call[CompanyConnection]:
     """End a connection and all that both sides share, or withdraw an invitation."""
     made = body(reason=reason)
-    return Call("POST", f"/connections/{connection_id}/revoke", WRITE, one(CompanyConnection), json=made)
+    return Call("POST", path("connections", connection_id, "revoke"), WRITE, one(CompanyConnection), json=made)
+
+
+def confirm_gln(connection_id: str, gln: str) -> Call[CompanyConnection]:
+    """Confirm the GLN that a partner states: traceability and recalls know them by it."""
+    return Call(
+        "POST", path("connections", connection_id, "confirm-gln"), WRITE, one(CompanyConnection), json=body(gln=gln)
+    )
+
+
+def list_reads(connection_id: str, limit: int | None = None) -> PageCall[ReadCount]:
+    """What the partner has read, by hour and product, newest first."""
+    address = path("connections", connection_id, "access-log")
+    return lambda cursor: Call("GET", address, READ, page_of(ReadCount), params(limit=limit, cursor=cursor))
 
 
 def changes(

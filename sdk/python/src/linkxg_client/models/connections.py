@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -22,8 +22,20 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerAccount:
+    """A company by its public profile."""
+
+    account_id: str
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyConnection:
-    """A connection or invitation. `relationship` is the partner's role; `link` is that of an invitation not mailed."""
+    """A connection or invitation. `relationship` is the partner's role; `link` is that of an invitation not mailed.
+
+    Whoever has the link can accept, so it does not show in `repr`.
+    """
 
     id: str
     status: ConnectionStatus
@@ -39,7 +51,7 @@ class CompanyConnection:
     ended_by: str | None
     reason: str | None
     confirmed_gln: str | None
-    link: str | None = None
+    link: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +67,13 @@ class Change:
     version: int | None
     notice_id: str | None
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadCount:
+    """How often the partner read a product in one hour."""
+
+    hour: datetime
+    product_id: str | None
+    sku: str | None
+    reads: int

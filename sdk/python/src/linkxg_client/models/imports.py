@@ -61,3 +61,23 @@ class RowError:
     code: str
     message: str
     value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult:
+    """What became of a row; `id` and `version` are those of its product."""
+
+    row: int
+    status: Literal["CREATED", "UPDATED", "UNCHANGED", "FAILED", "NOT_WRITTEN"]
+    id: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """How much of an upload in parts has arrived."""
+
+    offset: int
+    length: int
+    complete: bool
+    expires_at: datetime | None

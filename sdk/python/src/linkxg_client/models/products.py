@@ -72,31 +72,3 @@ class Version:
     withdrawn_by: str | None = None
     withdraw_reason: str | None = None
     content: dict[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedBy:
-    """The owner of a shared product."""
-
-    account_id: str
-    name: str
-    slug: str
-    connection_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedProduct:
-    """The published version of a partner's product; `fields` are the shared paths of its content, None for all."""
-
-    id: str
-    sku: str
-    gtin: str | None
-    gtin_format: str | None
-    digital_link: str | None
-    status: ProductStatus
-    version: int
-    version_status: VersionStatus
-    content_hash: str | None
-    fields: list[str] | None
-    shared_by: SharedBy
-    content: dict[str, Any]

@@ -139,6 +139,35 @@ class AffectedItem:
     depth: int
     product_id: str | None
     quantity: Quantity | None
+    disposition: str | None
+    place: str | None
+    with_consumers: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffectedProduct:
+    """A product with the numbers of its affected lots and serials."""
+
+    gtin: str
+    product_id: str | None
+    product_name: str | None
+    lots: int
+    serials: int
+    quantity: Quantity | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedItem:
+    """What only a partner says was made of the item; `known` if the account has events about it."""
+
+    id: str
+    gtin: str | None
+    lot: str | None
+    serial: str | None
+    granularity: Granularity
+    depth: int
+    claimed_by: EventOwner
+    known: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,5 +191,8 @@ class Impact:
     root: str
     as_of: datetime | None
     items: list[AffectedItem]
+    products: list[AffectedProduct]
     recipients: list[Recipient]
     truncated: bool
+    claims: list[ClaimedItem]
+    claims_truncated: bool

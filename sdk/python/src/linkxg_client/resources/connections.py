@@ -22,6 +22,8 @@ class Connections(Resource):
     accept = Method(calls.accept)
     decline = Method(calls.decline)
     revoke = Method(calls.revoke)
+    confirm_gln = Method(calls.confirm_gln)
+    access_log = ListMethod(calls.list_reads)
     changes = Method(calls.changes)
 
 
@@ -34,4 +36,6 @@ class AsyncConnections(AsyncResource):
     accept = AsyncMethod(calls.accept)
     decline = AsyncMethod(calls.decline)
     revoke = AsyncMethod(calls.revoke)
+    confirm_gln = AsyncMethod(calls.confirm_gln)
+    access_log = AsyncListMethod(calls.list_reads)
     changes = AsyncMethod(calls.changes)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from linkxg_client.calls import import_steps as steps
 from linkxg_client.calls import imports as calls
-from linkxg_client.models.imports import ImportJob
 from linkxg_client.resources.methods import (
     AsyncListMethod,
     AsyncMethod,
+    AsyncProcedureMethod,
     AsyncResource,
     ListMethod,
     Method,
+    ProcedureMethod,
     Resource,
 )
 
@@ -20,41 +20,29 @@ class Imports(Resource):
     """Imports of product files."""
 
     start = Method(calls.start)
+    upload = ProcedureMethod(steps.upload)
+    resume = ProcedureMethod(steps.resume)
+    wait = ProcedureMethod(steps.wait)
     get = Method(calls.get)
     list = ListMethod(calls.list_imports)
+    results = Method(calls.results)
     errors = ListMethod(calls.list_errors)
     rejected_rows = Method(calls.rejected_rows)
     cancel = Method(calls.cancel)
     retry = Method(calls.retry)
-
-    def wait(self, job: ImportJob, on_progress: Callable[[ImportJob], None] | None = None) -> ImportJob:
-        """The job when it has ended. `on_progress` is called with each state on the way."""
-        while not job.is_done:
-            if on_progress is not None:
-                on_progress(job)
-            job = self.get(job.id, wait=calls.WAIT_S if on_progress is None else 1)
-        if on_progress is not None:
-            on_progress(job)
-        return job
 
 
 class AsyncImports(AsyncResource):
     """Imports of product files, for asyncio."""
 
     start = AsyncMethod(calls.start)
+    upload = AsyncProcedureMethod(steps.upload)
+    resume = AsyncProcedureMethod(steps.resume)
+    wait = AsyncProcedureMethod(steps.wait)
     get = AsyncMethod(calls.get)
     list = AsyncListMethod(calls.list_imports)
+    results = AsyncMethod(calls.results)
     errors = AsyncListMethod(calls.list_errors)
     rejected_rows = AsyncMethod(calls.rejected_rows)
     cancel = AsyncMethod(calls.cancel)
     retry = AsyncMethod(calls.retry)
-
-    async def wait(self, job: ImportJob, on_progress: Callable[[ImportJob], None] | None = None) -> ImportJob:
-        """The job when it has ended. `on_progress` is called with each state on the way."""
-        while not job.is_done:
-            if on_progress is not None:
-                on_progress(job)
-            job = await self.get(job.id, wait=calls.WAIT_S if on_progress is None else 1)
-        if on_progress is not None:
-            on_progress(job)
-        return job

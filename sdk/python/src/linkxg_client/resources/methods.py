@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from linkxg_client.call import Call
+from linkxg_client.call import Call, Procedure
 from linkxg_client.pages import AsyncItems, Items, PageCall
 
 P = ParamSpec("P")
@@ -18,9 +18,13 @@ class Performer(Protocol):
 
     def perform(self, call: Call[T]) -> T: ...
 
+    def perform_all(self, procedure: Procedure[T]) -> T: ...
+
 
 class AsyncPerformer(Protocol):
     def perform(self, call: Call[T]) -> Awaitable[T]: ...
+
+    def perform_all(self, procedure: Procedure[T]) -> Awaitable[T]: ...
 
 
 class Resource:
@@ -89,5 +93,33 @@ class AsyncListMethod(Generic[P, T]):
         @wraps(self._call)
         def method(*args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]:
             return AsyncItems(self._call(*args, **kwargs), resource.client.perform)
+
+        return method
+
+
+class ProcedureMethod(Generic[P, T]):
+    """`resource.name(…)` sends several calls and returns the record."""
+
+    def __init__(self, procedure: Callable[P, Procedure[T]]) -> None:
+        self._procedure = procedure
+
+    def __get__(self, resource: Resource, owner: Any = None) -> Callable[P, T]:
+        @wraps(self._procedure)
+        def method(*args: P.args, **kwargs: P.kwargs) -> T:
+            return resource.client.perform_all(self._procedure(*args, **kwargs))
+
+        return method
+
+
+class AsyncProcedureMethod(Generic[P, T]):
+    """`await resource.name(…)` sends several calls and returns the record."""
+
+    def __init__(self, procedure: Callable[P, Procedure[T]]) -> None:
+        self._procedure = procedure
+
+    def __get__(self, resource: AsyncResource, owner: Any = None) -> Callable[P, Awaitable[T]]:
+        @wraps(self._procedure)
+        def method(*args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:
+            return resource.client.perform_all(self._procedure(*args, **kwargs))
 
         return method

@@ -29,8 +29,6 @@ class Products(Resource):
     versions = ListMethod(calls.list_versions)
     version = Method(calls.get_version)
     withdraw_version = Method(calls.withdraw_version)
-    shared = ListMethod(calls.list_shared)
-    get_shared = Method(calls.get_shared)
 
 
 class AsyncProducts(AsyncResource):
@@ -49,5 +47,3 @@ class AsyncProducts(AsyncResource):
     versions = AsyncListMethod(calls.list_versions)
     version = AsyncMethod(calls.get_version)
     withdraw_version = AsyncMethod(calls.withdraw_version)
-    shared = AsyncListMethod(calls.list_shared)
-    get_shared = AsyncMethod(calls.get_shared)
