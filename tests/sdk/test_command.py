@@ -116,5 +116,30 @@ def test_what_goes_wrong_is_told_in_a_line(world: World, oauth: OAuthClient, run
     assert "InvalidScope" not in run("token", "--scope", "unknown", expect=1, **settings).stderr
 
 
-def test_completion_for_the_shell(run: Run) -> None:
-    assert "linkxg-client" in run("--show-completion", "bash").stdout or run("--help").stdout
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("linkxg-client ro", {"rotate"}),
+        ("linkxg-client products ", {"list"}),
+        ("linkxg-client export --format ", {"ndjson", "json", "csv"}),
+        ("linkxg-client products list --status DR", {"DRAFT"}),
+        ("linkxg-client import --re", {"--rejected"}),
+    ],
+)
+def test_the_shell_completes_what_is_typed(run: Run, typed: str, offered: set[str]) -> None:
+    """The protocol of the script that `--show-completion` prints: bash asks by the environment."""
+    words = typed.split(" ")
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1), "_LINKXG_CLIENT_COMPLETE": "complete_bash"}
+    assert set(run(**asked).stdout.split()) == offered
+
+
+def test_bash_completes_by_the_script_that_the_command_prints(run: Run, tmp_path: Path) -> None:
+    script = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1").stdout
+    assert "complete -o default -F _linkxg_client_completion linkxg-client" in script
+    ask = 'COMP_WORDS=(linkxg-client who) COMP_CWORD=1; _linkxg_client_completion linkxg-client; echo "${COMPREPLY[@]}"'
+    (tmp_path / "completion.sh").write_text(f"{script}\n{ask}\n")
+    done = subprocess.run(
+        ["bash", "completion.sh"], cwd=tmp_path, env=readme.environment(), capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "whoami", done.stderr

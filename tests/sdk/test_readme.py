@@ -67,10 +67,10 @@ def test_every_snippet_works(newcomer: World, tmp_path: Path) -> None:
     assert "DRL-18V-2 DRAFT Cordless drill 18 V" in printed
     assert "duplicate_sku" in printed
     assert "COMPLETED_WITH_ERRORS" in printed
-    assert printed.count("\n# ") + 1 == len(readme.snippets("python")) == 12
+    assert printed.count("\n# ") + 1 == len(readme.snippets("python")) == 14
     assert "lxgsec_" not in printed
 
-    assert len(readme.commands()) == 7
+    assert len(readme.commands()) == 8
     for command in readme.commands():
         done = subprocess.run(
             command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from linkxg_client.command import profile
 from linkxg_client.command.export_products import ExportFormat, export_products
 from linkxg_client.command.import_file import import_file
 from linkxg_client.command.output import errors, print_json, print_pairs, print_table
+from linkxg_client.command.postman import collection_of, read_document
 from linkxg_client.connection import Connection
 from linkxg_client.errors import LinkXGError
 from linkxg_client.secret import Secret
@@ -166,6 +168,21 @@ def export(
     with LinkXG(profile.credentials()) as client:
         count = export_products(client, output, format, status.value if status else None)
     errors.print(f"{count} products exported.")
+
+
+@app.command()
+def postman(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of the service; default LINKXG_URL.")] = None,
+) -> None:
+    """Write a Postman collection of all endpoints of the service. Nobody has to be signed in."""
+    connection = Connection(url or profile.default_url())
+    document = connection.run(read_document(connection))
+    text = json.dumps(collection_of(document, str(connection.url)), ensure_ascii=False, indent=2) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
 
 
 @app.command()
