@@ -17,7 +17,7 @@ run: $(RUN_STAMP) ## Install, then serve three example companies: prints sign-in
 
 test: $(TEST_STAMP) parts check ## Install what the tests need, check the code, run every test
 	@# The tests start hundreds of processes; without bytecode, as with PYTHONDONTWRITEBYTECODE, each would compile it all.
-	@$(BIN)/python -m compileall -q src tests
+	@$(BIN)/python -m compileall -q src sdk tests
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope
 
 test-topologies: $(TEST_STAMP) parts ## Run the black-box suite on two workers and on two nodes as well
@@ -27,6 +27,7 @@ check: $(TEST_STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/basedpyright
 
 bench: $(TEST_STAMP) ## Measure the service, its peers and the floors: Markdown tables and a chart (needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk"; exit 1; }
@@ -58,7 +59,7 @@ $(RUN_STAMP): requirements/build.txt requirements/run.txt pyproject.toml | $(BIN
 	$(PIP) install --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(TEST_STAMP): requirements/test.txt $(RUN_STAMP)
+$(TEST_STAMP): requirements/test.txt sdk/python/pyproject.toml sdk/guard/pyproject.toml $(RUN_STAMP)
 	$(PIP) install --require-hashes -r requirements/test.txt
-	$(PIP) install --no-build-isolation --no-deps -e sdk/guard
+	$(PIP) install --no-build-isolation --no-deps -e sdk/python -e sdk/guard
 	@touch $@

@@ -118,6 +118,29 @@ def test_the_page_can_be_followed_from_top_to_bottom(world: World, tmp_path: Pat
         values |= _learned(answer.object())
 
 
+@pytest.mark.any_engine
+def test_the_python_of_the_page_can_be_followed_too(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All snippets in their order, as they stand but for the placeholders."""
+    account = world.server.bootstrap("Corax SA", another=True)
+    admin = add_person(world.api, sign_in(world.api, account.owner), "ADMIN")
+    values = {ADDRESS: world.server.url, "anna@example.com": admin.email, "your_password": admin.password}
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    snippets = [(heading, text) for heading, language, text in fences(PAGE) if language == "python"]
+    assert len(snippets) == len([step for step in steps(PAGE) if "-u " not in step.command])
+    for heading, text in snippets:
+        for written, real in values.items():
+            text = text.replace(written, real)
+        assert "YOUR_" not in text, f"under «{heading}» the reader does not yet have what the page asks for"
+        exec(compile(text, f"docs/guide.md, {heading}", "exec"), names)
+        values |= {"YOUR_CLIENT_ID": names["made"]["client_id"]}
+    printed = capsys.readouterr().out
+    assert "ADMIN" in printed
+    assert "invalid_client Client authentication failed" in printed
+
+
 def _learned(body: dict[str, Any]) -> dict[str, str]:
     """What the reader copies out of an answer."""
     data = body.get("data")

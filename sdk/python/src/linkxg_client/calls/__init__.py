@@ -1,0 +1,1 @@
+"""The requests of each resource, for the classes of `resources` that send them."""

@@ -1,0 +1,137 @@
+"""The credentials of an OAuth client: its id and secret, and the tokens that it has by them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from linkxg_client.access_token import AccessToken
+from linkxg_client.auth import LinkXGAuth
+from linkxg_client.connection import Connection
+from linkxg_client.errors import InvalidClient
+from linkxg_client.forks import renew_after_fork
+from linkxg_client.retry import NO_RETRY, RetryPolicy
+from linkxg_client.rotate_secret import POLL_S, Rotation, rotate
+from linkxg_client.secret import Secret
+from linkxg_client.secret_file import SecretFile
+from linkxg_client.secret_sources import SecretLike, SecretSource, as_source
+from linkxg_client.steps import Flow, Sleep, block
+from linkxg_client.token_cache import TokenCache
+from linkxg_client.token_request import introspect, request_token
+
+DEFAULT_OVERLAP = timedelta(hours=1)
+
+
+class ClientCredentials:
+    """Fetches tokens, one for each set of scopes. Make one of these and share it among threads and tasks.
+
+    `secret` is a value, a source (`SecretFile`, `EnvironmentSecret`, `KeyringSecret`) or a function.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        secret: SecretLike,
+        *,
+        connection: Connection | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        self.client_id = client_id
+        self._source: SecretSource = as_source(secret)
+        self._connection = connection or Connection()
+        self._retry = retry or RetryPolicy()
+        self._caches: dict[str | None, TokenCache] = {}
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def __repr__(self) -> str:
+        return f"ClientCredentials({self.client_id!r}, {self._connection!r})"
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    def auth(self, scope: str | None = None) -> LinkXGAuth:
+        """Authentication for any httpx client."""
+        return LinkXGAuth(self, scope)
+
+    def tokens(self, scope: str | None = None) -> TokenCache:
+        """The token with these scopes; None for all that the client was granted."""
+        wanted = " ".join(sorted(set(scope.split()))) if scope else None
+        with self._lock:
+            cache = self._caches.get(wanted)
+            if cache is None:
+                cache = self._caches[wanted] = TokenCache(partial(self._fetch, wanted), self._connection.clock)
+            return cache
+
+    def token(self, scope: str | None = None) -> AccessToken:
+        return self._connection.run(self.tokens(scope).get())
+
+    async def atoken(self, scope: str | None = None) -> AccessToken:
+        return await self._connection.arun(self.tokens(scope).get())
+
+    def introspect(self, token: AccessToken) -> Flow[dict[str, object]]:
+        """What the service knows about a token of this account."""
+        secret = yield from block(self._source.read)
+        return (yield from introspect(self._connection, self.client_id, secret, token))
+
+    def rotate_secret(
+        self, *, overlap: timedelta = DEFAULT_OVERLAP, revoke_tokens: bool = False, scope: str | None = None
+    ) -> Rotation:
+        """Replace the secret and store the new one in its source; the old one works for `overlap` longer."""
+        return self._connection.run(self.rotation(overlap, revoke_tokens=revoke_tokens, scope=scope))
+
+    async def arotate_secret(
+        self, *, overlap: timedelta = DEFAULT_OVERLAP, revoke_tokens: bool = False, scope: str | None = None
+    ) -> Rotation:
+        return await self._connection.arun(self.rotation(overlap, revoke_tokens=revoke_tokens, scope=scope))
+
+    def rotation(
+        self,
+        overlap: timedelta,
+        *,
+        revoke_tokens: bool = False,
+        scope: str | None = None,
+        is_due: Callable[[], bool] | None = None,
+    ) -> Flow[Rotation]:
+        """The flow of a rotation; with `is_due`, one that ends without an effect if another process was faster."""
+        token = yield from self.tokens(scope).get()
+        refetch = partial(self._request, scope, policy=self._retry)
+        rotation = yield from rotate(
+            self._connection, self.client_id, self._source, token, refetch, overlap, revoke_tokens, self._retry, is_due
+        )
+        if rotation.revoked_tokens:
+            with self._lock:
+                caches = list(self._caches.values())
+            for cache in caches:
+                cache.forget()
+        return rotation
+
+    @property
+    def source(self) -> SecretSource:
+        return self._source
+
+    def _fetch(self, scope: str | None, patient: bool) -> Flow[AccessToken]:
+        policy = self._retry if patient else NO_RETRY
+        secret = yield from block(self._source.read)
+        rejected: InvalidClient | None = None
+        try:
+            return (yield from self._request(scope, secret, policy=policy))
+        except InvalidClient as error:
+            rejected = error
+        # The secret may just have been replaced: by another process, or where the function gets it from.
+        source = self._source
+        while isinstance(source, SecretFile) and source.is_rotating():
+            yield Sleep(POLL_S)
+        again = yield from block(source.read)
+        if again == secret:
+            raise rejected
+        return (yield from self._request(scope, again, policy=policy))
+
+    def _request(self, scope: str | None, secret: Secret, *, policy: RetryPolicy) -> Flow[AccessToken]:
+        return request_token(self._connection, self.client_id, secret, scope, policy)

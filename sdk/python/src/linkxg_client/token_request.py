@@ -1,0 +1,60 @@
+"""The token request of the client credentials grant (RFC 6749 §4.4), authenticated by HTTP Basic (§2.3.1)."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from urllib.parse import quote_plus, urlencode
+
+import httpx
+
+from linkxg_client.access_token import AccessToken
+from linkxg_client.connection import Connection
+from linkxg_client.errors import UnexpectedAnswer, error_of, json_object
+from linkxg_client.retry import RetryPolicy, send_with_retry
+from linkxg_client.secret import Secret
+from linkxg_client.steps import Flow
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def request_token(
+    connection: Connection, client_id: str, secret: Secret, scope: str | None, policy: RetryPolicy
+) -> Flow[AccessToken]:
+    """A new token. Raises InvalidClient, InvalidScope, RateLimited, …"""
+    clock = connection.clock
+    asked_at = clock.now()
+    form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
+    response = yield from send_with_retry(_post(connection, "/oauth/token", client_id, secret, form), policy, clock)
+    if response.status_code != 200:
+        raise error_of(response, clock)
+    return _read(response, asked_at, connection)
+
+
+def introspect(connection: Connection, client_id: str, secret: Secret, token: AccessToken) -> Flow[dict[str, object]]:
+    """What the service knows about a token (RFC 7662)."""
+    request = _post(connection, "/oauth/introspect", client_id, secret, {"token": token.reveal()})
+    response = yield from send_with_retry(request, RetryPolicy(), connection.clock)
+    if response.status_code != 200:
+        raise error_of(response, connection.clock)
+    return dict(json_object(response) or {})
+
+
+def _post(connection: Connection, path: str, client_id: str, secret: Secret, form: dict[str, str]) -> httpx.Request:
+    basic = b64encode(f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": FORM}
+    return connection.request("POST", path, headers=headers, content=urlencode(form).encode())
+
+
+def _read(response: httpx.Response, asked_at: float, connection: Connection) -> AccessToken:
+    token = _token(response, asked_at, connection)
+    if token is None:
+        raise UnexpectedAnswer("The token endpoint answered without a bearer token. Is the address right?")
+    return token
+
+
+def _token(response: httpx.Response, asked_at: float, connection: Connection) -> AccessToken | None:
+    body = json_object(response) or {}
+    value, kind, lifetime = body.get("access_token"), body.get("token_type"), body.get("expires_in")
+    if not isinstance(value, str) or str(kind).lower() != "bearer" or not isinstance(lifetime, (int, float)):
+        return None
+    return AccessToken(value, float(lifetime), str(body.get("scope", "")), asked_at, connection.clock)
