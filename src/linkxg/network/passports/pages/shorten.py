@@ -14,8 +14,8 @@ class PageSize(NamedTuple):
     address: int
 
 
-WHOLE = PageSize(1_000, 20_000, 2_048)
-SIZES = (WHOLE, PageSize(60, 400, 500), PageSize(20, 160, 300), PageSize(6, 60, 150))
+UNSHORTENED = PageSize(1_000, 20_000, 2_048)
+SIZES = (UNSHORTENED, PageSize(60, 400, 500), PageSize(20, 160, 300), PageSize(6, 60, 150))
 """Tried in this order until the page is small enough."""
 _ADDRESSES = ("url",)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.content import MEMBERS
-from linkxg.network.passports.documents.build_document import DETAILS, build_document
+from linkxg.network.passports.documents.build_document import DETAIL_DATES, build_document
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.documents.page_details import HistoryEntry
 from linkxg.network.passports.documents.redaction import redact
@@ -14,7 +14,7 @@ from linkxg.network.passports.read.store import list_contents_until
 
 MAX_ENTRIES = 8
 _ATTRIBUTES = "attributes"
-_ORDER = {name: number for number, name in enumerate((*MEMBERS, *DETAILS))}
+_ORDER = {name: number for number, name in enumerate((*MEMBERS, *DETAIL_DATES))}
 """Of the members of a content, as they are declared."""
 
 

@@ -50,7 +50,7 @@ def find_journey(conn: Connection, redacted: Redacted, viewer_id: str | None, no
 
 
 def _identifiers(passport: PassportRecord) -> list[str]:
-    """Of an item with a lot, events may name both, either, or one after the other."""
+    """The Digital Links of a unit: events of an item with a lot may name both, or either of them."""
     wanted = [passport]
     if passport.lot and passport.serial:
         wanted += [passport._replace(lot=""), passport._replace(serial="")]

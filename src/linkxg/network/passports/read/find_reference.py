@@ -11,7 +11,7 @@ def reference_finder(database: Database, addresses: Addresses) -> FindPassport:
     """None for a product without a GTIN: it has no passport."""
 
     async def find(account_id: str, product_id: str, version: int) -> PassportReference | None:
-        found = await database.read_single(store.find_passport_of, account_id, product_id, version)
+        found = await database.read_single(store.find_passport_of_version, account_id, product_id, version)
         return None if found is None else PassportReference(found[0], addresses.passport(found[0]), found[1])
 
     return find

@@ -79,7 +79,7 @@ _newest_until = (
     .scalar_subquery()
 )
 _NEWEST = _by_id(_p.version)
-_STATE = CompiledStatement(_stored(_p.version).where(_p.id == _PASSPORT))
+_WITHOUT_CONTENT = CompiledStatement(_stored(_p.version).where(_p.id == _PASSPORT))
 _NUMBERED = _by_id(bindparam("version", type_=BigInteger))
 _AS_OF = _by_id(_newest_until)
 _ROLES = CompiledStatement(
@@ -125,14 +125,14 @@ def find_stored_passport(conn: Connection, passport_id: str, edition: Edition) -
     return None if row is None else _stored_of(row, row[-1])
 
 
-def find_state(conn: Connection, passport_id: str) -> Any:
-    """What changes a passport of any account besides its versions: everything in it but the content of the newest."""
-    return _STATE.first(conn, {"passport": passport_id})
+def find_without_content(conn: Connection, passport_id: str) -> Any:
+    """All of a passport of any account but its content, which is the same as long as the number of its version is."""
+    return _WITHOUT_CONTENT.first(conn, {"passport": passport_id})
 
 
-def find_carried_passport(conn: Connection, passport_id: str) -> StoredPassport | None:
-    """A passport of any account with its newest version, without content: what its data carrier needs."""
-    row = find_state(conn, passport_id)
+def find_carrier_passport(conn: Connection, passport_id: str) -> StoredPassport | None:
+    """A passport of any account with its newest version, without content: its data carrier needs none."""
+    row = find_without_content(conn, passport_id)
     return None if row is None else _stored_of(row, _NO_CONTENT)
 
 
@@ -180,7 +180,9 @@ def list_model_passports(conn: Connection, account_id: str, gtins: Iterable[str]
     return [_stored_of(row, row[-1]) for row in rows]
 
 
-def find_passport_of(conn: Connection, account_id: str, product_id: str, version: int) -> tuple[str, int] | None:
+def find_passport_of_version(
+    conn: Connection, account_id: str, product_id: str, version: int
+) -> tuple[str, int] | None:
     """(id, version) of the passport of the model that has this version of the product."""
     row = _OF_PRODUCT.first(conn, {"account": account_id, "product": product_id, "version": version})
     return None if row is None else (row[0], row[1])
