@@ -4,6 +4,8 @@ from typing import Any
 
 from linkxg.network.passports.documents.json_envelope import PassportView
 
+HEADER = frozenset(PassportView.__struct_encode_fields__) - {"content"}
+"""The members of a passport that are no elements."""
 _XSD = {bool: "xsd:boolean", int: "xsd:integer", float: "xsd:double", str: "xsd:string"}
 
 
@@ -38,7 +40,3 @@ def _resource(name: str, value: dict[str, Any]) -> dict[str, Any]:
     }
     shown = {key: one for key, one in resource.items() if one is not None}
     return {"elementId": name, "objectType": "RelatedResource", **shown}
-
-
-HEADER = frozenset(PassportView.__struct_encode_fields__) - {"content"}
-"""The members of a passport that are no elements."""
