@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import Connection, Table, create_engine, event, select
 
 import linkxg
+from linkxg.catalog.products.versions.store import list_previous_contents
 from linkxg.db.copy_state import differing
 from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import metadata
+from linkxg.network.passports.signing.store import merge_entries
 from linkxg.ops.tables import register_tables
 
 pytestmark = pytest.mark.any_engine
@@ -63,6 +65,44 @@ def test_a_copy_is_compared_by_all_columns_of_the_key(table: Table) -> None:
         (statement,) = traced
         steps = plan(conn, statement, ())
         assert any(all(f"{one.name}=?" in step for one in table.primary_key.columns) for step in steps), steps
+
+
+ENTRIES = [
+    {
+        "account_id": "a", "passport_id": str(number), "version": 1, "list_number": 1, "position": number,
+        "product_id": "p", "product_version": 1, "revoked_at": None,
+    }
+    for number in range(3)
+]  # fmt: skip
+MANY: dict[str, tuple[Callable[[Connection], Any], list[str]]] = {
+    "previous contents": (
+        lambda conn: list_previous_contents(conn, "a", {"p": 3, "q": 4}),
+        ["account_id=? AND product_id=? AND version<?"],
+    ),
+    "status entries": (
+        lambda conn: merge_entries(conn, "a", ENTRIES),
+        ["account_id=? AND passport_id=? AND version=?", "account_id=? AND list_number=? AND position=?"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_what_is_asked_for_many_at_once_reads_no_whole_account(name: str) -> None:
+    look_up, columns = MANY[name]
+    engine, statements = create_engine("sqlite://"), list[tuple[str, Any]]()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def keep(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        statements.append((statement, parameters))
+
+    with engine.begin() as conn:
+        metadata.create_all(conn)
+        statements.clear()
+        look_up(conn)
+        read = [one for one in statements if not one[0].startswith("INSERT")]
+        steps = [step for statement, parameters in read for step in plan(conn, statement, parameters)]
+        assert not any(step.endswith("(account_id=?)") for step in steps), steps
+        assert all(any(f"({one})" in step for step in steps) for one in columns), steps
 
 
 def _lists(tree: ast.Module) -> Iterator[int]:

@@ -13,10 +13,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    and_,
     bindparam,
     func,
-    or_,
     select,
     text,
 )
@@ -25,6 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.products.versions.store import versions
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
 from linkxg.network.passports.documents.model import PassportRecord, PassportVersionRecord, StatusEntry
@@ -82,6 +81,7 @@ status_entries = Table(
     ),
 )
 _k, _c, _e = keys.c, credentials.c, status_entries.c
+_ENTRY_KEYS = ((_e.account_id, _e.passport_id, _e.version), (_e.account_id, _e.list_number, _e.position))
 _of_entry = (
     _e.account_id == bindparam("account"),
     _e.passport_id == bindparam("passport"),
@@ -228,7 +228,8 @@ def merge_entries(conn: Connection, account_id: str, entries: Sequence[dict[str,
     """
     for start in range(0, len(entries), _ENTRIES_PER_STATEMENT):
         part = entries[start : start + _ENTRIES_PER_STATEMENT]
-        same = or_(*(and_(_e.passport_id == one["passport_id"], _e.version == one["version"]) for one in part))
-        place = or_(*(and_(_e.list_number == one["list_number"], _e.position == one["position"]) for one in part))
-        conn.execute(status_entries.delete().where(_e.account_id == account_id, or_(same, place)))
+        # Two statements: for either of two keys, SQLite would read all entries of the account.
+        for key in _ENTRY_KEYS:
+            same = is_one_of(key, [tuple(entry[column.name] for column in key) for entry in part])
+            conn.execute(status_entries.delete().where(_e.account_id == account_id, same))
         conn.execute(status_entries.insert(), part)
