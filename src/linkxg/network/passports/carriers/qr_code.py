@@ -54,7 +54,7 @@ def encode_link(uri: str, level: ErrorLevel) -> tuple[str, QRCode]:
 
 
 def _symbol(parts: Sequence[str], level: ErrorLevel) -> QRCode:
-    """Each part in the mode that is the shortest for it. A higher level is taken where the symbol stays as small."""
+    """The symbol with each part in its shortest mode, at a higher level where that costs no size."""
     # The encoder takes parts too, which its stubs do not say.
     return segno.make(list(parts), error=level, micro=False)  # type: ignore[arg-type]
 

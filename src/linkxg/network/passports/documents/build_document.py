@@ -13,7 +13,7 @@ DETAIL_DATES = ("productionDate", "expiryDate")
 
 
 def build_document(stored: StoredPassport) -> PassportDocument:
-    """What a batch or an item says of itself comes before what the model says."""
+    """The details of a batch or an item take precedence over the content of the model."""
     content = _decode(stored.content)
     access = access_sets(content)
     content.pop("access", None)

@@ -110,7 +110,7 @@ class Redacted(NamedTuple):
 
     @property
     def withdrawal(self) -> Withdrawal | None:
-        """Of the passport, or of the version of the product in it."""
+        """The withdrawal of the passport, or of the version of the product in it."""
         if self.passport.withdrawn_at is not None:
             return Withdrawal(self.passport.withdrawn_at, self.passport.withdraw_reason)
         if self.version.version_status == "WITHDRAWN" and self.version.withdrawn_at is not None:

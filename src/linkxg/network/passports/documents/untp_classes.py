@@ -63,7 +63,7 @@ def party(producer: Members | None, address: str) -> list[Members]:
 
 
 def materials(given: list[Members] | None) -> list[Members]:
-    """Those that have everything that UNTP requires of a Material."""
+    """The materials that have all members that UNTP requires of a Material."""
     complete = (one for one in given or () if all(one.get(name) not in (None, "") for name in _MATERIAL))
     return [
         _given({

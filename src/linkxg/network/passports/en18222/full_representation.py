@@ -10,7 +10,7 @@ _XSD = {bool: "xsd:boolean", int: "xsd:integer", float: "xsd:double", str: "xsd:
 
 
 def full(document: dict[str, Any]) -> dict[str, Any]:
-    """Of a PassportView as JSON: its content becomes `elements`."""
+    """The full representation of a PassportView in JSON: `elements` takes the place of its content."""
     header = {name: value for name, value in document.items() if name != "content" and value is not None}
     return header | {"elements": [element(name, value) for name, value in document["content"].items()]}
 

@@ -7,7 +7,7 @@ MAX_PAGE = 50_000
 
 
 class PageSize(NamedTuple):
-    """How many elements of a list, characters of a text and of an address are shown."""
+    """The bounds of a page: elements of a list, characters of a text, and characters of an address."""
 
     elements: int
     characters: int

@@ -24,7 +24,9 @@ def first_entry(redacted: Redacted) -> tuple[HistoryEntry, ...]:
 
 
 def find_history(conn: Connection, redacted: Redacted) -> tuple[HistoryEntry, ...]:
-    """Newest first, up to the version that is read. Each version is redacted as that one is, before it is compared."""
+    """The entries up to the version that is read, newest first. All versions are redacted in its roles before they are
+    compared.
+    """
     passport, version = redacted.passport, redacted.version
     stored = list_contents_until(conn, passport.account_id, passport.id, version.version, limit=MAX_ENTRIES + 1)
     versions = [redact(build_document(one), redacted.roles) for one in stored]

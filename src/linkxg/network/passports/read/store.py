@@ -212,7 +212,7 @@ def list_passports(
 def list_shared_passports(
     conn: Connection, viewer_id: str, wanted: PassportFilter, now: int, *, after: Identity | None, limit: int
 ) -> list[StoredPassport]:
-    """As `list_passports`, those of a product of a partner, if a live share gives the viewer a role in them."""
+    """The passports of a product of a partner, as in `list_passports`, if a live share gives the viewer a role."""
     visible = select(shares.c.id).where(visible_to(literal(viewer_id), literal(now)), shares.c.passport_roles != "[]")
     query = _filtered(_stored(_p.version), wanted).where(visible.correlate(products).exists())
     owner = select(products.c.account_id).where(products.c.id == wanted.product_id, products.c.latest_version > 0)
@@ -221,7 +221,7 @@ def list_shared_passports(
 
 
 def _gtins_of(product_id: str) -> CompoundSelect[Any]:
-    """Those of the models of a product, of which it usually has one."""
+    """The GTINs of the models of a product, which usually has one."""
     gtins = select(_p.gtin14).correlate(None)
     return union_all(
         gtins.where(_p.id == product_id, *IS_FIRST_MODEL), gtins.where(_p.product_id == product_id, *IS_OTHER_MODEL)

@@ -1,4 +1,4 @@
-"""What is wrong with a passport that was sent for validation."""
+"""The findings of a validation."""
 
 from typing import Any, ClassVar, Literal
 
