@@ -206,7 +206,7 @@ def list_passports(
     query = _filtered(_stored(_p.version), wanted).where(_p.account_id == account_id)
     if wanted.product_id is not None:
         query = query.where(_p.gtin14.in_(_gtins_of(wanted.product_id)))
-    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, after, limit))]
+    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, wanted, after, limit))]
 
 
 def list_shared_passports(
@@ -217,7 +217,7 @@ def list_shared_passports(
     query = _filtered(_stored(_p.version), wanted).where(visible.correlate(products).exists())
     owner = select(products.c.account_id).where(products.c.id == wanted.product_id, products.c.latest_version > 0)
     query = query.where(_p.account_id.in_(owner), _p.gtin14.in_(_gtins_of(wanted.product_id or "")))
-    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, after, limit))]
+    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, wanted, after, limit))]
 
 
 def _gtins_of(product_id: str) -> CompoundSelect[Any]:
@@ -235,8 +235,14 @@ def _filtered(query: Select[Any], wanted: PassportFilter) -> Select[Any]:
     return query.where(*(column == value for column, value in conditions.items() if value is not None))
 
 
-def _paged(query: Select[Any], after: Identity | None, limit: int) -> Select[Any]:
+def _paged(query: Select[Any], wanted: PassportFilter, after: Identity | None, limit: int) -> Select[Any]:
     identity = (_p.gtin14, _p.lot, _p.serial)
-    if after is not None:
+    if after is not None and wanted.gtin14 is not None:
+        # With the GTIN in the comparison, SQLite would read on to the end of the account.
+        query = query.where(tuple_(*identity[1:]) > after[1:])
+    elif after is not None:
         query = query.where(tuple_(*identity) > after)
+        if wanted.product_id is not None:
+            gtins = _gtins_of(wanted.product_id).subquery()
+            query = query.where(_p.gtin14 <= select(func.max(gtins.c.gtin14)).scalar_subquery())
     return query.order_by(*identity).limit(limit)
