@@ -1,7 +1,5 @@
 """The representations of a passport, by media type."""
 
-from typing import Any
-
 import msgspec
 
 from linkxg.http.pagination import Success
@@ -55,8 +53,5 @@ class Representations:
             return passport_page(redacted, self._addresses, language, details).encode()
         if media_type == JWT:
             return (await self._signer.sign(redacted)).encode()
-        return _encode(await self.credential(redacted))
-
-    async def credential(self, redacted: Redacted) -> dict[str, Any]:
-        """The unsigned credential."""
-        return untp_json_ld(redacted, self._addresses, await self._signer.find_or_insert_entry(redacted))
+        entry = await self._signer.find_or_insert_entry(redacted)
+        return _encode(untp_json_ld(redacted, self._addresses, entry))
