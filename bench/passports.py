@@ -1,7 +1,7 @@
-"""Measures what everybody reads of passports. Run as `python -m bench.passports`.
+"""Measures public reads of passports. Run as `python -m bench.passports`.
 
-One worker, SQLite. A passport that is kept, as JSON and as page, and its QR code, beside a bare reply; and the
-processor time of pages that nobody has opened before.
+One worker, SQLite. A cached passport, as JSON and as a page, and its QR code, compared with a bare reply; and the
+processor time of uncached pages.
 """
 
 import http.client

@@ -21,7 +21,7 @@ from network.sharing import connection_of, end_shares, share
 from passports.reading import issued
 from passports.test_access_grants import CONTENT
 from passports.test_units import issue
-from products.catalogue import create, published
+from products.catalogue import create
 from races.things import GRANT, insert_access_request
 
 LISTED = "/requests/passports"
@@ -258,22 +258,6 @@ def test_lists_have_pages(world: World, editor: Visitor) -> None:
     second = editor.get(following[1].replace("&amp;", "&"))
     assert "Newest" in text_of(second)
     assert len(re.findall(rf'href="{LISTED}/[0-9a-f-]+"', second.text)) >= 1
-
-
-def test_the_tab_says_what_is_missing_and_where_it_is_entered(world: World, editor: Visitor) -> None:
-    made = create(world, brand="Acme", materials=[{"name": "Steel"}])
-    page = editor.get(f"/products/{made['id']}/passport")
-    assert f'href="/products/{made["id"]}#f-category.code"' in page.text
-    assert f'href="/products/{made["id"]}#f-countryOfProduction"' in page.text
-    assert "Enter it through the API or an import" in text_of(page)
-    complete = published(world)
-    assert "Nothing that UNTP requires" in text_of(editor.get(f"/products/{complete['id']}/passport"))
-    hidden, _ = issued(world, access={"category": "authority"}, materials=[
-        {"name": "Steel", "code": "41", "schemeId": "https://cpc.example/", "massFraction": 0.5, "originCountry": "SE"},
-    ])  # fmt: skip
-    said = text_of(editor.get(f"/products/{hidden['id']}/passport"))
-    assert "a placeholder is shown" in said
-    assert "The mass fractions are 0.5 together, less than 1." in said
 
 
 def test_the_preview_switches_and_compares(world: World, editor: Visitor) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, event
 
+from linkxg.catalog.products.store import products
+from linkxg.catalog.products.versions.store import versions
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.passports.issue.store import list_identities, passport_versions, passports
+from linkxg.network.passports.read.store import PassportFilter, list_passports
 from linkxg.network.passports.resolver.store import find_only_item, list_candidates, list_publishers
 
 LOOKUPS: dict[str, tuple[Callable[[Connection], Any], str]] = {
@@ -22,6 +25,14 @@ LOOKUPS: dict[str, tuple[Callable[[Connection], Any], str]] = {
     ),
     "item": (lambda conn: find_only_item(conn, "a", "g", "s"), "account_id=? AND gtin14=? AND serial=?"),
     "publishers": (lambda conn: list_publishers(conn, "g", 20), "gtin14=?"),
+    "page of a GTIN": (
+        lambda conn: list_passports(conn, "a", PassportFilter(gtin14="g"), after=("g", "l", "s"), limit=20),
+        "account_id=? AND gtin14=? AND (lot,serial)>(?,?)",
+    ),
+    "page of a product": (
+        lambda conn: list_passports(conn, "a", PassportFilter("p"), after=("g", "l", "s"), limit=20),
+        "account_id=? AND (gtin14,lot,serial)>(?,?,?) AND gtin14<?",
+    ),
 }  # fmt: skip
 
 
@@ -35,7 +46,7 @@ def test_passports_are_found_by_all_columns_of_an_index(name: str) -> None:
         statements.append((statement, parameters))
 
     with engine.begin() as conn:
-        for table in (accounts, passports, passport_versions):
+        for table in (accounts, passports, passport_versions, products, versions):
             table.create(conn)
         statements.clear()
         lookup(conn)

@@ -70,7 +70,7 @@ def bearers(world: World, product: JsonObject) -> Iterator[str | None]:
 
 def check(schema: Draft202012Validator, engine: ValidationEngine, credential: JsonObject) -> None:
     assert faults(schema, credential) == []
-    # dppvalidator 0.5.1 takes `credentialStatus` in neither form: see docs/passports.md.
+    # dppvalidator 0.5.1 accepts neither form of `credentialStatus`: see docs/passports.md.
     plain = {name: value for name, value in credential.items() if name != "credentialStatus"}
     result = engine.validate(plain)
     assert result.valid, result.errors

@@ -16,7 +16,7 @@ from linkxg.catalog.products.countries import NAMES
 from linkxg.catalog.products.countries_de import GERMAN_NAMES
 from linkxg.catalog.products.units_of_measure import LENGTH, MASS, VOLUME
 from linkxg.network.epcis.documents import schema as event_schema
-from linkxg.network.passports.documents.build_document import DETAILS
+from linkxg.network.passports.documents.build_document import DETAIL_DATES
 from linkxg.network.passports.documents.model import LIFE_STATUSES
 from linkxg.network.passports.pages.texts import FIELD_TEXTS, LANGUAGE_NAMES, TEXTS
 from linkxg.network.passports.pages.vocabulary_texts import (
@@ -115,7 +115,7 @@ def test_every_word_of_a_page_is_in_its_language(world: World) -> None:
 def test_every_text_is_in_both_languages() -> None:
     assert {*TEXTS} == {*FIELD_TEXTS} == {*LANGUAGE_NAMES} == {*LANGUAGES}
     assert all(text for texts in (TEXTS, FIELD_TEXTS) for both in texts.values() for text in both.values())
-    named = {*MEMBERS, *DETAILS, "journey"} - {"access"}
+    named = {*MEMBERS, *DETAIL_DATES, "journey"} - {"access"}
     assert named <= FIELD_TEXTS["en"].keys()
     assert {field.encode_name for field in msgspec.structs.fields(Dimensions)} <= FIELD_TEXTS["en"].keys()
     assert GERMAN_NAMES.keys() == NAMES.keys()

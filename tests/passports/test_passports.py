@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from uuid import uuid4
 
+import pytest
 import rfc8785
 
 from harness.world import World
 from passports.reading import issued, passport_of, passports_of, read_by_id
+from passports.test_units import issue
 from products.catalogue import change, complete, create, delete, publish, withdraw
 
 
@@ -121,7 +123,7 @@ def test_a_token_needs_the_scope_although_nobody_needs_a_token(world: World) -> 
     answer = read_by_id(world, passport_id, bearer=world.token("products:read"))
     answer.expect(403, "insufficient_scope")
     read_by_id(world, passport_id, bearer="x").expect(401, "invalid_token")
-    assert world.api.get("/dpp").expect(401, "invalid_token")
+    world.api.get("/dpp").expect(401, "invalid_token")
     assert read_by_id(world, passport_id, bearer=world.token("dpp:read")).expect(200).data()["roles"] == [
         "authority", "legitimateInterest", "owner", "public",
     ]  # fmt: skip
@@ -134,6 +136,28 @@ def test_the_list_has_the_passports_of_the_account_alone(world: World) -> None:
     by_gtin = world.api.get(f"/dpp?gtin={product['gtin']}", bearer=world.owner.access).expect(200).object()
     assert len(by_gtin["data"]) == 1
     world.api.get("/dpp?gtin=123", bearer=world.owner.access).expect(400, "invalid_request")
+
+
+@pytest.mark.parametrize("by", ["gtin", "productId"])
+def test_the_pages_of_a_list_have_each_passport_once(world: World, by: str) -> None:
+    """Of a product whose GTIN has changed, also those under the former one."""
+    product, _ = issued(world)
+    units = [{"lot": "A"}, {"lot": "A", "serial": "1"}, {"lot": "B"}, {"serial": "2"}]
+    issue(world, product, *units).expect(201)
+    expected = 5
+    if by == "productId":
+        change(world, product, {"gtin": complete()["gtin"], "content": {"brand": "Other"}}).expect(200)
+        publish(world, product).expect(200)
+        expected += 1
+    found, path = list[str](), f"/dpp?{by}={product['gtin' if by == 'gtin' else 'id']}&limit=2"
+    cursor = ""
+    while True:
+        page = world.api.get(f"{path}{cursor}", bearer=world.owner.access).expect(200).object()
+        found += [one["uniqueProductIdentifier"] for one in page["data"]]
+        if not (following := page["pagination"]["nextCursor"]):
+            break
+        cursor = f"&cursor={following}"
+    assert len(found) == len(set(found)) == expected
 
 
 def test_a_reader_that_has_the_passport_gets_304(world: World) -> None:

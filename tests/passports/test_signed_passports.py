@@ -119,14 +119,14 @@ def test_places_in_a_status_list_do_not_tell_the_order_of_issue(world: World) ->
         verified(world, signed(world, issued(world)[1]))["credentialStatus"]["statusListIndex"] for _ in range(5)
     ]
     assert len(set(entries)) == 5
-    assert entries != list(range(entries[0], entries[0] + 5))
+    assert max(entries) - min(entries) > 1_000, "five at random among 131,072 are so near in one of 10^8 runs"
 
 
 def test_each_set_of_roles_has_a_signature_of_what_it_sees(world: World) -> None:
     _, passport_id = issued(world, attributes={"cells": 96}, access={"attributes.cells": ["authority"]})
     public = verified(world, signed(world, passport_id))
     own = verified(world, signed(world, passport_id, bearer=world.owner.access))
-    assert "characteristics" not in public or "cells" not in public["credentialSubject"]["characteristics"]
+    assert "cells" not in public["credentialSubject"].get("characteristics", {})
     assert public["withheld"] == ["attributes.cells"]
     assert own["credentialSubject"]["characteristics"]["cells"] == 96
     assert public["credentialStatus"] == own["credentialStatus"]

@@ -1,4 +1,4 @@
-"""`/products/{id}/passport/link`: access to a passport that nobody has asked for, such as of an authority."""
+"""`/products/{id}/passport/link`: gives access to a passport without a request, for example to an authority."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency

@@ -39,7 +39,7 @@ async def show(page: NamedDependency[PageRequest], grant_id: FromPath[str]) -> R
 
 @post(LINK, **session_roles(WRITERS))
 async def revoke(page: NamedDependency[PageRequest], grant_id: FromPath[str]) -> Response[str]:
-    """After a question."""
+    """Revokes after a confirmation."""
     granted, _, _ = await read_granted(page.database, page.account_id, grant_id, uses=0)
     here = f"{LINKS}/{grant_id}"
     if granted.grant.status != "REVOKED" and not confirmed(page):

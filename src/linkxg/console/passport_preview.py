@@ -50,7 +50,7 @@ _ROLES = {
 
 
 async def viewers_of(page: PageRequest) -> dict[str, PassportViewer]:
-    """By the value of the address; partners by their connection."""
+    """The readers to choose from, by their value in the query; partners by their connection."""
     connected, _ = await list_connections(
         page.database, page.account_id, before=None, limit=SHOWN_PARTNERS, status="ACTIVE"
     )
@@ -104,7 +104,7 @@ def _chosen(query: PageForm, name: str, viewers: dict[str, PassportViewer]) -> s
 
 
 def _side_by_side(views: list[Redacted]) -> list[ComparedField]:
-    """In the order of the product's form; what only the second reader sees comes last."""
+    """The fields in the order of the product's form; what only the second reader sees comes last."""
     values = [dict(leaves(msgspec.json.encode(view.fields).decode())) for view in views]
     right = values[1] if len(values) > 1 else {}
     names = dict.fromkeys(name for one in values for name in one)

@@ -28,7 +28,7 @@ ASKED = f"{PASSPORT_REQUESTS}/{{access_request_id:str}}"
 
 @get(PASSPORT_REQUESTS, **session_roles(EVERYONE))
 async def inbox(page: NamedDependency[PageRequest]) -> Response[str]:
-    """Those that wait for an answer; `show=all` has the others too."""
+    """Requests that wait for an answer; with `show=all` also the others."""
     before, shows_all = page.query.text("before") or None, page.query.text("show") == "all"
     found, more = await list_asked(
         page.database, page.account_id, status=None if shows_all else "PENDING", before=before, limit=ON_A_PAGE

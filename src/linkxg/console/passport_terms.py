@@ -38,7 +38,7 @@ def access_services(page: PageRequest) -> AccessServices:
 
 
 def read_terms(page: PageRequest) -> TypedTerms:
-    """Not checked yet."""
+    """The terms as they were typed; the verbs check them."""
     day, form = page.form.text("expires").strip(), page.form
     expires_at = day
     if day and expiry_fault(day) != NOT_A_DAY:

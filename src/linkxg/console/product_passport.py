@@ -24,7 +24,7 @@ from linkxg.network.passports.read.compare_roles import (
     list_product_passports,
     preview_passport,
 )
-from linkxg.network.passports.validation.check_public import check_public
+from linkxg.network.passports.validation.check_public import check_public_view
 
 MOST = 50
 
@@ -45,7 +45,7 @@ async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
     findings, fields = [], []
     if model is not None:
         public = await preview_passport(database, account_id, model.passport.id, PUBLIC)
-        findings = check_public(public, addresses)
+        findings = check_public_view(public, addresses)
         fields = await compare_roles(database, account_id, model.passport.id)
     return render(
         page,

@@ -129,7 +129,11 @@ def _find_sqlite(conn: Connection, one: Table, keys: Rows) -> Rows:
     """Through the driver, whose values are those of the columns: texts, numbers, bytes; True equals 1."""
     names, quote = [column.name for column in one.primary_key.columns], conn.dialect.identifier_preparer.quote
     columns = ", ".join(quote(column.name) for column in columns_of(one))
-    sql = f"select {columns} from {one.name} where ({', '.join(map(quote, names))}) in (values {{}})"  # noqa: S608  ours
+    key = ", ".join(map(quote, names))
+    # As `is_one_of` does: anything else would read the whole table for each part.
+    types = [column.type.compile(conn.dialect) for column in one.primary_key.columns]
+    given = ", ".join(f"cast(column{number} as {name})" for number, name in enumerate(types, 1))
+    sql = f"select {columns} from {one.name} where ({key}) in (select {given} from (values {{}}))"  # noqa: S608  ours
     row = f"({', '.join('?' * len(names))})"
     found: Rows = []
     for start in range(0, len(keys), _KEYS):

@@ -24,7 +24,6 @@ from sqlalchemy import (
     select,
     text,
     true,
-    tuple_,
     union_all,
 )
 
@@ -32,6 +31,7 @@ from linkxg.catalog.products.share_model import ALL_PRODUCTS, OF_CATEGORY, Expir
 from linkxg.catalog.products.store import products
 from linkxg.db.any_of import AnyOf
 from linkxg.db.bulk import listed, prepare_any, refresh_statistics
+from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import Milliseconds, metadata
 
 _OPEN = text("withdrawn_at is null and expiry_recorded_at is null")
@@ -202,7 +202,7 @@ def _record_expiries(conn: Connection, now: int, limit: int, *which: ColumnEleme
     found = [tuple(row) for row in conn.execute(oldest)]
     if not found:
         return []
-    statement = shares.update().where(tuple_(shares.c.account_id, shares.c.id).in_(found))
+    statement = shares.update().where(is_one_of((shares.c.account_id, shares.c.id), found))
     recorded = statement.values(expiry_recorded_at=now).returning(*(shares.c[name] for name in ExpiredShare._fields))
     return sorted((ExpiredShare._make(row) for row in conn.execute(recorded)), key=lambda one: (one.expires_at, one.id))
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Index, String, Table, and_, bindparam, or_, select, tuple_
+from sqlalchemy import Column, Connection, Index, String, Table, and_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.products.store import products
 from linkxg.clock import DAY
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 
 KEEP_MS = 400 * DAY
@@ -74,4 +75,4 @@ def purge_reads(conn: Connection, *, now: int, limit: int) -> int:
     found = [tuple(row) for row in conn.execute(select(*key).where(_s.hour < now - KEEP_MS).limit(limit))]
     if not found:
         return 0
-    return conn.execute(shared_reads.delete().where(tuple_(*key).in_(found))).rowcount
+    return conn.execute(shared_reads.delete().where(is_one_of(key, found))).rowcount

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from linkxg.clock import DAY
 from linkxg.db.advisory_lock import lock_until_commit
+from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.check_fields import MAX_TEXT
@@ -191,7 +192,7 @@ def expire_invitations(conn: Connection, account_id: str, partner_id: str, now: 
 
     An invitation by e-mail stays pending for its inviter: its end would tell that the address is one of the partner's.
     """
-    sides = tuple_(_c.account_id, _c.partner_id).in_([(account_id, partner_id), (partner_id, account_id)])
+    sides = is_one_of((_c.account_id, _c.partner_id), [(account_id, partner_id), (partner_id, account_id)])
     by_email = _c.invitee_key.like("email:%")
     conn.execute(
         connections.update()

@@ -18,7 +18,6 @@ from sqlalchemy import (
     select,
     text,
     true,
-    tuple_,
 )
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -27,6 +26,7 @@ from linkxg.clock import DAY, now_ms
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.bulk import insert_many
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 from linkxg.network.feed.model import Change, ChangeType
 
@@ -201,4 +201,4 @@ def purge_entries(conn: Connection, *, now: int, limit: int) -> int:
     found = [tuple(row) for row in conn.execute(oldest.limit(limit))]
     if not found:
         return 0
-    return conn.execute(feed_entries.delete().where(tuple_(*feed_entries.primary_key).in_(found))).rowcount
+    return conn.execute(feed_entries.delete().where(is_one_of(tuple(feed_entries.primary_key), found))).rowcount

@@ -36,11 +36,16 @@ from linkxg.network.shared_products.model import CountReads
 
 
 class PassportRouters:
-    """`of_api` are below the base of the API, `public` below the root: what passports, carriers and verifiers name."""
+    """Builds the services of passports and their routers.
+
+    Those `of_api` are below the base of the API; `public` ones are below the root, where passports, carriers and
+    verifiers refer to.
+    """
 
     of_api: list[Router]
     public: list[Router]
     find_reference: FindPassport
+    cross_origin: CrossOriginOptions
 
     def __init__(
         self,
@@ -81,7 +86,7 @@ class PassportRouters:
         self.find_reference = reference_finder(database, addresses)
 
     def reads(self, guard: Guard) -> Reads:
-        """What the edge answers by itself."""
+        """The reads of the fast path."""
         read = FastRead("passport_id", ReadPassportEndpoint(self._reading, guard), answers_pages=True)
         qr = FastRead("passport_id", DrawQrCodeEndpoint(self._carrying, guard), tail="/qr", answers_pages=True)
         parents = (read_routes.PATH, "/dpp")

@@ -6,12 +6,13 @@ until no share that is stored, live or ended, covers its product.
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, literal, or_, select, tuple_
+from sqlalchemy import Connection, and_, delete, exists, literal, or_, select
 
 from linkxg.catalog.products.share_model import ALL_PRODUCTS
 from linkxg.catalog.products.share_store import covers_product, is_subject, shares
 from linkxg.catalog.products.store import products
 from linkxg.clock import DAY
+from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import AnyRow
 from linkxg.network.shares.store import acknowledgements
 
@@ -61,5 +62,5 @@ def _delete_acknowledgements(conn: Connection, account_id: str, share: AnyRow, l
     )  # fmt: skip
     found = [tuple(row) for row in conn.execute(query)]
     if found:
-        conn.execute(delete(acknowledgements).where(tuple_(*key).in_(found)))
+        conn.execute(delete(acknowledgements).where(is_one_of(key, found)))
     return len(found)

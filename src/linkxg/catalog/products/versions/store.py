@@ -18,12 +18,12 @@ from sqlalchemy import (
     Subquery,
     Table,
     Text,
-    and_,
     bindparam,
+    column,
     func,
-    or_,
     select,
     text,
+    values,
 )
 
 from linkxg.catalog.products.model import ProductRecord, ProductView
@@ -178,18 +178,19 @@ def list_newest_contents(conn: Connection, account_id: str, limit: int) -> list[
 
 def list_previous_contents(conn: Connection, account_id: str, before: Mapping[str, int]) -> dict[str, str]:
     """The content of each product's newest published version below `before`, by product."""
+    if not before:
+        return {}
+    # A join: for a condition on each product, SQLite would read all versions of the account.
+    names = (column("id", String), column("below", Sequence))
+    wanted = values(*names, name="wanted").data([*before.items()]).cte()
+    is_earlier = (versions.c.product_id == wanted.c.id) & (versions.c.version < wanted.c.below)
     newest = (
         select(versions.c.product_id, func.max(versions.c.version).label("version"))
-        .where(
-            versions.c.account_id == account_id,
-            versions.c.status != "DRAFT",
-            or_(*(and_(versions.c.product_id == id, versions.c.version < version) for id, version in before.items())),
-        )
+        .join_from(wanted, versions, is_earlier)
+        .where(versions.c.account_id == account_id, versions.c.status != "DRAFT")
         .group_by(versions.c.product_id)
         .subquery()
     )
-    if not before:
-        return {}
     joined = (versions.c.product_id == newest.c.product_id) & (versions.c.version == newest.c.version)
     query = select(versions.c.product_id, versions.c.content).join_from(newest, versions, joined)
     return {row.product_id: row.content for row in conn.execute(query.where(versions.c.account_id == account_id))}

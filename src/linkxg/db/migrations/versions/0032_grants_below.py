@@ -1,4 +1,7 @@
-"""Grants of access to passports that include those below: of batches and items. The log names the passport opened."""
+"""Grants that include the passports of batches and items below; the log names the opened one.
+
+Pending requests get an index, by which the console counts them.
+"""
 
 import sqlalchemy as sa
 from alembic import op

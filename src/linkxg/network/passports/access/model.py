@@ -22,7 +22,7 @@ _ID, _TIME = "01a20900-46b1-7977-8501-b67e3b66cab2", "2027-03-01T00:00:00.000Z"
 
 
 class RequestAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Who wants to see what a passport withholds, in which role and for what. The owner sees it all."""
+    """A request for what a passport withholds: in which role, for which purpose, and how to answer."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "role": "legitimateInterest",
@@ -38,7 +38,7 @@ class RequestAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class ReceivedAccessRequest(msgspec.Struct):
-    """The owner decides, and answers by the contact."""
+    """A request was received. The owner decides, and answers by the contact."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"received": True}
 
@@ -51,10 +51,10 @@ GivenRoles = Annotated[
 
 
 class ApproveAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Access ends at `expiresAt`, at most 366 days from now; with `singleUse` after it was used once.
+    """Approves a request. Access ends at `expiresAt`, at most 366 days from now; with `singleUse` after one use.
 
-    Without `roles` it is in the role that was asked for. With `includesBelow` the link also opens the passports of the
-    batches and items below the one that was asked for.
+    Without `roles`, access is granted in the role that was asked for. With `includesBelow` the link also opens the
+    passports of the batches and items below the one that was asked for.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
@@ -95,7 +95,7 @@ class GrantAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class DeclineAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """`reason` stays with the request."""
+    """Declines a request. `reason` is kept with it."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "There is no permit."}
 
@@ -157,7 +157,7 @@ class PassportGrant(msgspec.Struct, rename="camel"):
 
 
 class PassportGrantWithLink(PassportGrant, rename="camel"):
-    """With the link, which is shown only now. Whoever has it reads the passport in these roles."""
+    """A grant with its link, which is shown only once. Whoever has the link reads the passport in these roles."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         **PassportGrant.EXAMPLE,
@@ -168,7 +168,7 @@ class PassportGrantWithLink(PassportGrant, rename="camel"):
 
 
 class OfferedAccess(msgspec.Struct, rename="camel"):
-    """What a link opens: POST to it reads the passport. To look at it does not use it up.
+    """What a link opens. POST to the link reads the passport; GET does not use it up.
 
     With `includesBelow` the parameters `lot` and `serial` name a batch or an item below the passport of the grant.
     """
@@ -205,7 +205,7 @@ class PassportAccess(msgspec.Struct, rename="camel"):
 
 
 class GrantTerms(NamedTuple):
-    """Checked."""
+    """The checked terms of a grant."""
 
     passport_id: str
     roles: Roles

@@ -1,6 +1,6 @@
 """Opens a passport by the link of a grant; a link for a single use opens it once.
 
-Looking at a link does not use it: programs that check links in mails do that.
+Reading what a link offers does not use it up, because programs that check links in mails do so.
 """
 
 from typing import NamedTuple
@@ -30,10 +30,12 @@ class WantedUnit(NamedTuple):
     serial: str = ""
 
 
-WHOLE = WantedUnit()
+GRANTED_ITSELF = WantedUnit()
 
 
-async def read_link(database: Database, addresses: Addresses, token: str, unit: WantedUnit = WHOLE) -> OfferedAccess:
+async def read_link(
+    database: Database, addresses: Addresses, token: str, unit: WantedUnit = GRANTED_ITSELF
+) -> OfferedAccess:
     """Raises NotFound, whether the link is unknown, used, expired or revoked, or does not include the unit."""
     token_digest = _digest(token)
 
@@ -52,7 +54,7 @@ async def read_link(database: Database, addresses: Addresses, token: str, unit: 
     )  # fmt: skip
 
 
-async def open_link(database: Database, token: str, unit: WantedUnit = WHOLE) -> Redacted:
+async def open_link(database: Database, token: str, unit: WantedUnit = GRANTED_ITSELF) -> Redacted:
     """The passport in the roles of the grant, whose use is recorded in the same transaction. Raises NotFound."""
     token_digest = _digest(token)
 
@@ -77,7 +79,7 @@ async def open_link(database: Database, token: str, unit: WantedUnit = WHOLE) ->
 def _choose(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord | None:
     """The passport of the grant, or the unit of it; None for what the grant does not include."""
     granted = find_passport(conn, grant.account_id, grant.passport_id)
-    if granted is None or unit == WHOLE:
+    if granted is None or unit == GRANTED_ITSELF:
         return granted
     wanted = WantedUnit(unit.lot or granted.lot, unit.serial or granted.serial)
     is_below = granted.lot in ("", wanted.lot) and granted.serial in ("", wanted.serial)
@@ -89,7 +91,7 @@ def _choose(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord
 
 
 def _digest(token: str) -> bytes:
-    """Raises NotFound for what is no token."""
+    """The digest under which a token is stored. Raises NotFound for what is not a token."""
     if not is_well_formed(token, PASSPORT_ACCESS):
         raise NotFound
     return digest(token)

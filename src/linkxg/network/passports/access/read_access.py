@@ -23,7 +23,7 @@ class GrantedAccess(NamedTuple):
 
 
 class UsedAccess(NamedTuple):
-    """`passport` is None of a use whose passport was not recorded."""
+    """One use of a link; `passport` is None if the log has none, as before links could open several."""
 
     access: PassportAccess
     passport: PassportRecord | None
@@ -38,7 +38,7 @@ async def list_asked(
     limit: int,
     passport_ids: list[str] | None = None,
 ) -> tuple[list[AskedAccess], bool]:
-    """Newest first, and whether more follow; `passport_ids` are the only passports whose requests are wanted."""
+    """Requests, newest first, and whether more follow; of `passport_ids` only, if they are given."""
 
     def unit(conn: Connection) -> list[AskedAccess]:
         rows = store.list_requests(
@@ -71,7 +71,7 @@ async def read_asked(database: Database, account_id: str, request_id: str) -> As
 async def list_granted(
     database: Database, account_id: str, *, before: str | None, limit: int, passport_ids: list[str] | None = None
 ) -> tuple[list[GrantedAccess], bool]:
-    """As `list_asked`."""
+    """Grants, newest first, and whether more follow; of `passport_ids` only, if they are given."""
 
     def unit(conn: Connection) -> list[GrantedAccess]:
         rows = store.list_grants(conn, account_id, passport_ids=passport_ids, before=before, limit=limit + 1)

@@ -27,8 +27,10 @@ from linkxg.ids import uuid7
 from linkxg.network.passports.documents.model import PassportRecord
 from linkxg.network.passports.issue.store import PASSPORT_COLUMNS, passports
 
-KEEP_REQUESTS_MS, KEEP_MS = 180 * DAY, 400 * DAY
-"""How long requests, which name people, and grants and the log are kept."""
+KEEP_REQUESTS_MS = 180 * DAY
+"""Requests name people, so they are kept for a shorter time."""
+KEEP_MS = 400 * DAY
+"""How long grants, after their end, and the log of their use are kept."""
 
 _PENDING = text("status = 'PENDING'")
 access_requests = Table(
@@ -133,7 +135,7 @@ def list_requests(
     limit: int,
     passport_ids: Sequence[str] | None = None,
 ) -> list[AnyRow]:
-    """Newest first; of these passports only, if they are given."""
+    """Requests, newest first; of `passport_ids` only, if they are given."""
     query = select(access_requests).where(_r.account_id == account_id)
     if passport_ids is not None:
         query = query.where(_r.passport_id.in_(passport_ids))
@@ -155,7 +157,7 @@ def find_grant(conn: Connection, account_id: str, grant_id: str) -> AnyRow | Non
 def list_grants(
     conn: Connection, account_id: str, *, passport_ids: Sequence[str] | None, before: str | None, limit: int
 ) -> list[AnyRow]:
-    """Newest first; of these passports only, if they are given."""
+    """Grants, newest first; of `passport_ids` only, if they are given."""
     query = select(grants).where(_g.account_id == account_id)
     if passport_ids is not None:
         query = query.where(_g.passport_id.in_(passport_ids))
@@ -197,7 +199,7 @@ def insert_access(conn: Connection, account_id: str, grant_id: str, passport_id:
 
 
 def list_accesses(conn: Connection, account_id: str, grant_id: str, *, before: str | None, limit: int) -> list[AnyRow]:
-    """Newest first."""
+    """The uses of a link, newest first."""
     query = select(accesses).where(_a.account_id == account_id, _a.grant_id == grant_id)
     if before is not None:
         query = query.where(_a.id < before)

@@ -1,4 +1,4 @@
-"""A printable page of labels, each with a QR code and the same in figures (GS1 General Specifications §4.14)."""
+"""A printable page of labels, each with a QR code and its human-readable interpretation (GS1 GenSpecs)."""
 
 import hashlib
 from base64 import b64encode
@@ -36,6 +36,5 @@ def label_sheet(title: str, labels: Sequence[PassportLabel], addresses: Addresse
 
 def _label(label: PassportLabel, addresses: Addresses, level: ErrorLevel) -> str:
     passport = label.passport
-    pairs = (("01", passport.gtin14), ("10", passport.lot), ("21", passport.serial))
-    text = " ".join(f"({ai}) {value}" for ai, value in pairs if value)
+    text = " ".join(f"({ai}) {value}" for ai, value in passport.elements)
     return f"{inline_svg(addresses.carrier(label.slug, passport), level)}<p>{escape(text)}</p>"

@@ -1,7 +1,7 @@
 """QR codes of data carriers (ISO/IEC 18004), with the exact address of a passport.
 
 Scheme and host are case-insensitive (RFC 3986 §6.2.2.1): in capitals they fit the alphanumeric mode, and so do the GTIN
-and most lots and serials. That form is taken where it makes the symbol smaller.
+and most lots and serials. That form is used where it makes the symbol smaller.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]+")
 
 
 class QrOptions(NamedTuple):
-    """`scale` are pixels a module, `quiet` the modules of the quiet zone, of which the standard wants four."""
+    """How a QR code is drawn: `scale` is pixels per module, `quiet` the quiet zone in modules (the standard: four)."""
 
     format: ImageFormat = "svg"
     level: ErrorLevel = "M"
@@ -54,13 +54,13 @@ def encode_link(uri: str, level: ErrorLevel) -> tuple[str, QRCode]:
 
 
 def _symbol(parts: Sequence[str], level: ErrorLevel) -> QRCode:
-    """Each part in the mode that is the shortest for it. A higher level is taken where the symbol stays as small."""
+    """The symbol with each part in its shortest mode, at a higher level where that costs no size."""
     # The encoder takes parts too, which its stubs do not say.
     return segno.make(list(parts), error=level, micro=False)  # type: ignore[arg-type]
 
 
 class QrCodes:
-    """Draws QR codes, and keeps the latest ones."""
+    """Draws QR codes, and caches the latest ones."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, QrOptions], QrCode] = {}
@@ -84,6 +84,6 @@ def _draw(uri: str, options: QrOptions) -> QrCode:
 
 
 def inline_svg(uri: str, level: ErrorLevel) -> str:
-    """A symbol to be placed in a page, as large as its box."""
+    """The symbol as an element of a page, which fills its box."""
     _, symbol = encode_link(uri, level)
     return symbol.svg_inline(border=4, omitsize=True)

@@ -12,12 +12,12 @@ from linkxg.identity.tokens.guard import Guard
 from linkxg.ids import is_uuid
 from linkxg.network.passports.carriers.qr_code import MEDIA_TYPES, QrCodes, QrOptions
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.read.store import find_carried_passport
+from linkxg.network.passports.read.store import find_carrier_passport
 
 QR_CODES = Budget("passport-qr-codes", 300, 60)
 QR_OPTIONS = public_or_scope("dpp:read", QR_CODES)
 """What the routes that draw QR codes declare."""
-EXACT = "X-Carrier-Link"
+CARRIER_LINK_FIELD = "X-Carrier-Link"
 _DEFAULT = QrOptions()
 
 
@@ -32,17 +32,17 @@ async def draw_qr_code(services: CarrierServices, passport_id: str, options: QrO
     """Raises NotFound."""
     found = None
     if is_uuid(passport_id):
-        found = await services.database.read_single(find_carried_passport, passport_id)
+        found = await services.database.read_single(find_carrier_passport, passport_id)
     if found is None:
         raise NotFound
     link = services.addresses.carrier(found.issuer.slug, found.passport)
     code = await services.codes.draw(link, options)
     headers = [
         (b"content-type", MEDIA_TYPES[options.format].encode()),
-        (EXACT.lower().encode(), code.uri.encode()),
+        (CARRIER_LINK_FIELD.lower().encode(), code.uri.encode()),
         (b"cache-control", b"public, max-age=86400"),
         (b"access-control-allow-origin", b"*"),
-        (b"access-control-expose-headers", EXACT.encode()),
+        (b"access-control-expose-headers", CARRIER_LINK_FIELD.encode()),
     ]
     return RawResponse(200, code.body, headers)
 

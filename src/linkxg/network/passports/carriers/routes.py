@@ -21,7 +21,12 @@ from linkxg.network.passports.carriers.qr_code import (
     ImageFormat,
     QrOptions,
 )
-from linkxg.network.passports.carriers.qr_code_endpoint import EXACT, QR_OPTIONS, CarrierServices, draw_qr_code
+from linkxg.network.passports.carriers.qr_code_endpoint import (
+    CARRIER_LINK_FIELD,
+    QR_OPTIONS,
+    CarrierServices,
+    draw_qr_code,
+)
 from linkxg.network.passports.carriers.read_labels import PrintLabels, read_labels
 from linkxg.network.passports.issue.routes import TAG
 
@@ -34,7 +39,7 @@ async def _qr(
     passport_id: FromPath[str],
     format: FromQuery[ImageFormat] = "svg",
     level: Annotated[ErrorLevel, QueryParameter(name="ecc", description="The level of error correction.")] = "M",
-    scale: Annotated[int, QueryParameter(name="size", ge=1, le=MAX_SCALE, description="Pixels a module.")] = 8,
+    scale: Annotated[int, QueryParameter(name="size", ge=1, le=MAX_SCALE, description="Pixels per module.")] = 8,
     quiet: Annotated[int, QueryParameter(ge=0, le=MAX_QUIET, description="Modules of the quiet zone.")] = 4,
 ) -> Response[bytes]:
     """The QR code of a passport. It contains the GS1 Digital Link of its data carrier, as X-Carrier-Link has it."""
@@ -43,7 +48,7 @@ async def _qr(
 
 _QR: dict[str, Any] = {
     "gives": dict.fromkeys(MEDIA_TYPES.values(), _IMAGE),
-    "response_headers": [header(EXACT, "The address in the symbol.")],
+    "response_headers": [header(CARRIER_LINK_FIELD, "The address in the symbol.")],
     **QR_OPTIONS,
 }
 qr = get("/dpp/{passport_id:str}/qr", operation_id="drawPassportQrCode", **_QR)(_qr)
@@ -62,7 +67,7 @@ async def labels(
     services: NamedDependency[CarrierServices],
     data: JSONBody[PrintLabels],
 ) -> Response[str]:
-    """A page of labels to be printed. Each has the QR code of a batch, of an item, or of the model."""
+    """A printable page of labels. Each has the QR code of a batch, of an item, or of the model."""
     found = await read_labels(services.database, account_id_of(request.scope), data.product_id, data.labels)
     page = await asyncio.to_thread(label_sheet, found.sku, found.labels, services.addresses, data.level)
     return Response(page, media_type="text/html", headers={"Content-Security-Policy": POLICY})

@@ -21,7 +21,7 @@ def access_set(access: str | list[str] | None) -> Roles:
 
 
 def access_sets(content: Mapping[str, Any]) -> dict[str, Roles]:
-    """By the path of the field: a member, or `attributes.NAME`."""
+    """The sets of a content by the path of the field: a member, or `attributes.NAME`."""
     return {path: access_set(access) for path, access in (content.get("access") or {}).items()}
 
 

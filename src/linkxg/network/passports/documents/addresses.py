@@ -39,9 +39,8 @@ class Addresses:
 
 
 def identity_path(passport: PassportRecord) -> str:
-    """The path of a Digital Link; GTIN, lot and serial in their order (GS1 Digital Link URI Syntax §4)."""
-    pairs = (("01", passport.gtin14), ("10", passport.lot), ("21", passport.serial))
-    return "".join(f"/{ai}/{quote(value, safe='')}" for ai, value in pairs if value)
+    """The path of a Digital Link (GS1 Digital Link URI Syntax §4)."""
+    return "".join(f"/{ai}/{quote(value, safe='')}" for ai, value in passport.elements)
 
 
 def product_identifier(passport: PassportRecord) -> str:
@@ -50,5 +49,5 @@ def product_identifier(passport: PassportRecord) -> str:
 
 
 def gln_uri(ai: str, gln: str) -> str:
-    """Of a party (417) or of a location (414)."""
+    """The Digital Link of a GLN, of a party (`ai` 417) or of a location (414)."""
     return f"{RESOLVER}/{ai}/{gln}"

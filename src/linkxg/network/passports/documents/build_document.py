@@ -8,19 +8,19 @@ from linkxg.network.passports.documents.access_sets import access_sets
 from linkxg.network.passports.documents.model import PassportDocument, StoredPassport
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-DETAILS = ("productionDate", "expiryDate")
+DETAIL_DATES = ("productionDate", "expiryDate")
 """The members of the details of a batch or an item, besides its attributes and their access."""
 
 
 def build_document(stored: StoredPassport) -> PassportDocument:
-    """What a batch or an item says of itself comes before what the model says."""
+    """The details of a batch or an item take precedence over the content of the model."""
     content = _decode(stored.content)
     access = access_sets(content)
     content.pop("access", None)
     if stored.version.details is not None:
         details = _decode(stored.version.details)
         access |= access_sets(details)
-        content |= {name: details[name] for name in DETAILS if name in details}
+        content |= {name: details[name] for name in DETAIL_DATES if name in details}
         if attributes := details.get("attributes"):
             content["attributes"] = {**content.get("attributes", {}), **attributes}
     return PassportDocument(stored.passport, stored.version, stored.issuer, content, access)

@@ -34,6 +34,12 @@ class PassportRecord(NamedTuple):
     def granularity(self) -> PassportGranularity:
         return "item" if self.serial else "batch" if self.lot else "model"
 
+    @property
+    def elements(self) -> list[tuple[str, str]]:
+        """The application identifiers that name it, with their values: GTIN, lot and serial (GS1 Digital Link §4)."""
+        pairs = (("01", self.gtin14), ("10", self.lot), ("21", self.serial))
+        return [(ai, value) for ai, value in pairs if value]
+
 
 class PassportVersionRecord(NamedTuple):
     """A version of a passport with the version of the product in it; `details` is JSON of a batch or an item."""
@@ -95,8 +101,16 @@ class Redacted(NamedTuple):
     shows_journey: bool
 
     @property
+    def title(self) -> str:
+        """The name, or the GTIN if the reader may not see the name; with the lot and the serial."""
+        parts = [str(self.fields.get("name") or f"GTIN {self.passport.gtin14}")]
+        parts += [f"lot {self.passport.lot}"] if self.passport.lot else []
+        parts += [f"serial {self.passport.serial}"] if self.passport.serial else []
+        return ", ".join(parts)
+
+    @property
     def withdrawal(self) -> Withdrawal | None:
-        """Of the passport, or of the version of the product in it."""
+        """The withdrawal of the passport, or of the version of the product in it."""
         if self.passport.withdrawn_at is not None:
             return Withdrawal(self.passport.withdrawn_at, self.passport.withdraw_reason)
         if self.version.version_status == "WITHDRAWN" and self.version.withdrawn_at is not None:

@@ -10,7 +10,9 @@ from linkxg.clock import rfc3339
 from linkxg.network.passports.documents.addresses import Addresses, gln_uri, product_identifier
 from linkxg.network.passports.documents.model import Redacted, StatusEntry
 from linkxg.network.passports.documents.untp_claims import claims_of
-from linkxg.network.passports.documents.untp_parts import (
+from linkxg.network.passports.documents.untp_classes import (
+    UNKNOWN_COUNTRY,
+    WITHHELD,
     classification,
     country,
     dimensions,
@@ -21,11 +23,11 @@ from linkxg.network.passports.documents.untp_parts import (
     party,
 )
 
-CONTEXTS = ["https://www.w3.org/ns/credentials/v2", "https://vocabulary.uncefact.org/untp/0.7.0/context/"]
+CREDENTIALS_CONTEXT = "https://www.w3.org/ns/credentials/v2"
+"""Verifiable Credentials Data Model 2.0."""
+CONTEXTS = [CREDENTIALS_CONTEXT, "https://vocabulary.uncefact.org/untp/0.7.0/context/"]
 _SCHEME = {"type": ["IdentifierScheme"], "id": "https://id.gs1.org/01/", "name": "GS1 GTIN"}
-_WITHHELD = "Withheld"
-_UNKNOWN_COUNTRY = {"countryCode": "ZZ", "countryName": _WITHHELD}
-"""A code that ISO 3166-1 leaves to its users, for which CLDR has «unknown region»."""
+_UNKNOWN_COUNTRY = {"countryCode": UNKNOWN_COUNTRY, "countryName": WITHHELD}
 
 
 def untp_json_ld(redacted: Redacted, addresses: Addresses, status: StatusEntry) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def untp_json_ld(redacted: Redacted, addresses: Addresses, status: StatusEntry) 
         "@context": CONTEXTS,
         "type": ["DigitalProductPassport", "VerifiableCredential"],
         "id": addresses.version(passport.id, version.version),
-        "name": _title(redacted),
+        "name": redacted.title,
         "issuer": {"type": ["CredentialIssuer"], "id": addresses.did(issuer.slug), "name": issuer.name},
         "validFrom": rfc3339(version.issued_at),
         "credentialStatus": status_member(addresses.status_list(issuer.slug, status.list_number), status.position),
@@ -59,21 +61,13 @@ def status_member(status_list: str, position: int) -> dict[str, Any]:
     }
 
 
-def _title(redacted: Redacted) -> str:
-    passport = redacted.passport
-    named = [redacted.fields.get("name") or f"GTIN {passport.gtin14}"]
-    named += [f"lot {passport.lot}"] if passport.lot else []
-    named += [f"serial {passport.serial}"] if passport.serial else []
-    return ", ".join(named)
-
-
 def _product(redacted: Redacted, addresses: Addresses) -> dict[str, Any]:
     passport, fields = redacted.passport, redacted.fields
     address = addresses.passport(passport.id)
     product: dict[str, Any] = {
         "type": ["Product"],
         "id": product_identifier(passport),
-        "name": fields.get("name") or _WITHHELD,
+        "name": fields.get("name") or WITHHELD,
         "description": fields.get("description"),
         "idScheme": _SCHEME,
         "modelNumber": fields.get("modelNumber"),
@@ -99,9 +93,9 @@ def _product(redacted: Redacted, addresses: Addresses) -> dict[str, Any]:
 
 def _facility(facility: dict[str, Any] | None, address: str) -> dict[str, Any]:
     if facility is None:
-        return {"type": ["Facility"], "id": f"{address}#facility", "name": _WITHHELD}
+        return {"type": ["Facility"], "id": f"{address}#facility", "name": WITHHELD}
     gln = facility.get("gln")
-    shown = {"id": gln_uri("414", gln) if gln else f"{address}#facility", "name": facility.get("name") or _WITHHELD}
+    shown = {"id": gln_uri("414", gln) if gln else f"{address}#facility", "name": facility.get("name") or WITHHELD}
     return {"type": ["Facility"], **shown, **({"registeredId": gln} if gln else {})}
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 from linkxg.network.passports.documents.json_envelope import PassportView
 
+HEADER = frozenset(PassportView.__struct_encode_fields__) - {"content"}
+"""The members of a passport that are no elements."""
 _XSD = {bool: "xsd:boolean", int: "xsd:integer", float: "xsd:double", str: "xsd:string"}
 
 
 def full(document: dict[str, Any]) -> dict[str, Any]:
-    """Of a PassportView as JSON: its content becomes `elements`."""
+    """The full representation of a PassportView in JSON: `elements` takes the place of its content."""
     header = {name: value for name, value in document.items() if name != "content" and value is not None}
     return header | {"elements": [element(name, value) for name, value in document["content"].items()]}
 
@@ -38,7 +40,3 @@ def _resource(name: str, value: dict[str, Any]) -> dict[str, Any]:
     }
     shown = {key: one for key, one in resource.items() if one is not None}
     return {"elementId": name, "objectType": "RelatedResource", **shown}
-
-
-HEADER = frozenset(PassportView.__struct_encode_fields__) - {"content"}
-"""The members of a passport that are no elements."""

@@ -22,7 +22,7 @@ class _Wanted(NamedTuple):
 def find_passport_ids(
     conn: Connection, public_url: str, viewer_id: str | None, product_ids: Sequence[str]
 ) -> list[str | None]:
-    """In their order; None for what identifies no passport. Exactly the model, the batch or the item that is named."""
+    """The id of the passport of exactly the model, batch or item that each names, in their order; None without one."""
     accounts: dict[str, str | None] = {}
     found: list[str | None] = []
     for text in product_ids:

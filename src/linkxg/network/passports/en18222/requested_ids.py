@@ -6,19 +6,29 @@ from typing import Any, NamedTuple
 from linkxg.errors import InvalidRequest
 
 MAX_IDS = 500
-_OBJECT: Callable[[list[str], str | None], Any] = lambda ids, cursor: {"dppIds": ids, "nextCursor": cursor}  # noqa: E731
-_ARRAY: Callable[[list[str], str | None], Any] = lambda ids, _: ids  # noqa: E731
-_WRAPPED: Callable[[list[str], str | None], Any] = lambda ids, cursor: {  # noqa: E731
-    "statusCode": "Success",
-    "payload": {"dppIdentifiers": ids, "nextCursor": cursor},
-    "messages": [],
-}
-_ANSWERS = {"productIds": _OBJECT, "productId": _ARRAY, "productIdentifiers": _WRAPPED}
+Answer = Callable[[list[str], str | None], Any]
+"""Makes the body of an answer of the ids of passports and the next cursor."""
+
+
+def _object(ids: list[str], cursor: str | None) -> Any:
+    return {"dppIds": ids, "nextCursor": cursor}
+
+
+def _array(ids: list[str], _: str | None) -> Any:
+    return ids
+
+
+def _payload(ids: list[str], cursor: str | None) -> Any:
+    payload = {"dppIdentifiers": ids, "nextCursor": cursor}
+    return {"statusCode": "Success", "payload": payload, "messages": []}
+
+
+_ANSWERS: dict[str, Answer] = {"productIds": _object, "productId": _array, "productIdentifiers": _payload}
 
 
 class RequestedIds(NamedTuple):
     ids: list[str]
-    answer: Callable[[list[str], str | None], Any]
+    answer: Answer
     limit: int | None
     cursor: str | None
 

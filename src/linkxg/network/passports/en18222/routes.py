@@ -148,14 +148,14 @@ def _answer(request: AnyRequest, document: dict[str, Any], representation: str |
 def _json(request: AnyRequest, body: Any) -> Response[Any]:
     accepted = context_of(request.scope).header(b"accept")
     if accepted and Accept(accepted.decode("latin-1")).best_match(["application/json"]) is None:
-        raise NotAcceptable("EN 18222 is answered as application/json.")
+        raise NotAcceptable("The reads of EN 18222 are available as application/json only.")
     headers = {"Access-Control-Allow-Origin": "*", "Vary": "authorization"}
     return Response(msgspec.json.encode(body), media_type="application/json", headers=headers)
 
 
 def _is_full(representation: str | None) -> bool:
     if representation not in (None, "compressed", "full", "expanded"):
-        raise InvalidRequest("The parameter representation must be one of compressed, full.")
+        raise InvalidRequest("The parameter representation must be compressed or full.")
     return representation in ("full", "expanded")
 
 

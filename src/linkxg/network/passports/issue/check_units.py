@@ -12,7 +12,7 @@ from linkxg.catalog.products.content import MAX_MEMBER_NAME
 from linkxg.errors import ValidationFailed
 from linkxg.http.schema_errors import FieldFault, fault
 from linkxg.network.check_fields import one_of
-from linkxg.network.passports.documents.build_document import DETAILS
+from linkxg.network.passports.documents.build_document import DETAIL_DATES
 from linkxg.network.passports.documents.model import LIFE_STATUSES, LifeStatus
 from linkxg.network.passports.issue.model import MAX_DETAILS_BYTES, UnitPassport
 
@@ -92,7 +92,7 @@ def _details(unit: UnitPassport, at: str, faults: list[FieldFault]) -> str | Non
             fault(f"{at}.attributes", f"The name of a member must have at most {MAX_MEMBER_NAME} characters.")
         )
     for path in unit.access or ():
-        if path not in DETAILS and not path.startswith("attributes."):
+        if path not in DETAIL_DATES and not path.startswith("attributes."):
             message = "Access can be set for the two dates, and for attributes as attributes.NAME."
             faults.append(fault(f"{at}.access", message, "unknown_field"))
             break

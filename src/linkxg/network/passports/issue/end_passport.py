@@ -67,7 +67,7 @@ async def change_life_status(
         if record.withdrawn_at is not None:
             return InvalidState("The passport is withdrawn.")
         if record.life_status == _FINAL != life_status:
-            return InvalidState("The product is waste, which it stays.")
+            return InvalidState("The product is waste: its life status cannot change any more.")
         if record.life_status == life_status:
             return InvalidState(f"The product is {life_status} already.")
         newest = store.find_newest_version(conn, account_id, record.id)

@@ -24,7 +24,7 @@ from linkxg.ids import is_uuid, uuid7s
 from linkxg.network.passports.documents.model import PassportGranularity, PassportRecord
 from linkxg.network.passports.issue import store
 from linkxg.network.passports.issue.check_units import CheckedUnit, check_units
-from linkxg.network.passports.issue.model import IssuedPassport, IssuePassports, Outcome
+from linkxg.network.passports.issue.model import IssuedPassport, IssueOutcome, IssuePassports
 
 PASSPORT_ISSUES = Budget("passport-issues", 600, 60)
 _VERSION = ("passport_id", "version", "product_id", "product_version", "life_status", "issued_at", "details")
@@ -123,6 +123,6 @@ def _contradiction(unit: CheckedUnit, record: PassportRecord) -> InvalidState | 
     return None
 
 
-def _view(unit: CheckedUnit, id: str, version: int, outcome: Outcome) -> IssuedPassport:
+def _view(unit: CheckedUnit, id: str, version: int, outcome: IssueOutcome) -> IssuedPassport:
     granularity: PassportGranularity = "item" if unit.serial else "batch"
     return IssuedPassport(id, granularity, unit.lot or None, unit.serial or None, version, outcome)

@@ -10,13 +10,13 @@ from linkxg.catalog.products.content import Access
 from linkxg.http.route_declaration import described
 from linkxg.network.passports.documents.model import LIFE_STATUSES, LifeStatus, PassportGranularity
 
-MAX_AT_ONCE = 1_000
+MAX_UNITS = 1_000
 MAX_ATTRIBUTES = 50
 MAX_DETAILS_BYTES = 16 * 1_024
 MAX_REASON = 1_000
 NEXT_LIFE_STATUSES: tuple[LifeStatus, ...] = ("re-used", "repurposed", "remanufactured", "waste")
 """What may become of a product; it is `original` from the beginning, or never."""
-Outcome = Literal["CREATED", "UPDATED", "UNCHANGED"]
+IssueOutcome = Literal["CREATED", "UPDATED", "UNCHANGED"]
 
 
 class UnitPassport(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -51,7 +51,7 @@ class IssuePassports(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"passports": [UnitPassport.EXAMPLE]}
 
-    passports: Annotated[list[UnitPassport], Meta(min_length=1, max_length=MAX_AT_ONCE)]
+    passports: Annotated[list[UnitPassport], Meta(min_length=1, max_length=MAX_UNITS)]
 
 
 class IssuedPassport(msgspec.Struct, rename="camel"):
@@ -71,7 +71,7 @@ class IssuedPassport(msgspec.Struct, rename="camel"):
     lot: str | None
     serial: str | None
     version: int
-    outcome: Outcome
+    outcome: IssueOutcome
 
 
 class WithdrawPassport(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

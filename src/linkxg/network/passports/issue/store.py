@@ -124,7 +124,7 @@ def list_models_of(conn: Connection, account_id: str, product_ids: Sequence[str]
 def list_identities(
     conn: Connection, account_id: str, gtin14: str, identities: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[PassportRecord, int, str | None]]:
-    """Of (lot, serial) with this GTIN: the passport, and the product version and details of its newest version."""
+    """The passports with this GTIN by (lot, serial), with the product version and details of the newest version."""
     found = {}
     for start in range(0, len(identities), _IDENTITIES_PER_STATEMENT):
         part = identities[start : start + _IDENTITIES_PER_STATEMENT]
@@ -148,7 +148,7 @@ def find_passport(conn: Connection, account_id: str, passport_id: str) -> Passpo
 
 
 def find_newest_version(conn: Connection, account_id: str, passport_id: str) -> AnyRow:
-    """Raises NoResultFound without such a passport."""
+    """The newest version of a passport. Raises NoResultFound if there is none."""
     query = select(passport_versions).where(_v.account_id == account_id, _v.passport_id == passport_id)
     return conn.execute(query.order_by(_v.version.desc()).limit(1)).one()
 

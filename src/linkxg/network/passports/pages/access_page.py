@@ -31,7 +31,7 @@ class ChosenUnit(Protocol):
 
 
 def access_page(offered: Offered, unit: ChosenUnit, language: str, *, is_known: bool) -> str:
-    """Not `is_known` is a unit that the link does not open."""
+    """The page of a link; `is_known` is false for a unit that the link does not open."""
     chosen = {name: value for name, value in (("lot", unit.lot), ("serial", unit.serial)) if value}
     return template("access.html").render(
         language=language,

@@ -17,7 +17,7 @@ from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.model import PUBLIC, Redacted
 from linkxg.network.passports.documents.page_details import PageDetails
 from linkxg.network.passports.pages import sections
-from linkxg.network.passports.pages.shorten import MAX_PAGE, SIZES, WHOLE, PageSize, cut, shorten
+from linkxg.network.passports.pages.shorten import MAX_PAGE, SIZES, UNSHORTENED, PageSize, cut, shorten
 from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, TEXTS, field_text
 
 _FOLDER = Path(__file__).parent
@@ -88,7 +88,7 @@ def _render(redacted: Redacted, addresses: Addresses, language: str, details: Pa
         journey=sections.journey(journey, addresses, language, size),
         is_journey_cut=journey is not None and (journey.is_cut or len(journey.steps) > size.elements),
         is_journey_late=details.is_journey_late,
-        complete=f"{addresses.public_url}/api/v1/dpp/{passport.id}/elements/$.content" if size != WHOLE else None,
+        complete=f"{addresses.public_url}/api/v1/dpp/{passport.id}/elements/$.content" if size != UNSHORTENED else None,
         view={
             "gtin": passport.gtin14,
             "updated": rfc3339(redacted.version.issued_at),

@@ -7,15 +7,15 @@ MAX_PAGE = 50_000
 
 
 class PageSize(NamedTuple):
-    """How many elements of a list, characters of a text and of an address are shown."""
+    """The bounds of a page: elements of a list, characters of a text, and characters of an address."""
 
     elements: int
     characters: int
     address: int
 
 
-WHOLE = PageSize(1_000, 20_000, 2_048)
-SIZES = (WHOLE, PageSize(60, 400, 500), PageSize(20, 160, 300), PageSize(6, 60, 150))
+UNSHORTENED = PageSize(1_000, 20_000, 2_048)
+SIZES = (UNSHORTENED, PageSize(60, 400, 500), PageSize(20, 160, 300), PageSize(6, 60, 150))
 """Tried in this order until the page is small enough."""
 _ADDRESSES = ("url",)
 

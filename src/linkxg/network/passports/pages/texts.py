@@ -129,7 +129,7 @@ FIELD_TEXTS: Mapping[str, Texts] = {
 
 
 def field_text(path: str, language: str) -> str:
-    """Of a member, of an element of one such as `documents[1]`, or the name that the company gave an attribute."""
+    """The text for a member, for an element such as `documents[1]`, or the name that the company gave an attribute."""
     name, _, index = path.removesuffix("]").partition("[")
     if path.startswith("attributes."):
         return path.removeprefix("attributes.")

@@ -87,5 +87,5 @@ def biz_step_text(step: str | None, language: str) -> str:
 
 
 def number_text(value: float | str, language: str) -> str:
-    """With the decimal sign of the language."""
+    """A number with the decimal sign of the language."""
     return str(value).replace(".", ",") if language == "de" and not isinstance(value, str) else str(value)

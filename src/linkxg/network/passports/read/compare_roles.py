@@ -62,7 +62,7 @@ async def preview_passport(
 
 
 async def compare_roles(database: Database, account_id: str, passport_id: str) -> list[SeenField]:
-    """Of each field of a passport of the account; empty for any other passport."""
+    """The fields of a passport of the account with who sees them; empty for any other passport."""
     return await database.read(_compare, account_id, passport_id)
 
 
@@ -77,6 +77,6 @@ def _compare(conn: Connection, account_id: str, passport_id: str) -> list[SeenFi
 
 
 def _sees(view: Redacted, name: str) -> bool:
-    """Also what is in a list or in the attributes, of which the whole may be withheld."""
+    """Whether a view has the field: neither it, nor the list or the attributes that it is in, is withheld."""
     whole = name.partition(".")[0].partition("[")[0]
     return name not in view.withheld and whole not in view.withheld

@@ -6,7 +6,7 @@ from itertools import pairwise
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.content import MEMBERS
-from linkxg.network.passports.documents.build_document import DETAILS, build_document
+from linkxg.network.passports.documents.build_document import DETAIL_DATES, build_document
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.documents.page_details import HistoryEntry
 from linkxg.network.passports.documents.redaction import redact
@@ -14,7 +14,7 @@ from linkxg.network.passports.read.store import list_contents_until
 
 MAX_ENTRIES = 8
 _ATTRIBUTES = "attributes"
-_ORDER = {name: number for number, name in enumerate((*MEMBERS, *DETAILS))}
+_ORDER = {name: number for number, name in enumerate((*MEMBERS, *DETAIL_DATES))}
 """Of the members of a content, as they are declared."""
 
 
@@ -24,7 +24,9 @@ def first_entry(redacted: Redacted) -> tuple[HistoryEntry, ...]:
 
 
 def find_history(conn: Connection, redacted: Redacted) -> tuple[HistoryEntry, ...]:
-    """Newest first, up to the version that is read. Each version is redacted as that one is, before it is compared."""
+    """The entries up to the version that is read, newest first. All versions are redacted in its roles before they are
+    compared.
+    """
     passport, version = redacted.passport, redacted.version
     stored = list_contents_until(conn, passport.account_id, passport.id, version.version, limit=MAX_ENTRIES + 1)
     versions = [redact(build_document(one), redacted.roles) for one in stored]

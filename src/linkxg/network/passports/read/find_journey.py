@@ -1,7 +1,7 @@
 """Finds the journey of a batch or an item in the graph of traceability: its events, and how it was made of what.
 
-Who reads it by the roles of the passport sees the events of its issuer alone, and of each only the step, the time, and
-a place that the passports name. A partner with a share of events sees what traceability shows them, without places.
+A reader who sees it by roles gets only the events of the issuer, and of each only the step, the time, and a place that
+passports name. A partner with a share of events gets what traceability shows them, without places.
 """
 
 import re
@@ -32,7 +32,7 @@ class FoundJourney(NamedTuple):
 
 
 def find_journey(conn: Connection, redacted: Redacted, viewer_id: str | None, now: int) -> FoundJourney | None:
-    """None if the reader sees none. `viewer_id` is an account that reads traces, None of anybody else."""
+    """The journey that the reader sees, if any; `viewer_id` is the account of a reader who may read traces."""
     passport, account_id = redacted.passport, redacted.passport.account_id
     uris = _identifiers(passport)
     if redacted.shows_journey:
@@ -50,7 +50,7 @@ def find_journey(conn: Connection, redacted: Redacted, viewer_id: str | None, no
 
 
 def _identifiers(passport: PassportRecord) -> list[str]:
-    """Of an item with a lot, events may name both, either, or one after the other."""
+    """The Digital Links of a unit: events of an item with a lot may name both, or either of them."""
     wanted = [passport]
     if passport.lot and passport.serial:
         wanted += [passport._replace(lot=""), passport._replace(serial="")]

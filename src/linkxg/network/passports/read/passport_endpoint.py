@@ -1,6 +1,6 @@
 """Reads one passport, with one function behind the router's routes and the edge's fast path.
 
-The edge answers a GET without parameters and conditions itself, as that is what phones and registries ask.
+The edge itself answers a GET without parameters and conditions, which is what phones and registries send.
 """
 
 from dataclasses import dataclass
@@ -43,11 +43,11 @@ class PassportServices:
 
 
 def viewer_of(context: RequestContext) -> str | None:
-    """The account of the caller; None of a stranger."""
+    """The account of the caller; None without a token."""
     return None if context.principal is None else str(context.principal.account_id)
 
 
-def tracer_of(context: RequestContext) -> str | None:
+def trace_reader_of(context: RequestContext) -> str | None:
     """The account of a caller who may also read traces."""
     return viewer_of(context) if context.principal and _TRACES in context.principal.scopes else None
 
@@ -60,14 +60,17 @@ async def get_passport(
     conditions: Conditions = _UNCONDITIONAL,
     language: str | None = None,
 ) -> RawResponse:
-    """Caches keep only what everybody reads. Raises NotFound, NotAcceptable or PreconditionFailed."""
+    """The passport as the caller may see it. Caches may keep only what is public.
+
+    Raises NotFound, NotAcceptable or PreconditionFailed.
+    """
     media_type, viewer = media_type_of(context), viewer_of(context)
     language = language_of(context, media_type, language)
     if viewer is None and edition == NEWEST:
         found = await services.public.read(passport_id, media_type, language)
     else:
         redacted = await read_passport(services.database, passport_id, viewer, edition)
-        body = await services.representations.encode(redacted, media_type, language, tracer_of(context))
+        body = await services.representations.encode(redacted, media_type, language, trace_reader_of(context))
         found = encoded(body, media_type)
     if not conditions.is_meant(found.etag):
         raise PreconditionFailed
@@ -91,7 +94,7 @@ def media_type_of(context: RequestContext) -> str:
     negotiate = _negotiate_known if len(accepted) <= _KEPT_LENGTH else _negotiate
     found = negotiate(accepted)
     if found is None:
-        raise NotAcceptable(f"A passport is there as {', '.join(TYPES)}.")
+        raise NotAcceptable(f"A passport is available as {', '.join(TYPES)}.")
     return found
 
 
@@ -104,10 +107,7 @@ _negotiate_known = lru_cache(_KEPT)(_negotiate)
 
 
 def language_of(context: RequestContext, media_type: str, chosen: str | None = None) -> str:
-    """Of a page, the one that is chosen, or the first of its languages that the reader prefers.
-
-    Everything else has one form.
-    """
+    """The language of a page: the chosen one, or else the first that the reader prefers. Other media types have one."""
     if media_type == HTML and chosen in LANGUAGES:
         return str(chosen)
     accepted = (context.header(b"accept-language") or b"").decode("latin-1") if media_type == HTML else ""

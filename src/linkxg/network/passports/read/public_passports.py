@@ -1,6 +1,6 @@
-"""Keeps the encoded passports that strangers read, each as long as nothing in it has changed.
+"""Caches the encoded passports that readers without a token get, each as long as nothing in it has changed.
 
-One statement without the content tells whether something has: versions never change, so their number is enough.
+One statement without the content finds out: versions never change, so their number is enough.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from linkxg.network.passports.read.representation import HTML, Representations
 from linkxg.runtime.sized_cache import SizedCache
 
 MAX_BYTES = 32 * 1024 * 1024
-"""Of the bodies that are kept."""
+"""All cached bodies together."""
 
 
 class EncodedPassport(NamedTuple):
@@ -24,7 +24,7 @@ class EncodedPassport(NamedTuple):
 
 
 def encoded(body: bytes, media_type: str) -> EncodedPassport:
-    """With the entity tag of this representation."""
+    """The body with the entity tag of this representation."""
     return EncodedPassport(body, f'"{hashlib.sha256(media_type.encode() + body).hexdigest()[:32]}"')
 
 
@@ -39,8 +39,8 @@ class PublicPassports:
         """Raises NotFound."""
         if not is_uuid(passport_id):
             raise NotFound
-        # Before the passport itself: what is kept may be newer than its state, never older.
-        state = await self._database.read_single(store.find_state, passport_id)
+        # Before the passport itself: a cached body may be newer than its state, never older.
+        state = await self._database.read_single(store.find_without_content, passport_id)
         key = passport_id, media_type, language
         kept = self._kept.get(key)
         if kept is not None and kept[0] == state:

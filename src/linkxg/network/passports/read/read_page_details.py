@@ -12,9 +12,9 @@ from linkxg.network.shared_products.model import CountReads
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 JOURNEY_S = 0.5
-"""After which a page does without."""
+"""The time after which a page leaves the journey out."""
 _journeys = ConcurrencyLimit(per_account=2, total=4, reserve=2)
-"""That a worker reads at the same time: anybody may ask for those that are public."""
+"""Journeys that a worker reads at the same time: anybody may ask for public ones."""
 
 
 class PageDetailsReader:

@@ -1,7 +1,5 @@
 """The representations of a passport, by media type."""
 
-from typing import Any
-
 import msgspec
 
 from linkxg.http.pagination import Success
@@ -42,21 +40,18 @@ class Representations:
         self._addresses, self._signer, self._details = addresses, signer, details
 
     async def encode(
-        self, redacted: Redacted, media_type: str, language: str = LANGUAGES[0], tracer_id: str | None = None
+        self, redacted: Redacted, media_type: str, language: str = LANGUAGES[0], trace_reader_id: str | None = None
     ) -> bytes:
         """The body of this media type, one of TYPES; a page in one of LANGUAGES.
 
-        `tracer_id` is the account of a reader who may read traces: a page shows what partners share with it.
+        `trace_reader_id` is the account of a reader who may read traces: a page shows what partners share with it.
         """
         if media_type == JSON:
             return _encode(Success(data=view_passport(redacted, self._addresses)))
         if media_type == HTML:
-            details = await self._details.read(redacted, tracer_id)
+            details = await self._details.read(redacted, trace_reader_id)
             return passport_page(redacted, self._addresses, language, details).encode()
         if media_type == JWT:
-            return (await self._signer.signed(redacted)).encode()
-        return _encode(await self.credential(redacted))
-
-    async def credential(self, redacted: Redacted) -> dict[str, Any]:
-        """The unsigned credential."""
-        return untp_json_ld(redacted, self._addresses, await self._signer.status_of(redacted))
+            return (await self._signer.sign(redacted)).encode()
+        entry = await self._signer.find_or_insert_entry(redacted)
+        return _encode(untp_json_ld(redacted, self._addresses, entry))

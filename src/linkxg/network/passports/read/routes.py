@@ -1,4 +1,4 @@
-"""`/dpp`: passports, as the API reads them and as everybody does by their ids."""
+"""`/dpp`: passports in the API, and at their public addresses."""
 
 from typing import Annotated, Any
 
@@ -46,9 +46,14 @@ MAX_VERSION = 2**31 - 1
 _OBJECT, _TEXT = {"type": "object"}, {"type": "string"}
 _GIVES = {name: _TEXT if name in (JWT, HTML) else _OBJECT for name in TYPES if name != JSON}
 _ETAG = header("ETag", "Of this representation, for If-None-Match.")
-AsOf = Annotated[str | None, QueryParameter(name="asOf", max_length=40, description="A time: the version of then.")]
+AsOf = Annotated[
+    str | None, QueryParameter(name="asOf", max_length=40, description="A time: the version that was the latest then.")
+]
 PageLanguage = Annotated[
-    str | None, QueryParameter(name="lang", max_length=255, description="Of the page: en or de; any other is ignored.")
+    str | None,
+    QueryParameter(
+        name="lang", max_length=255, description="The language of the page: en or de; any other is ignored."
+    ),
 ]
 VersionOf = Annotated[int | None, QueryParameter(name="version", ge=1, le=MAX_VERSION)]
 Gtin = Annotated[str | None, QueryParameter(max_length=14)]
@@ -100,7 +105,7 @@ async def _read(
     as_of: AsOf = None,
     lang: PageLanguage = None,
 ) -> Response[Success[PassportView]]:
-    """A passport. Without a token, what of it is public.
+    """A passport. Without a token, its public fields.
 
     The owner reads everything, partners by the roles of their shares.
 
@@ -150,7 +155,9 @@ async def _element(
     try:
         steps = read_element_path(path.removeprefix("/"))
     except NotAnElementPath:
-        raise InvalidRequest("An element is named by names and indexes, such as $.content.materials[0].") from None
+        raise InvalidRequest(
+            "An element is named by a singular JSONPath of names and indexes, such as $.content.materials[0]."
+        ) from None
     viewer, edition = viewer_of(context_of(request.scope)), _edition(version, as_of)
     found = await read_passport(services.database, passport_id, viewer, edition)
     document = msgspec.to_builtins(view_passport(found, services.addresses))
@@ -177,7 +184,7 @@ def _edition(version: int | None, as_of: str | None) -> Edition:
     if as_of is None:
         return Edition(version)
     if version is not None:
-        raise InvalidRequest("Ask either for a version or for the one of a time.")
+        raise InvalidRequest("Use either version or asOf, not both.")
     at = read_rfc3339(as_of)
     if at is None:
         raise InvalidRequest("The parameter asOf must be a time such as 2026-11-23T14:33:00Z.")

@@ -79,7 +79,7 @@ _newest_until = (
     .scalar_subquery()
 )
 _NEWEST = _by_id(_p.version)
-_STATE = CompiledStatement(_stored(_p.version).where(_p.id == _PASSPORT))
+_WITHOUT_CONTENT = CompiledStatement(_stored(_p.version).where(_p.id == _PASSPORT))
 _NUMBERED = _by_id(bindparam("version", type_=BigInteger))
 _AS_OF = _by_id(_newest_until)
 _ROLES = CompiledStatement(
@@ -125,14 +125,14 @@ def find_stored_passport(conn: Connection, passport_id: str, edition: Edition) -
     return None if row is None else _stored_of(row, row[-1])
 
 
-def find_state(conn: Connection, passport_id: str) -> Any:
-    """What changes a passport of any account besides its versions: everything in it but the content of the newest."""
-    return _STATE.first(conn, {"passport": passport_id})
+def find_without_content(conn: Connection, passport_id: str) -> Any:
+    """All of a passport of any account but its content, which is the same as long as the number of its version is."""
+    return _WITHOUT_CONTENT.first(conn, {"passport": passport_id})
 
 
-def find_carried_passport(conn: Connection, passport_id: str) -> StoredPassport | None:
-    """A passport of any account with its newest version, without content: what its data carrier needs."""
-    row = find_state(conn, passport_id)
+def find_carrier_passport(conn: Connection, passport_id: str) -> StoredPassport | None:
+    """A passport of any account with its newest version, without content: its data carrier needs none."""
+    row = find_without_content(conn, passport_id)
     return None if row is None else _stored_of(row, _NO_CONTENT)
 
 
@@ -180,7 +180,9 @@ def list_model_passports(conn: Connection, account_id: str, gtins: Iterable[str]
     return [_stored_of(row, row[-1]) for row in rows]
 
 
-def find_passport_of(conn: Connection, account_id: str, product_id: str, version: int) -> tuple[str, int] | None:
+def find_passport_of_version(
+    conn: Connection, account_id: str, product_id: str, version: int
+) -> tuple[str, int] | None:
     """(id, version) of the passport of the model that has this version of the product."""
     row = _OF_PRODUCT.first(conn, {"account": account_id, "product": product_id, "version": version})
     return None if row is None else (row[0], row[1])
@@ -204,22 +206,22 @@ def list_passports(
     query = _filtered(_stored(_p.version), wanted).where(_p.account_id == account_id)
     if wanted.product_id is not None:
         query = query.where(_p.gtin14.in_(_gtins_of(wanted.product_id)))
-    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, after, limit))]
+    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, wanted, after, limit))]
 
 
 def list_shared_passports(
     conn: Connection, viewer_id: str, wanted: PassportFilter, now: int, *, after: Identity | None, limit: int
 ) -> list[StoredPassport]:
-    """As `list_passports`, those of a product of a partner, if a live share gives the viewer a role in them."""
+    """The passports of a product of a partner, as in `list_passports`, if a live share gives the viewer a role."""
     visible = select(shares.c.id).where(visible_to(literal(viewer_id), literal(now)), shares.c.passport_roles != "[]")
     query = _filtered(_stored(_p.version), wanted).where(visible.correlate(products).exists())
     owner = select(products.c.account_id).where(products.c.id == wanted.product_id, products.c.latest_version > 0)
     query = query.where(_p.account_id.in_(owner), _p.gtin14.in_(_gtins_of(wanted.product_id or "")))
-    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, after, limit))]
+    return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, wanted, after, limit))]
 
 
 def _gtins_of(product_id: str) -> CompoundSelect[Any]:
-    """Those of the models of a product, of which it usually has one."""
+    """The GTINs of the models of a product, which usually has one."""
     gtins = select(_p.gtin14).correlate(None)
     return union_all(
         gtins.where(_p.id == product_id, *IS_FIRST_MODEL), gtins.where(_p.product_id == product_id, *IS_OTHER_MODEL)
@@ -233,8 +235,14 @@ def _filtered(query: Select[Any], wanted: PassportFilter) -> Select[Any]:
     return query.where(*(column == value for column, value in conditions.items() if value is not None))
 
 
-def _paged(query: Select[Any], after: Identity | None, limit: int) -> Select[Any]:
+def _paged(query: Select[Any], wanted: PassportFilter, after: Identity | None, limit: int) -> Select[Any]:
     identity = (_p.gtin14, _p.lot, _p.serial)
-    if after is not None:
+    if after is not None and wanted.gtin14 is not None:
+        # With the GTIN in the comparison, SQLite would read on to the end of the account.
+        query = query.where(tuple_(*identity[1:]) > after[1:])
+    elif after is not None:
         query = query.where(tuple_(*identity) > after)
+        if wanted.product_id is not None:
+            gtins = _gtins_of(wanted.product_id).subquery()
+            query = query.where(_p.gtin14 <= select(func.max(gtins.c.gtin14)).scalar_subquery())
     return query.order_by(*identity).limit(limit)

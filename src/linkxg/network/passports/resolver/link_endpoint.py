@@ -77,12 +77,12 @@ def choices_response(
 
 
 def linkset_of(anchor: str) -> str:
-    """The Link to the linkset of a Digital Link."""
+    """The field `Link` that points to the linkset of a Digital Link."""
     return f'<{anchor}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
 
 
 def _same_as(link: RequestedLink, public_url: str) -> list[str]:
-    """The Link to the link for which a compressed one stands."""
+    """The field `Link` that names the uncompressed form of a compressed link; empty for other links."""
     return [f'<{public_url}{link.uncompressed}>; rel="owl:sameAs"'] if link.uncompressed else []
 
 
@@ -101,7 +101,7 @@ def _link_type(query: str) -> str | None:
 
 
 def _passed_on(query: str) -> str:
-    """The query as it was sent, without what is for the resolver."""
+    """The query as it was sent, without the parameters of the resolver."""
     return "&".join(pair for pair in query.split("&") if pair.partition("=")[0] not in _OF_RESOLVER)
 
 
@@ -110,6 +110,6 @@ def _wants_linkset(context: RequestContext, wanted: str | None) -> bool:
 
 
 def _prefers(context: RequestContext, *types: str) -> str:
-    """The first type that the client likes best; the first one if it likes none."""
+    """The type that the client prefers; the first one if it accepts none."""
     accepted = (context.header(b"accept") or b"*/*").decode("latin-1")
     return Accept(accepted).best_match(list(types)) or types[0]

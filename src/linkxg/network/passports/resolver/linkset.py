@@ -29,11 +29,11 @@ class LinkLevel(NamedTuple):
 
 def passport_level(anchor: str, redacted: Redacted, addresses: Addresses) -> LinkLevel:
     withdrawn = addresses.passport(redacted.passport.id) if redacted.withdrawal is not None else ""
-    return LinkLevel(anchor, _description_of(redacted), redacted.issuer.name, _links_of(redacted, addresses), withdrawn)
+    return LinkLevel(anchor, redacted.title, redacted.issuer.name, _links_of(redacted, addresses), withdrawn)
 
 
 def party_level(anchor: str, name: str, document: str) -> LinkLevel:
-    """Of the company that a GLN identifies; `document` is the address of its DID document."""
+    """The links of the company that a GLN identifies; `document` is the address of its DID document."""
     title = f"Issuer of Digital Product Passports: {name}"
     links: Links = {
         DEFAULT: [{"href": document, "title": title}],
@@ -45,7 +45,7 @@ def party_level(anchor: str, name: str, document: str) -> LinkLevel:
 def _links_of(redacted: Redacted, addresses: Addresses) -> Links:
     """The default link has only an address and a title; each type has one link."""
     passport, version = redacted.passport, redacted.version.version
-    address, title = addresses.passport(passport.id), f"Digital Product Passport: {_description_of(redacted)}"
+    address, title = addresses.passport(passport.id), f"Digital Product Passport: {redacted.title}"
     links: Links = {
         DEFAULT: [{"href": address, "title": title}],
         f"{GS1}dpp": [{"href": address, "title": title}],
@@ -62,17 +62,8 @@ def _links_of(redacted: Redacted, addresses: Addresses) -> Links:
     return links
 
 
-def _description_of(redacted: Redacted) -> str:
-    """Its name, if that is public, or else its GTIN; with the lot and the serial."""
-    passport = redacted.passport
-    parts = [str(redacted.fields.get("name") or f"GTIN {passport.gtin14}")]
-    parts += [f"lot {passport.lot}"] if passport.lot else []
-    parts += [f"serial {passport.serial}"] if passport.serial else []
-    return ", ".join(parts)
-
-
 def linkset(levels: Sequence[LinkLevel]) -> dict[str, Any]:
-    """From the address that was requested up to the key."""
+    """The linkset of the requested address and those above it, up to the key."""
     return {
         "linkset": [{"anchor": level.anchor, "itemDescription": level.description, **level.links} for level in levels]
     }

@@ -39,7 +39,7 @@ async def resolve(database: Database, addresses: Addresses, slug: str, link: Req
 
 
 async def resolve_publishers(database: Database, addresses: Addresses, link: RequestedLink) -> list[list[LinkLevel]]:
-    """The same of each account that has the GTIN, of a link that names none. Raises NotFound if none has it."""
+    """The levels within each account that has the GTIN of a link without an account. Raises NotFound if none has it."""
 
     def unit(conn: Connection) -> list[list[LinkLevel]]:
         found = store.list_publishers(conn, link.identifier.value, MAX_PUBLISHERS)
@@ -51,7 +51,7 @@ async def resolve_publishers(database: Database, addresses: Addresses, link: Req
 
 
 def is_account(conn: Connection, slug: str) -> bool:
-    """Whether links may have this slug."""
+    """Whether the slug is one of an account, present or former."""
     return is_slug(slug) and find_account_by_slug(conn, slug) is not None
 
 
@@ -84,7 +84,7 @@ def _find_passports(conn: Connection, account_id: str, link: RequestedLink, addr
 
 
 def _levels(link: RequestedLink) -> list[tuple[str, list[str]]]:
-    """Each path, with the qualifiers in it."""
+    """The path of each level, with the qualifiers in it."""
     names = [name for name, _ in link.identifier.qualifiers]
     return [(path, names[: len(names) - above]) for above, path in enumerate(link.levels)]
 

@@ -52,7 +52,7 @@ async def digital_link(
 async def compressed_link(
     request: AnyRequest, services: NamedDependency[ResolverServices], slug: FromPath[str], compressed: FromPath[str]
 ) -> Response[bytes]:
-    """As the link for which it stands. What is below no account, is an unknown address as any other."""
+    """Answers a compressed link as the link for which it stands. Below no account it is an unknown address."""
     try:
         link = _read(request)
     except InvalidRequest:

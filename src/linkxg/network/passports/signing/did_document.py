@@ -3,7 +3,7 @@
 from typing import Any
 
 from linkxg.network.passports.documents.addresses import gln_uri
-from linkxg.network.passports.signing.issuer_keys import PublicKey
+from linkxg.network.passports.signing.issuer_keys import ALGORITHM, PublicKey
 
 CONTEXTS = ["https://www.w3.org/ns/did/v1", "https://www.w3.org/ns/cid/v1"]
 
@@ -21,6 +21,6 @@ def did_document(did: str, keys: list[PublicKey], gln: str | None) -> dict[str, 
 
 def _method(did: str, key: PublicKey) -> dict[str, Any]:
     id = f"{did}#{key.kid}"
-    jwk = {**key.public_key_jwk, "kid": key.kid, "use": "sig", "alg": "ES256"}
+    jwk = {**key.public_key_jwk, "kid": key.kid, "use": "sig", "alg": ALGORITHM}
     method = {"id": id, "type": "JsonWebKey", "controller": did, "publicKeyJwk": jwk, "created": key.created_at}
     return method if key.retired_at is None else {**method, "retired": key.retired_at}

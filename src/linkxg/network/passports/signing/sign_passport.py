@@ -1,6 +1,6 @@
 """Signs passports as verifiable credentials (VC-JOSE-COSE), once for each version and set of roles.
 
-A signed passport is stored, and given again while the unsigned one is the same.
+A signed passport is stored, and returned again as long as the unsigned one is the same.
 """
 
 import hashlib
@@ -36,16 +36,16 @@ class PassportSigner:
     def __init__(self, database: Database, addresses: Addresses, server_key: bytes) -> None:
         self._database, self._addresses, self._server_key = database, addresses, server_key
 
-    async def status_of(self, redacted: Redacted) -> StatusEntry:
+    async def find_or_insert_entry(self, redacted: Redacted) -> StatusEntry:
         """The place of this version in a status list, which it gets when it is first asked for."""
         passport, version = redacted.passport, redacted.version
         found = await self._database.read_single(store.find_entry, passport.account_id, passport.id, version.version)
         return found if found is not None else await self._database.write(_insert_entry, redacted)
 
-    async def signed(self, redacted: Redacted) -> str:
+    async def sign(self, redacted: Redacted) -> str:
         """The compact JWT."""
         passport, version, roles = redacted.passport, redacted.version.version, "+".join(sorted(redacted.roles))
-        credential = untp_json_ld(redacted, self._addresses, await self.status_of(redacted))
+        credential = untp_json_ld(redacted, self._addresses, await self.find_or_insert_entry(redacted))
         digest = hashlib.sha256(_encode(credential)).digest()
         stored = await self._database.read_single(
             store.find_credential, passport.account_id, passport.id, version, roles
@@ -70,7 +70,7 @@ def _keep(conn: Connection, account_id: str, values: dict[str, Any]) -> str:
 
 
 def _insert_entry(conn: Connection, redacted: Redacted) -> StatusEntry:
-    """Revoked from the beginning if it is withdrawn by now."""
+    """The entry of a version, which is revoked from the beginning if the version is withdrawn by now."""
     passport, version = redacted.passport, redacted.version
     is_withdrawn = store.lock_withdrawal(conn, version, passport)
     return store.insert_entry(

@@ -6,9 +6,9 @@ from typing import Any
 
 from linkxg.clock import MINUTE, rfc3339
 from linkxg.crypto.jwt import b64url
+from linkxg.network.passports.documents.untp_json_ld import CREDENTIALS_CONTEXT
 from linkxg.network.passports.signing.store import LIST_SIZE
 
-CONTEXT = "https://www.w3.org/ns/credentials/v2"
 TTL_MS = 5 * MINUTE
 """How long a verifier may keep a list."""
 
@@ -22,9 +22,9 @@ def encode_bits(revoked: Iterable[int]) -> str:
 
 
 def status_list_credential(address: str, issuer: str, revoked: Iterable[int], now: int) -> dict[str, Any]:
-    """§2.2. The issuer is a DID."""
+    """The credential of a list (§2.2); `issuer` is a DID."""
     return {
-        "@context": [CONTEXT],
+        "@context": [CREDENTIALS_CONTEXT],
         "id": address,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": issuer,

@@ -13,10 +13,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    and_,
     bindparam,
     func,
-    or_,
     select,
     text,
 )
@@ -25,6 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.products.versions.store import versions
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
 from linkxg.network.passports.documents.model import PassportRecord, PassportVersionRecord, StatusEntry
@@ -82,6 +81,7 @@ status_entries = Table(
     ),
 )
 _k, _c, _e = keys.c, credentials.c, status_entries.c
+_ENTRY_KEYS = ((_e.account_id, _e.passport_id, _e.version), (_e.account_id, _e.list_number, _e.position))
 _of_entry = (
     _e.account_id == bindparam("account"),
     _e.passport_id == bindparam("passport"),
@@ -143,7 +143,7 @@ def find_credential(
 
 
 def replace_credential(conn: Connection, account_id: str, **values: Any) -> None:
-    """Store it in the place of the one for the same passport, version and roles."""
+    """Store a credential in the place of the one for the same passport, version and roles."""
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
     statement = insert(credentials).values(account_id=account_id, **values)
     changed = {name: statement.excluded[name] for name in ("kid", "digest", "jwt", "created_at")}
@@ -203,13 +203,13 @@ def list_revoked(conn: Connection, account_id: str, number: int) -> list[int] | 
 
 
 def revoke_entries(conn: Connection, account_id: str, passport_id: str, now: int) -> int:
-    """Of every version of a passport; returns how many entries are revoked now that were not."""
+    """Revoke the entries of every version of a passport; returns how many were not revoked before."""
     live = (_e.account_id == account_id, _e.passport_id == passport_id, _e.revoked_at.is_(None))
     return conn.execute(status_entries.update().where(*live).values(revoked_at=now)).rowcount
 
 
 def revoke_entries_of_version(conn: Connection, account_id: str, product_id: str, version: int, now: int) -> int:
-    """Of the versions of passports that have this version of the product."""
+    """Revoke the entries of the versions of passports that have this version of the product."""
     live = (
         _e.account_id == account_id, _e.product_id == product_id, _e.product_version == version,
         _e.revoked_at.is_(None),
@@ -222,13 +222,14 @@ def list_entries(conn: Connection, account_id: str) -> list[AnyRow]:
 
 
 def merge_entries(conn: Connection, account_id: str, entries: Sequence[dict[str, Any]]) -> None:
-    """Insert those that are missing, and revoke those that are revoked here: of a restore, after whose backup they are.
+    """Insert entries of a replaced database after a restore, in place of those of the backup.
 
-    An entry of the same version in another place gives way: signatures name the place of the newer database.
+    An entry of the same version with another index is deleted: signatures name the index of the newer database.
     """
     for start in range(0, len(entries), _ENTRIES_PER_STATEMENT):
         part = entries[start : start + _ENTRIES_PER_STATEMENT]
-        same = or_(*(and_(_e.passport_id == one["passport_id"], _e.version == one["version"]) for one in part))
-        place = or_(*(and_(_e.list_number == one["list_number"], _e.position == one["position"]) for one in part))
-        conn.execute(status_entries.delete().where(_e.account_id == account_id, or_(same, place)))
+        # Two statements: for either of two keys, SQLite would read all entries of the account.
+        for key in _ENTRY_KEYS:
+            same = is_one_of(key, [tuple(entry[column.name] for column in key) for entry in part])
+            conn.execute(status_entries.delete().where(_e.account_id == account_id, same))
         conn.execute(status_entries.insert(), part)

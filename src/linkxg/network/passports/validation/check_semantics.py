@@ -12,12 +12,12 @@ from linkxg.catalog.products.units_of_measure import LENGTH, MASS, VOLUME
 from linkxg.clock import read_rfc3339
 from linkxg.network.epcis.documents.schema_faults import to_pointer
 from linkxg.network.epcis.documents.units import UNITS
+from linkxg.network.passports.documents.untp_classes import UNKNOWN_COUNTRY
 from linkxg.network.passports.validation.model import PassportFinding, error, warning
 
 _KNOWN_UNITS = frozenset(UNITS) | {*MASS, *LENGTH, *VOLUME}
 _UNIT = re.compile(r"[A-Z0-9]{2,3}")
 _TOLERANCE = Decimal("0.000001")
-_UNKNOWN_COUNTRY = "ZZ"
 _SUBJECT = "credentialSubject"
 _FREE = "characteristics"
 """The schema leaves it to the category of the product, so its units and codes may be any."""
@@ -26,7 +26,7 @@ _DL = re.compile(r"https?://[^/]+(?:/[^?#]*)?/01/")
 
 
 def check_semantics(document: dict[str, Any]) -> Iterator[PassportFinding]:
-    """Of a document of any form: what is no object or has another type is the schema's."""
+    """Checks a document of any form; wrong types are found by the schema, and skipped here."""
     yield from _order(document, (), "validFrom", "validUntil")
     subject = document.get(_SUBJECT)
     if isinstance(subject, dict):
@@ -39,7 +39,7 @@ def _check_product(product: dict[str, Any]) -> Iterator[PassportFinding]:
     granularity = product.get("idGranularity")
     number = _NUMBERS.get(granularity) if isinstance(granularity, str) else None
     if number is not None and not product.get(number):
-        message = f"The passport of {'an item' if number == 'itemNumber' else 'a batch'} has its {number}."
+        message = f"The passport of {'an item' if number == 'itemNumber' else 'a batch'} must have its {number}."
         yield error("granularity", to_pointer([_SUBJECT, number]), message)
     yield from _mass_fractions(product.get("materialProvenance"), (_SUBJECT, "materialProvenance"))
     identifier = product.get("id")
@@ -58,11 +58,11 @@ def _mass_fractions(materials: Any, path: tuple[str | int, ...]) -> Iterator[Pas
     total = sum(fractions, Decimal(0))
     if total > 1 + _TOLERANCE:
         yield error(
-            "mass_fractions", to_pointer(list(path)), f"The mass fractions are {total} together, which exceeds 1."
+            "mass_fractions", to_pointer(list(path)), f"The mass fractions add up to {total}, which is more than 1."
         )
     elif fractions and total < 1 - _TOLERANCE:
         yield warning(
-            "mass_fractions", to_pointer(list(path)), f"The mass fractions are {total} together, less than 1."
+            "mass_fractions", to_pointer(list(path)), f"The mass fractions add up to {total}, which is less than 1."
         )
 
 
@@ -73,14 +73,14 @@ def _order(holder: dict[str, Any], path: tuple[str | int, ...], first: str, seco
 
 
 def _time(value: Any) -> int | None:
-    """Of a time, or of the beginning of a day."""
+    """The milliseconds of a time, or of the beginning of a day; None for anything else."""
     if not isinstance(value, str):
         return None
     return read_rfc3339(value) if "T" in value else read_rfc3339(f"{value}T00:00:00Z")
 
 
 def _walk(document: dict[str, Any]) -> Iterator[PassportFinding]:
-    """Countries, units and periods, wherever they are."""
+    """Checks countries, units and periods, wherever they are."""
     waiting: list[tuple[Any, tuple[str | int, ...]]] = [(document, ())]
     while waiting:
         value, path = waiting.pop()
@@ -95,7 +95,7 @@ def _check_object(value: dict[str, Any], path: tuple[str | int, ...]) -> Iterato
     country = value.get("countryCode")
     if isinstance(country, str) and country not in COUNTRIES:
         pointer = to_pointer([*path, "countryCode"])
-        if country == _UNKNOWN_COUNTRY:
+        if country == UNKNOWN_COUNTRY:
             yield warning("country", pointer, "ZZ stands for a country that is not known or not shown.")
         else:
             yield error("country", pointer, "This is not a country code of ISO 3166-1 alpha-2, such as DE.")

@@ -26,7 +26,7 @@ async def check_signature(database: Database, addresses: Addresses, signed: Sign
         return CheckedSignature(checked=False, valid=None, message=_FOREIGN.format(issuer=named[:200]))
     if signed.header.get("alg") == ALGORITHM and _verifies(rows, f"{issuer}#", key, signed.jwt):
         return CheckedSignature(checked=True, valid=True, message="Checked: the issuer has signed exactly this.")
-    text = "Checked, and not valid: no key of the issuer has signed this."
+    text = "Checked and not valid: no key of the issuer has signed this."
     return CheckedSignature(checked=True, valid=False, message=text)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a passport that was sent for validation."""
+"""The findings of a validation."""
 
 from typing import Any, ClassVar, Literal
 
@@ -15,7 +15,7 @@ class PassportFinding(msgspec.Struct, frozen=True):
         "severity": "error",
         "code": "mass_fractions",
         "pointer": "/credentialSubject/materialProvenance",
-        "message": "The mass fractions are 1.2 together, which is more than 1.",
+        "message": "The mass fractions add up to 1.2, which is more than 1.",
     }
 
     severity: Severity

@@ -8,13 +8,13 @@ from linkxg.http.strict_json import NotStrictJson, parse
 from linkxg.network.passports.validation.model import PassportFinding, error, warning
 
 ALGORITHMS = ("ES256", "EdDSA")
-"""Those of the UNTP profile."""
+"""The algorithms of the UNTP profile of VC-JOSE-COSE."""
 TYPE = "vc+jwt"
 _SEGMENTS = 3
 
 
 class NotASignedPassport(ValueError):
-    """What is wrong with the form, in a sentence."""
+    """The text is not a compact JWS with JSON in it; the message says what is wrong."""
 
 
 class SignedPassport(NamedTuple):
@@ -27,7 +27,7 @@ def read_signed(text: str) -> SignedPassport:
     """Raises NotASignedPassport. The signature is not checked here."""
     segments = text.split(".")
     if len(segments) != _SEGMENTS:
-        raise NotASignedPassport("This is not a compact JWS: three parts of base64url with dots between them.")
+        raise NotASignedPassport("This is not a compact JWS: three base64url parts, separated by dots.")
     header, document = (_object(part, name) for part, name in zip(segments, ("header", "payload"), strict=False))
     if decode_b64url(segments[2]) is None:
         raise NotASignedPassport("The signature of the JWS is not base64url without padding.")
@@ -50,7 +50,7 @@ def _object(segment: str, name: str) -> dict[str, Any]:
 
 
 def issuer_of(document: dict[str, Any]) -> str | None:
-    """The id of the issuer, which may be a text or an object."""
+    """The id of the issuer: `issuer` is a string, or an object with an id."""
     issuer = document.get("issuer")
     found = issuer.get("id") if isinstance(issuer, dict) else issuer
     return found if isinstance(found, str) else None
@@ -61,11 +61,11 @@ def check_header(signed: SignedPassport) -> Iterator[PassportFinding]:
     header, issuer = signed.header, issuer_of(signed.document)
     algorithm, key = header.get("alg"), header.get("kid")
     if algorithm not in ALGORITHMS:
-        yield error("algorithm", "", f"The header has the alg {' or '.join(ALGORITHMS)}; everything else is refused.")
+        yield error("algorithm", "", f"The alg of the header must be {' or '.join(ALGORITHMS)}.")
     if header.get("typ") != TYPE:
-        yield warning("header", "", f"The header has the typ {TYPE}.")
+        yield warning("header", "", f"The typ of the header must be {TYPE}.")
     if not isinstance(key, str) or "#" not in key:
-        yield error("header", "", "The header names the key: a kid such as did:web:example.com#key-1.")
+        yield error("header", "", "The header must name the key: a kid such as did:web:example.com#key-1.")
     elif issuer is not None and key.partition("#")[0] != issuer:
         yield error("issuer", "/issuer", "The kid of the header is not a key of this issuer.")
     if "iss" in header and issuer is not None and header["iss"] != issuer:

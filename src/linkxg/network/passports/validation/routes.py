@@ -66,7 +66,7 @@ def _text(raw: bytes) -> str:
     try:
         return raw.decode("ascii").strip()
     except UnicodeDecodeError:
-        raise InvalidRequest("A compact JWS has ASCII characters alone.") from None
+        raise InvalidRequest("A compact JWS must be ASCII.") from None
 
 
 def router(services: ValidationServices) -> Router:

@@ -18,13 +18,13 @@ SPECIFICATION = "UNTP DPP 0.7.0"
 
 
 def validate(document: dict[str, Any], before: Iterable[PassportFinding] = ()) -> Validation:
-    """In the order of severity; `before` are findings that are known already."""
+    """Validates the content, with the findings in the order of severity; `before` are those that are known already."""
     found = chain(before, _version(document), check_schema(document), check_semantics(document))
     return _validation(list(islice(found, MAX_FINDINGS)))
 
 
 async def validate_signed(database: Database, addresses: Addresses, text: str) -> Validation:
-    """The content of a signed passport, its header, and the signature if this service has the keys of the issuer."""
+    """Validates content and header, and checks the signature if this service has the keys of the issuer."""
     try:
         signed = await asyncio.to_thread(read_signed, text)
     except NotASignedPassport as fault:

@@ -6,38 +6,43 @@ from linkxg.catalog.products.countries import NAMES
 from linkxg.network.passports.documents.addresses import gln_uri
 from linkxg.network.passports.documents.digest_multibase import digest_multibase
 
-Part = dict[str, Any]
+Members = dict[str, Any]
+WITHHELD = "Withheld"
+"""The name of what UNTP requires and the reader may not see."""
+UNKNOWN_COUNTRY = "ZZ"
+"""A code that ISO 3166-1 leaves to its users, for which CLDR has «unknown region»."""
+_WITHHELD_CODE = "withheld"
 _MATERIAL = ("name", "code", "schemeId", "massFraction", "originCountry")
 _DIMENSIONS = {"netWeight": "weight", "length": "length", "width": "width", "height": "height", "volume": "volume"}
 
 
-def _given(part: Part) -> Part:
+def _given(part: Members) -> Members:
     return {name: value for name, value in part.items() if value is not None}
 
 
-def classification(category: Part | None, address: str) -> Part:
-    """Classification; a placeholder of a category that is withheld."""
+def classification(category: Members | None, address: str) -> Members:
+    """Classification; a placeholder for a category that is withheld."""
     category = category or {}
-    code = category.get("code", "withheld")
+    code = category.get("code", _WITHHELD_CODE)
     scheme = category.get("schemeId") or f"{address}#category"
-    name = category.get("name") or ("Withheld" if code == "withheld" else code)
+    name = category.get("name") or (WITHHELD if code == _WITHHELD_CODE else code)
     return {"code": code, "name": name, "schemeId": scheme, "schemeName": category.get("schemeName") or scheme}
 
 
-def country(code: str | None) -> Part | None:
+def country(code: str | None) -> Members | None:
     return None if code is None else _given({"countryCode": code, "countryName": NAMES.get(code)})
 
 
-def measure(value: Part | None) -> Part | None:
+def measure(value: Members | None) -> Members | None:
     return None if value is None else {"value": value["value"], "unit": value["unit"]}
 
 
-def dimensions(given: Part | None) -> Part:
+def dimensions(given: Members | None) -> Members:
     """Dimension. UNTP has one weight, which is the net weight here."""
     return {_DIMENSIONS[name]: measure(value) for name, value in (given or {}).items() if name in _DIMENSIONS}
 
 
-def link(document: Part) -> Part:
+def link(document: Members) -> Members:
     digest = document.get("sha256")
     return _given({
         "linkURL": document["url"],
@@ -47,7 +52,7 @@ def link(document: Part) -> Part:
     })  # fmt: skip
 
 
-def party(producer: Part | None, address: str) -> list[Part]:
+def party(producer: Members | None, address: str) -> list[Members]:
     """The manufacturer, as a PartyRole."""
     if not producer:
         return []
@@ -57,8 +62,8 @@ def party(producer: Part | None, address: str) -> list[Part]:
     return [{"role": "manufacturer", "party": {"type": ["Party"], **shown}}]
 
 
-def materials(given: list[Part] | None) -> list[Part]:
-    """Those that have everything that UNTP requires of a Material."""
+def materials(given: list[Members] | None) -> list[Members]:
+    """The materials that have all members that UNTP requires of a Material."""
     complete = (one for one in given or () if all(one.get(name) not in (None, "") for name in _MATERIAL))
     return [
         _given({
@@ -75,7 +80,7 @@ def materials(given: list[Part] | None) -> list[Part]:
     ]  # fmt: skip
 
 
-def package(packaging: Part) -> Part:
+def package(packaging: Members) -> Members:
     """The first level of packaging, which is all that UNTP has."""
     weight = measure(packaging.get("grossWeight"))
     return {
