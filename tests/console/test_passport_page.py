@@ -8,7 +8,7 @@ from harness.world import World
 from passports.reading import issued
 from passports.test_access_grants import CONTENT
 from passports.test_units import issue
-from products.catalogue import create
+from products.catalogue import create, withdraw
 from races.things import insert_access_request
 
 
@@ -20,7 +20,7 @@ def test_the_page_compares_what_each_role_sees(world: World, owner: Visitor) -> 
         page = owner.get(f"/products/{product['id']}/passport")
         assert page.status_code == 200
         text = page.text
-        row = text.partition("<bdi>brand</bdi>")[2].partition("</tr>")[0]
+        row = text.partition("<bdi>Brand</bdi>")[2].partition("</tr>")[0]
         assert row.count("Withheld") == 2
         assert row.count("Sees it") == 1
         assert f"/01/{product['gtin']}" in text
@@ -30,6 +30,15 @@ def test_the_page_compares_what_each_role_sees(world: World, owner: Visitor) -> 
         assert "For us." in waiting
     finally:
         execute(world.server.database, "delete from passport_access_requests")
+
+
+def test_the_page_of_a_withdrawn_passport_says_so_and_why(world: World, owner: Visitor) -> None:
+    product, _ = issued(world)
+    withdraw(world, product, 1, "The cells <overheat>.").expect(200)
+    text = owner.get(f"/products/{product['id']}/passport").text
+    assert "Version 1, withdrawn." in text
+    assert "The cells &lt;overheat&gt;." in text
+    assert "invalid" not in text
 
 
 def test_a_product_without_a_passport_says_how_it_gets_one(world: World, owner: Visitor) -> None:
