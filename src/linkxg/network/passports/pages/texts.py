@@ -74,6 +74,9 @@ _TABLE = {
         "This link shows what the public page withholds.",
         "Dieser Link zeigt, was die öffentliche Seite nicht zeigt.",
     ),
+    "more": ("This shows more than the public page, for", "Hier steht mehr als auf der öffentlichen Seite, für"),
+    "legitimateInterest": ("a legitimate interest", "berechtigtes Interesse"),
+    "authority": ("authorities", "Behörden"),
     "purpose": ("Purpose", "Zweck"),
     "until": ("Valid until", "Gültig bis"),
     "once": ("It can be opened once.", "Er kann einmal geöffnet werden."),
@@ -88,6 +91,73 @@ _TABLE = {
         "This link opens no passport with this batch and serial number.",
         "Dieser Link öffnet keinen Produktpass mit dieser Charge und Seriennummer.",
     ),
+    "ask": ("Ask for access", "Zugang anfragen"),
+    "askWhy": (
+        "Who repairs, recycles or inspects this product may ask for more. The request goes to",
+        "Wer dieses Produkt repariert, verwertet oder prüft, kann mehr anfragen. Die Anfrage geht an",
+    ),
+    "askThen": (
+        "The company decides, and answers by your contact with a link that ends.",
+        "Das Unternehmen entscheidet und antwortet über Ihren Kontakt mit einem Link, der endet.",
+    ),
+    "askRole": ("You ask as", "Sie fragen als"),
+    "roleInterest": (
+        "somebody with a legitimate interest, such as repair or recycling",
+        "jemand mit berechtigtem Interesse, etwa Reparatur oder Verwertung",
+    ),
+    "roleAuthority": ("an authority, such as market surveillance", "Behörde, etwa Marktüberwachung"),
+    "purposeLabel": ("What for", "Wofür"),
+    "purposeHint": ("What you need, and what you will do with it.", "Was Sie brauchen und was Sie damit tun."),
+    "purposeFault": ("Say what for.", "Geben Sie an, wofür."),
+    "contactLabel": ("Your contact", "Ihr Kontakt"),
+    "contactHint": (
+        "Company and e-mail address: there you get the answer.",
+        "Unternehmen und E-Mail-Adresse: Dorthin kommt die Antwort.",
+    ),
+    "contactFault": (
+        "Say where to answer, in at most 200 characters.",
+        "Geben Sie in höchstens 200 Zeichen an, wohin geantwortet wird.",
+    ),
+    "evidenceLabel": ("Evidence (optional)", "Nachweis (freiwillig)"),
+    "evidenceHint": (
+        "The address of a page that shows who you are, such as a permit. Begins with https://",
+        "Adresse einer Seite, die zeigt, wer Sie sind, etwa eine Zulassung. Beginnt mit https://",
+    ),
+    "evidenceFault": (
+        "This must be an address that begins with https://",
+        "Das muss eine Adresse sein, die mit https:// beginnt",
+    ),
+    "send": ("Send request", "Anfrage senden"),
+    "sentTitle": ("Request sent", "Anfrage gesendet"),
+    "sent": ("Your request was sent to", "Ihre Anfrage ging an"),
+    "sentThen": (
+        "The company decides, and answers by the contact that you gave.",
+        "Das Unternehmen entscheidet und antwortet über den Kontakt, den Sie angegeben haben.",
+    ),
+    "back": ("Back to the passport", "Zurück zum Produktpass"),
+    "mistake": ("Mistake", "Fehler"),
+    "absentTitle": ("There is no passport here", "Hier gibt es keinen Produktpass"),
+    "absent": (
+        "Scan the code again. If this page comes back, ask the company or the shop from which you have the product.",
+        "Scannen Sie den Code noch einmal. Erscheint diese Seite wieder, fragen Sie das Unternehmen oder das "
+        "Geschäft, von dem Sie das Produkt haben.",
+    ),
+    "wrongTitle": ("This link is wrong", "Dieser Link ist falsch"),
+    "wrong": (
+        "It is incomplete, or a digit is wrong. Scan the code again.",
+        "Er ist unvollständig, oder eine Ziffer ist falsch. Scannen Sie den Code noch einmal.",
+    ),
+    "endedTitle": ("This link opens nothing", "Dieser Link öffnet nichts"),
+    "ended": (
+        "It is incomplete, was used up, has ended, or was revoked. Ask the company that gave it to you for another.",
+        "Er ist unvollständig, verbraucht, abgelaufen oder widerrufen. Bitten Sie das Unternehmen, von dem Sie ihn "
+        "haben, um einen neuen.",
+    ),
+    "busyTitle": ("Too many requests", "Zu viele Anfragen"),
+    "busy": ("Open the page again in a minute.", "Öffnen Sie die Seite in einer Minute noch einmal."),
+    "failedTitle": ("This cannot be shown now", "Das kann gerade nicht gezeigt werden"),
+    "failed": ("Open the page again later.", "Öffnen Sie die Seite später noch einmal."),
+    "requestId": ("Request", "Anfrage"),
     "yes": ("yes", "ja"),
     "no": ("no", "nein"),
 }
