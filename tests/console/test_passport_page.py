@@ -45,3 +45,28 @@ def test_a_product_without_a_passport_says_how_it_gets_one(world: World, owner: 
     page = owner.get(f"/products/{create(world)['id']}/passport")
     assert page.status_code == 200
     assert "has no passport" in page.text
+
+
+def test_labels_are_printed_of_serials_of_a_batch_or_of_all(world: World, owner: Visitor) -> None:
+    product, _ = issued(world)
+    issue(world, product, {"serial": "<1>"}, {"serial": "2"}, {"lot": "B", "serial": "3"}, {"lot": "B"}).expect(201)
+    address = f"/products/{product['id']}/passport/labels"
+    for query, count, shown in (
+        ("", 4, ("(21) &lt;1&gt;", "(10) B (21) 3")),
+        ("?lot=&serials=2%0D%0A%3C1%3E", 2, ("(21) 2", "(21) &lt;1&gt;")),
+        ("?lot=B", 1, ("(10) B",)),
+        ("?lot=B&serials=3", 1, ("(10) B (21) 3",)),
+    ):
+        sheet = owner.get(address + query)
+        assert sheet.status_code == 200
+        assert sheet.headers["content-type"] == "text/html; charset=utf-8"
+        assert sheet.text.count("<li>") == count
+        assert all(one in sheet.text for one in shown)
+        assert sheet.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+    missing = owner.get(f"{address}?serials=2+none")
+    assert missing.status_code == 400
+    assert "1 are of nothing that has a passport, the first in place 2" in missing.text
+    assert owner.get(f"{address}?serials={'+'.join(['2'] * 201)}").status_code == 400
+    assert owner.get(f"/products/{create(world)['id']}/passport/labels").status_code == 400
+    plain, _ = issued(world)
+    assert owner.get(f"/products/{plain['id']}/passport/labels").text.count("<li>") == 1

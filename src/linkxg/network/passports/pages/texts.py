@@ -13,6 +13,8 @@ _TABLE = {
     "newest": ("Show the latest version", "Neueste Fassung anzeigen"),
     "successor": ("Passport under the present GTIN", "Produktpass unter der heutigen GTIN"),
     "predecessor": ("Former passport", "Früherer Produktpass"),
+    "wholeModel": ("for all pieces of this model", "für alle Stücke dieses Modells"),
+    "wholeBatch": ("for all pieces of this batch", "für alle Stücke dieser Charge"),
     "facts": ("Product", "Produkt"),
     "brand": ("Brand", "Marke"),
     "model": ("Model", "Modell"),
