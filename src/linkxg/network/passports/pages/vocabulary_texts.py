@@ -69,9 +69,9 @@ UNIT_SYMBOLS: Mapping[str, str] = {
     "SEC": "s", "MIN": "min", "HUR": "h", "HTZ": "Hz",
     "WTT": "W", "KWT": "kW", "WHR": "Wh", "KWH": "kWh", "JOU": "J", "KJO": "kJ",
     "VLT": "V", "AMP": "A", "AMH": "Ah", "OHM": "Ω", "CEL": "°C", "KEL": "K",
-    "PAL": "Pa", "KPA": "kPa", "BAR": "bar", "NEW": "N", "P1": "%", "C62": "", "NIU": "", "H87": "",
+    "PAL": "Pa", "KPA": "kPa", "BAR": "bar", "NEW": "N", "P1": "%", "C62": "", "H87": "",
 }  # fmt: skip
-"""Of codes of UN/CEFACT Recommendation 20; any other code is shown as it is. C62, NIU and H87 count pieces."""
+"""Of codes of UN/CEFACT Recommendation 20; any other code is shown as it is. C62 and H87 count pieces."""
 
 
 def country_name(code: str | None, language: str) -> str | None:
