@@ -85,8 +85,8 @@ _FEATURES = (
     product_page, product_passport, passport_preview, passport_labels, new_passport_link, product_publish,
     product_removal, product_versions, imports, events, captures, event_queries, subscriptions, subscription_page,
     event_page, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page, requests,
-    passport_requests, passport_links, request_page, ask_partner, shared_products, shared_product, adopt_product, trace_page, trace_item,
-    recalls, recall_announcement, recall_page,
+    passport_requests, passport_links, request_page, ask_partner, shared_products, shared_product, adopt_product,
+    trace_page, trace_item, recalls, recall_announcement, recall_page,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 
