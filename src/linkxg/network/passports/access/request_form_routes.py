@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import InvalidRequest, UnsupportedMediaType
+from linkxg.errors import InvalidRequest
 from linkxg.http.forms import is_form, refuse_form_coding
 from linkxg.http.permissions import public
-from linkxg.http.request_context import RequestContext, context_of
+from linkxg.http.request_context import context_of
 from linkxg.http.strict_json import CONTROL
 from linkxg.network.check_fields import MAX_TEXT
 from linkxg.network.passports.access.grant_access import AccessServices
@@ -26,7 +26,7 @@ from linkxg.network.passports.read.routes import PageLanguage
 
 _LIMITS = {"purpose": MAX_TEXT, "contact": MAX_CONTACT, "evidence": MAX_TEXT}
 _SHORTEST_CONTACT = 3
-_MAX_FIELDS, _MAX_FORM = 16, 64 * 1024
+_MAX_FIELDS = 16
 _OWN = (None, b"same-origin", b"none")
 """Of Sec-Fetch-Site: another site must not spend what its visitor may ask."""
 _PAGE: dict[str, Any] = {"include_in_schema": False}
@@ -56,7 +56,7 @@ async def send_form(
     """Sends the request, and redirects, so that loading the page again sends nothing."""
     context = context_of(request.scope)
     language = language_of(context, HTML, lang)
-    given = await _read_form(context)
+    given = await _read_form(request)
     faults = _faults(given)
     if faults:
         return await _page(reading, passport_id, language, given, faults=faults)
@@ -80,14 +80,14 @@ def _faults(given: dict[str, str]) -> list[str]:
     return [name for name, limit in _LIMITS.items() if wrong[name] or len(given[name]) > limit]
 
 
-async def _read_form(context: RequestContext) -> dict[str, str]:
-    """Every field, trimmed; line breaks become spaces. Raises InvalidRequest or UnsupportedMediaType."""
+async def _read_form(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """Every field, trimmed; line breaks become spaces. Raises InvalidRequest, or PayloadTooLarge."""
+    context, body = context_of(request.scope), await request.body()
     if context.header(b"sec-fetch-site") not in _OWN:
         raise InvalidRequest("This form came from another site.")
     if not is_form(context.header(b"content-type")):
-        raise UnsupportedMediaType("Send the form as application/x-www-form-urlencoded.")
+        raise InvalidRequest("Send the form as application/x-www-form-urlencoded.")
     refuse_form_coding(context.header(b"content-encoding"))
-    body = await context.body(_MAX_FORM)
     try:
         pairs = dict(
             parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
@@ -95,7 +95,9 @@ async def _read_form(context: RequestContext) -> dict[str, str]:
     except ValueError:
         raise InvalidRequest("The form is malformed.") from None
     given = {name: " ".join(CONTROL.sub(" ", pairs.get(name, "")).split()) for name in ("role", *_LIMITS)}
-    return given if given["role"] in GRANTED_ROLES else given | {"role": GRANTED_ROLES[0]}
+    if given["role"] not in GRANTED_ROLES:
+        raise InvalidRequest("The form lacks a role.")
+    return given
 
 
 async def _page(

@@ -156,7 +156,10 @@ _TABLE = {
         "haben, um einen neuen.",
     ),
     "busyTitle": ("Too many requests", "Zu viele Anfragen"),
-    "busy": ("Open the page again in a minute.", "Öffnen Sie die Seite in einer Minute noch einmal."),
+    "busy": (
+        "Too many came from your connection. Try again later.",
+        "Von Ihrer Verbindung kamen zu viele. Versuchen Sie es später noch einmal.",
+    ),
     "failedTitle": ("This cannot be shown now", "Das kann gerade nicht gezeigt werden"),
     "failed": ("Open the page again later.", "Öffnen Sie die Seite später noch einmal."),
     "requestId": ("Request", "Anfrage"),
