@@ -19,7 +19,7 @@ from linkxg.network.passports.en18222 import routes as en18222_routes
 from linkxg.network.passports.issue import routes as issue_routes
 from linkxg.network.passports.issue.routes import IssueServices
 from linkxg.network.passports.read import routes as read_routes
-from linkxg.network.passports.read.error_pages import PassportErrors
+from linkxg.network.passports.read.error_page_endpoint import PassportErrors
 from linkxg.network.passports.read.find_reference import reference_finder
 from linkxg.network.passports.read.passport_endpoint import PassportServices, ReadPassportEndpoint
 from linkxg.network.passports.read.public_passports import PublicPassports

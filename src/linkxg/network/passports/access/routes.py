@@ -37,7 +37,7 @@ from linkxg.network.passports.access.model import (
 )
 from linkxg.network.passports.access.open_link import WantedUnit, open_link, read_link
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
-from linkxg.network.passports.access.request_form_routes import send_form, show_form
+from linkxg.network.passports.access.request_form_endpoint import send_form, show_form
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
 from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY, access_page

@@ -18,7 +18,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RequestContext, context_of
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.read.error_pages import prefers_page
+from linkxg.network.passports.read.error_page_endpoint import prefers_page
 from linkxg.network.passports.read.passport_endpoint import language_of
 from linkxg.network.passports.read.public_passports import PublicPassports
 from linkxg.network.passports.read.representation import HTML, headers_of
