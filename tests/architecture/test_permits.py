@@ -86,6 +86,8 @@ PUBLIC = {
     "GET /api/v1/dpp/{passport_id}/qr",
     # Who asks for access, and who has a link.
     "POST /api/v1/dpp/{passport_id}/access-requests",
+    "GET /dpp/{passport_id}/ask",
+    "POST /dpp/{passport_id}/ask",
     "GET /dpp/access/{token}",
     "POST /dpp/access/{token}",
     # The reads of EN 18222.

@@ -146,3 +146,39 @@ def test_the_qr_code_of_the_page_is_read_from_the_screen(camera: Page, site: Wor
     opened = camera.goto(found.text)
     assert opened is not None
     assert opened.url.partition("?")[0] == f"{site.server.url}/dpp/{large}"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_asking_for_access_has_no_barriers_and_needs_no_script(
+    open_page: OpenPage, site: World, large: str, language: str
+) -> None:
+    phone = open_page(java_script_enabled=False, **PHONE)
+    phone.goto(f"/dpp/{large}?lang={language}")
+    phone.locator("#withheld ~ p > a").click()
+    expect(phone.locator("html")).to_have_attribute("lang", language)
+    phone.locator("#purpose").fill("Repair\nof this piece")
+    phone.locator("#contact").fill("me")
+    phone.get_by_role("button").click()
+    expect(phone.locator("#purpose")).to_have_value("Repair of this piece")
+    expect(phone.locator("#contact")).to_have_attribute("aria-invalid", "true")
+    phone.locator("#contact").fill("shop@repair.example")
+    phone.get_by_role("button").click()
+    expect(phone.get_by_role("status")).to_be_visible()
+    page = open_page(bypass_csp=True)
+    for path in (f"/dpp/{large}/ask?lang={language}", f"/dpp/{large}/ask?lang={language}&sent=yes"):
+        page.goto(path)
+        found = [one for kind, one in examine(page, "ask") if kind in ("barriers", "overflows", "near buttons")]
+        assert found == []
+
+
+def test_the_chart_of_materials_is_as_wide_as_the_shares(open_page: OpenPage, site: World) -> None:
+    _, passport_id = issued(site, **FULL)
+    page = open_page(width=1280, height=900)
+    page.goto(f"/dpp/{passport_id}")
+    chart = page.get_by_role("img", name="Shares of the mass").bounding_box()
+    first = page.locator("svg rect").first
+    bar, share = first.bounding_box(), int(first.get_attribute("width") or 0) / 1_000
+    assert chart is not None
+    assert bar is not None
+    assert abs(bar["x"] - chart["x"]) < 1
+    assert abs(bar["width"] - chart["width"] * share) < 2

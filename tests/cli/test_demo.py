@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from harness.processes import Process, free_port
@@ -76,6 +77,10 @@ def test_every_command_of_the_demo_works(demo: Process, tmp_path: Path) -> None:
     passports = [line.strip() for line in lines[first : first + 10]]
     assert sum("/dpp/" in line for line in passports) == 2
     assert sum("/01/0952" in line for line in passports) == 2
+    assert any("/21/" in line for line in passports), "a garment with its journey"
+    link = next(line for line in passports if "/21/" in line)
+    opened = httpx.get(link, headers={"Accept": "text/html"}, follow_redirects=True, trust_env=False).text
+    assert all(step in opened for step in ("Made", "Inspected", "Shipped", "Sold", "Portugal"))
     assert any("\u2580" in line or "\u2584" in line for line in lines), "a QR code"
     people = [match.groups() for line in lines if (match := PERSON.fullmatch(line))]
     assert [role for role, _, _ in people] == ["OWNER", "ADMIN", "MEMBER", "VIEWER", "OWNER", "OWNER"]

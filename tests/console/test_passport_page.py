@@ -8,7 +8,7 @@ from harness.world import World
 from passports.reading import issued
 from passports.test_access_grants import CONTENT
 from passports.test_units import issue
-from products.catalogue import create, published
+from products.catalogue import create, published, withdraw
 from races.things import insert_access_request
 
 
@@ -20,7 +20,7 @@ def test_the_page_compares_what_each_role_sees(world: World, owner: Visitor) -> 
         page = owner.get(f"/products/{product['id']}/passport")
         assert page.status_code == 200
         text = page.text
-        row = text.partition("<bdi>brand</bdi>")[2].partition("</tr>")[0]
+        row = text.partition("<bdi>Brand</bdi>")[2].partition("</tr>")[0]
         assert row.count("Withheld") == 2
         assert row.count("Sees it") == 1
         assert f"/01/{product['gtin']}" in text
@@ -30,6 +30,15 @@ def test_the_page_compares_what_each_role_sees(world: World, owner: Visitor) -> 
         assert "For us." in waiting
     finally:
         execute(world.server.database, "delete from passport_access_requests")
+
+
+def test_the_page_of_a_withdrawn_passport_says_so_and_why(world: World, owner: Visitor) -> None:
+    product, _ = issued(world)
+    withdraw(world, product, 1, "The cells <overheat>.").expect(200)
+    text = owner.get(f"/products/{product['id']}/passport").text
+    assert "Version 1, withdrawn." in text
+    assert "The cells &lt;overheat&gt;." in text
+    assert "invalid" not in text
 
 
 def test_a_product_without_a_passport_says_how_it_gets_one(world: World, owner: Visitor) -> None:
@@ -52,3 +61,28 @@ def test_the_tab_says_what_is_missing_and_where_it_is_entered(world: World, owne
     said = text_of(owner.get(f"/products/{hidden['id']}/passport"))
     assert "a placeholder is shown" in said
     assert "The mass fractions add up to 0.5, which is less than 1." in said
+
+
+def test_labels_are_printed_of_serials_of_a_batch_or_of_all(world: World, owner: Visitor) -> None:
+    product, _ = issued(world)
+    issue(world, product, {"serial": "<1>"}, {"serial": "2"}, {"lot": "B", "serial": "3"}, {"lot": "B"}).expect(201)
+    address = f"/products/{product['id']}/passport/labels"
+    for query, count, shown in (
+        ("", 4, ("(21) &lt;1&gt;", "(10) B (21) 3")),
+        ("?lot=&serials=2%0D%0A%3C1%3E", 2, ("(21) 2", "(21) &lt;1&gt;")),
+        ("?lot=B", 1, ("(10) B",)),
+        ("?lot=B&serials=3", 1, ("(10) B (21) 3",)),
+    ):
+        sheet = owner.get(address + query)
+        assert sheet.status_code == 200
+        assert sheet.headers["content-type"] == "text/html; charset=utf-8"
+        assert sheet.text.count("<li>") == count
+        assert all(one in sheet.text for one in shown)
+        assert sheet.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+    missing = owner.get(f"{address}?serials=2+none")
+    assert missing.status_code == 400
+    assert "1 are of nothing that has a passport, the first in place 2" in missing.text
+    assert owner.get(f"{address}?serials={'+'.join(['2'] * 201)}").status_code == 400
+    assert owner.get(f"/products/{create(world)['id']}/passport/labels").status_code == 400
+    plain, _ = issued(world)
+    assert owner.get(f"/products/{plain['id']}/passport/labels").text.count("<li>") == 1

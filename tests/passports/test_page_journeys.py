@@ -94,6 +94,18 @@ def test_a_journey_that_is_public_has_dates_steps_and_known_places(world: World)
     ]
 
 
+def test_a_step_in_the_words_of_a_company_is_made_if_it_made_something(world: World) -> None:
+    cloth = Cloth(world, PUBLIC)
+    sewn = "https://works.example/steps/sewing"
+    cloth.capture(
+        made([cloth.cloth], [cloth.piece], at=300_000, step=sewn),
+        seen([cloth.piece], at=400_000, step=sewn),
+    )
+    found = steps(cloth.page(id=cloth.item))
+    assert [step for _, step, _ in found][-2:] == ["Made", "Event"]
+    assert "sewing" not in str(found)
+
+
 def test_an_item_has_the_journey_of_its_batch_too(world: World) -> None:
     cloth = Cloth(world, PUBLIC)
     cloth.capture(seen([cloth.piece], "ADD", at=300_000, step="inspecting"))

@@ -110,3 +110,19 @@ def test_the_samples_of_untp_are_valid(world: World) -> None:
         found = validated(world, json.loads(file.read_text()))
         schema = [one for one in found["findings"] if one["severity"] == "error"]
         assert schema == [], file.name
+
+
+def test_a_byte_order_mark_and_crlf_as_tools_write_them_are_no_fault(world: World) -> None:
+    text = json.dumps(passport(world), indent=2).replace("\n", "\r\n")
+    headers = {"Content-Type": "application/json"}
+    sent = b"\xef\xbb\xbf" + text.encode()
+    answer = world.api.post("/dpp/validate", bearer=world.owner.access, content=sent, headers=headers)
+    assert answer.expect(200).data()["valid"]
+
+
+@pytest.mark.parametrize("name", ["ConformityCredential_instance", "DigitalIdentityAnchor_mine_instance"])
+def test_another_credential_is_named_instead_of_measured_by_the_wrong_schema(world: World, name: str) -> None:
+    found = validated(world, json.loads((SAMPLES / f"{name}.json").read_text()))
+    (finding,) = found["findings"]
+    assert (found["valid"], finding["code"], finding["pointer"]) == (False, "type", "/type")
+    assert "not a DigitalProductPassport" in finding["message"]

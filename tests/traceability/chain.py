@@ -95,7 +95,7 @@ def event(
 
 def made(inputs: Sequence[Item], outputs: Sequence[Item], **options: Any) -> ParsedEvent:
     uses = [(ItemRole.INPUT, one) for one in inputs] + [(ItemRole.OUTPUT, one) for one in outputs]
-    return event("TransformationEvent", uses, step="commissioning", **options)
+    return event("TransformationEvent", uses, **{"step": "commissioning"} | options)
 
 
 def packed(children: Sequence[Item], parent: Item, action: str = "ADD", **options: Any) -> ParsedEvent:

@@ -4,6 +4,7 @@ from litestar import Router
 
 from linkxg.catalog.products.routes import FindPassport
 from linkxg.db import Database
+from linkxg.errors import PublicError
 from linkxg.http.edge import FastRead, Reads
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.pagination import Cursors
@@ -18,6 +19,7 @@ from linkxg.network.passports.en18222 import routes as en18222_routes
 from linkxg.network.passports.issue import routes as issue_routes
 from linkxg.network.passports.issue.routes import IssueServices
 from linkxg.network.passports.read import routes as read_routes
+from linkxg.network.passports.read.error_page_endpoint import PassportErrors
 from linkxg.network.passports.read.find_reference import reference_finder
 from linkxg.network.passports.read.passport_endpoint import PassportServices, ReadPassportEndpoint
 from linkxg.network.passports.read.public_passports import PublicPassports
@@ -73,13 +75,21 @@ class PassportRouters:
             access_routes.router(access, reading),
             validation_routes.router(ValidationServices(database, addresses)),
         ]
+        self._errors = PassportErrors(error_responses)
+        for_people = Router(
+            "/",
+            route_handlers=[
+                read_routes.public_router(reading),
+                access_routes.public_router(access, reading),
+                resolver_routes.public_router(ResolverServices(database, addresses, public)),
+            ],
+            exception_handlers={PublicError: self._errors.refuse},
+        )
         self.public = [
-            read_routes.public_router(reading),
+            for_people,
             signing_routes.public_router(signing),
-            access_routes.public_router(access, reading),
             en18222_routes.public_router(reading, error_responses),
             carrier_routes.public_router(carrying),
-            resolver_routes.public_router(ResolverServices(database, addresses)),
         ]
         self.cross_origin = CrossOriginOptions(public_url)
         self._reading, self._carrying = reading, carrying
@@ -87,7 +97,9 @@ class PassportRouters:
 
     def reads(self, guard: Guard) -> Reads:
         """The reads of the fast path."""
-        read = FastRead("passport_id", ReadPassportEndpoint(self._reading, guard), answers_pages=True)
+        read = FastRead(
+            "passport_id", ReadPassportEndpoint(self._reading, guard, self._errors.reply), answers_pages=True
+        )
         qr = FastRead("passport_id", DrawQrCodeEndpoint(self._carrying, guard), tail="/qr", answers_pages=True)
         parents = (read_routes.PATH, "/dpp")
         return [(parent, one) for parent in parents for one in (read, qr)]

@@ -60,7 +60,7 @@ def _add_graph(events: JourneyEvents, graph: FoundGraph, uris: Sequence[str]) ->
     for edge in graph.edges:
         event = graph.events.get(edge.event_id or 0)
         if event is not None:
-            unlocated = LocatedEvent(event.id, event.event_time, event.biz_step, None, None)
+            unlocated = LocatedEvent(event.id, event.type, event.event_time, event.biz_step, None, None)
             events.found.setdefault(event.id, unlocated)
             if edge.kind != "CONTAINED":
                 _add_made(events, event.id, graph.items[edge.target], uris)
@@ -72,7 +72,7 @@ def _add_graph(events: JourneyEvents, graph: FoundGraph, uris: Sequence[str]) ->
 def _add_timeline(events: JourneyEvents, rows: Iterable[TimelineRow], *, is_located: bool) -> None:
     for row in rows:
         places = (row.read_point, row.biz_location) if is_located else (None, None)
-        events.found[row.id] = LocatedEvent(row.id, row.event_time, row.biz_step, *places)
+        events.found[row.id] = LocatedEvent(row.id, row.type, row.event_time, row.biz_step, *places)
 
 
 def _add_made(events: JourneyEvents, event_id: int, item: ItemRow, uris: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ class LocatedEvent(NamedTuple):
     """An event, and the identifiers of where it happened and of where its objects are since."""
 
     id: int
+    type: str
     event_time: int
     biz_step: str | None
     read_point: str | None

@@ -40,7 +40,16 @@ def brand_events(received: Sequence[Shipment]) -> list[Event]:
 
 def garment(number: int, place: int) -> str:
     """One of the garments that are sewn of the fabric lot with this number."""
-    return serial_link(GARMENTS[number % 4], 1_000 * number + place)
+    return serial_link(GARMENTS[number % 4], _serial(number, place))
+
+
+def serials(number: int) -> list[str]:
+    """Of the garments of the fabric lot with this number."""
+    return [str(_serial(number, place)) for place in range(1, _SEWN + 1)]
+
+
+def _serial(number: int, place: int) -> int:
+    return 1_000 * number + place
 
 
 def _lot(shipment: Shipment, at: int) -> Iterator[Event]:

@@ -6,6 +6,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.identity.tokens.keys import KeyRing
 from linkxg.ops.demo.account import DemoAccount, create_demo_account
 from linkxg.ops.demo.companies import BRAND, MILL, WEAVER
+from linkxg.ops.demo.item_passports import issue_garments
 from linkxg.ops.demo.products import GARMENTS, create_demo_products, create_textiles
 from linkxg.ops.demo.sharing import DemoNetwork, create_demo_network
 from linkxg.ops.demo.traceability import create_demo_events
@@ -38,6 +39,7 @@ async def create_demo(settings: Settings) -> Demo:
                 for one in (weaver, mill)
             ]
             await create_demo_events(database, brand, weaver, mill)
+            await issue_garments(database, brand)
             network = await create_demo_network(database, server_key, settings.public_url, brand, weaver, mill)
     finally:
         passwords.close()

@@ -9,8 +9,8 @@ from linkxg.network.passports.carriers.qr_code import encode_link
 from linkxg.ops.demo.account import DemoAccount
 from linkxg.ops.demo.curl import API, read
 
-_SHOWN = ("BAT-", "GAR-")
-"""The beginnings of SKUs, of each of which the first with a valid passport is named."""
+_SHOWN = {"BAT-": "model", "GAR-": "item"}
+"""The beginnings of SKUs, of each of which the first valid passport of this granularity is named."""
 
 
 def passport_lines(url: str, account: DemoAccount, token: str) -> list[str]:
@@ -18,24 +18,26 @@ def passport_lines(url: str, account: DemoAccount, token: str) -> list[str]:
     found = list(_passports(url, account, token))
     lines = ["Digital Product Passports, which everybody reads. Open one in a browser, or follow its data carrier:"]
     for passport in found:
-        lines += ["", f"  {passport['content']['name']}", f"    {passport['digitalProductPassportId']}"]
+        is_item = passport["granularity"] == "item"
+        about = ", one piece with its journey" if is_item else ""
+        lines += ["", f"  {passport['content']['name']}{about}", f"    {passport['digitalProductPassportId']}"]
         lines += [f"    {passport['carrierLink']}"]
     return [*lines, "", *_qr_code(str(found[0]["carrierLink"]))] if found else []
 
 
 def _passports(url: str, account: DemoAccount, token: str) -> Iterator[dict[str, Any]]:
-    for prefix in _SHOWN:
+    for prefix, granularity in _SHOWN.items():
         for sku in sorted(account.products):
-            passport = _passport(url, account.products[sku], token) if sku.startswith(prefix) else None
+            passport = _passport(url, account.products[sku], token, granularity) if sku.startswith(prefix) else None
             if passport is not None:
                 yield passport
                 break
 
 
-def _passport(url: str, product_id: str, token: str) -> dict[str, Any] | None:
-    """The active passport of a product."""
+def _passport(url: str, product_id: str, token: str, granularity: str) -> dict[str, Any] | None:
+    """The first active passport of this granularity of a product."""
     for one in read(url, f"{API}/dpp?productId={quote(product_id)}", token):
-        if one["dppStatus"] == "active":
+        if (one["dppStatus"], one["granularity"]) == ("active", granularity):
             path = f"{API}/dpp/{str(one['digitalProductPassportId']).rpartition('/')[2]}"
             found: dict[str, Any] = read(url, path, token)
             return found

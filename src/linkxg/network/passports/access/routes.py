@@ -37,10 +37,12 @@ from linkxg.network.passports.access.model import (
 )
 from linkxg.network.passports.access.open_link import WantedUnit, open_link, read_link
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
+from linkxg.network.passports.access.request_form_endpoint import send_form, show_form
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
 from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY, access_page
 from linkxg.network.passports.read.passport_endpoint import PassportServices, language_of, media_type_of
+from linkxg.network.passports.read.read_passport import read_passport
 from linkxg.network.passports.read.representation import HTML, headers_of
 from linkxg.network.passports.read.routes import PageLanguage
 
@@ -236,7 +238,8 @@ async def look(
     except NotFound:
         offered, is_known = await read_link(reading.database, reading.addresses, token), False
     language = language_of(context, HTML, lang)
-    page = access_page(offered, unit, language, is_known=is_known)
+    shown = await read_passport(reading.database, offered.digital_product_passport_id.rpartition("/")[2], None)
+    page = access_page(offered, unit, shown, language, is_known=is_known)
     headers = {"Content-Security-Policy": ACCESS_POLICY, "Content-Language": language}
     return Response(page, media_type=HTML, headers=_PRIVATE | headers)
 
@@ -256,7 +259,7 @@ async def open_passport(
     language = language_of(context_of(request.scope), media_type, lang)
     headers = headers_of(media_type, language)
     body = await reading.representations.encode(redacted, media_type, language)
-    return Response(body, media_type=headers.pop("content-type"), headers=_PRIVATE | headers)
+    return Response(body, headers=_PRIVATE | headers)
 
 
 def _router(access: AccessServices, reading: PassportServices, *handlers: Any) -> Router:
@@ -278,4 +281,4 @@ def router(access: AccessServices, reading: PassportServices) -> Router:
 
 def public_router(access: AccessServices, reading: PassportServices) -> Router:
     """Below the root of the service, where links point."""
-    return _router(access, reading, look, open_passport)
+    return _router(access, reading, look, open_passport, show_form, send_form)

@@ -22,13 +22,17 @@ class JourneyPlace(NamedTuple):
 
 
 class JourneyStep(NamedTuple):
-    """An event. `biz_step` is a word of CBV; `product` and `passport_id` are of what was made, if that is another."""
+    """An event. `biz_step` is a word of CBV; `product` and `passport_id` are of what was made, if that is another.
+
+    `is_transformation` if it made something of something else, whatever its step is called.
+    """
 
     at: int
     biz_step: str | None
     place: JourneyPlace | None
     product: str | None = None
     passport_id: str | None = None
+    is_transformation: bool = False
 
 
 class Journey(NamedTuple):

@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from linkxg.network.passports.pages.passport_page import POLICY, STYLE, template
+from linkxg.network.passports.documents.model import Redacted
+from linkxg.network.passports.pages.passport_page import POLICY, STYLE, template, title_of
 from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, TEXTS
 
 ACCESS_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
@@ -30,8 +31,10 @@ class ChosenUnit(Protocol):
     def serial(self) -> str: ...
 
 
-def access_page(offered: Offered, unit: ChosenUnit, language: str, *, is_known: bool) -> str:
-    """The page of a link; `is_known` is false for a unit that the link does not open."""
+def access_page(offered: Offered, unit: ChosenUnit, shown: Redacted, language: str, *, is_known: bool) -> str:
+    """The page of a link. `shown` is what everybody reads of the passport; `is_known` is false for a unit that the link
+    does not open.
+    """
     chosen = {name: value for name, value in (("lot", unit.lot), ("serial", unit.serial)) if value}
     return template("access.html").render(
         language=language,
@@ -39,6 +42,9 @@ def access_page(offered: Offered, unit: ChosenUnit, language: str, *, is_known: 
         t=TEXTS[language],
         style=Markup(STYLE),  # noqa: S704  a file of this package
         offered=offered,
+        title=title_of(shown),
+        gtin=shown.passport.gtin14,
+        issuer=shown.issuer.name,
         unit=unit,
         query=urlencode(chosen | {"lang": language}),
         is_known=is_known,

@@ -63,6 +63,7 @@ def _render(redacted: Redacted, addresses: Addresses, language: str, details: Pa
         t=TEXTS[language],
         style=Markup(STYLE),  # noqa: S704  a file of this package
         title=fields.get("name") or f"GTIN {passport.gtin14}",
+        reader=[role for role in ("legitimateInterest", "authority") if role in redacted.roles],
         passport=passport,
         description=fields.get("description"),
         status=redacted.status,
@@ -95,6 +96,10 @@ def _render(redacted: Redacted, addresses: Addresses, language: str, details: Pa
             "carrier": addresses.carrier(redacted.issuer.slug, passport),
         },
     )
+
+
+def title_of(redacted: Redacted) -> str:
+    return redacted.fields.get("name") or f"GTIN {redacted.passport.gtin14}"
 
 
 def _is_public(redacted: Redacted) -> bool:

@@ -124,7 +124,7 @@ def journey(found: Journey | None, addresses: Addresses, language: str, size: Pa
     return [
         {
             "at": rfc3339(step.at),
-            "what": biz_step_text(step.biz_step, language),
+            "what": biz_step_text(step.biz_step, language, is_transformation=step.is_transformation),
             "place": "" if step.place is None else cut(_place(step.place, language), size),
             "product": cut(step.product or "", size),
             "passport": addresses.passport(step.passport_id) if step.passport_id else None,

@@ -69,9 +69,9 @@ UNIT_SYMBOLS: Mapping[str, str] = {
     "SEC": "s", "MIN": "min", "HUR": "h", "HTZ": "Hz",
     "WTT": "W", "KWT": "kW", "WHR": "Wh", "KWH": "kWh", "JOU": "J", "KJO": "kJ",
     "VLT": "V", "AMP": "A", "AMH": "Ah", "OHM": "Ω", "CEL": "°C", "KEL": "K",
-    "PAL": "Pa", "KPA": "kPa", "BAR": "bar", "NEW": "N", "P1": "%", "C62": "",
+    "PAL": "Pa", "KPA": "kPa", "BAR": "bar", "NEW": "N", "P1": "%", "C62": "", "H87": "",
 }  # fmt: skip
-"""Of codes of UN/CEFACT Recommendation 20; any other code is shown as it is. C62 counts pieces."""
+"""Of codes of UN/CEFACT Recommendation 20; any other code is shown as it is. C62 and H87 count pieces."""
 
 
 def country_name(code: str | None, language: str) -> str | None:
@@ -82,8 +82,10 @@ def life_status_text(status: LifeStatus, language: str) -> str:
     return LIFE_STATUS_TEXTS[status][LANGUAGES.index(language)]
 
 
-def biz_step_text(step: str | None, language: str) -> str:
-    return BIZ_STEP_TEXTS.get(step or "", EVENT)[LANGUAGES.index(language)]
+def biz_step_text(step: str | None, language: str, *, is_transformation: bool = False) -> str:
+    """Of a company's own step, such as sewing, only what it did to the goods."""
+    otherwise = BIZ_STEP_TEXTS["commissioning"] if is_transformation else EVENT
+    return BIZ_STEP_TEXTS.get(step or "", otherwise)[LANGUAGES.index(language)]
 
 
 def number_text(value: float | str, language: str) -> str:

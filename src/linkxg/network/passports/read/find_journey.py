@@ -87,6 +87,7 @@ def _step(
         _place(event, places),
         name,
         named.passport.id if named is not None and name else None,
+        event.type == "TransformationEvent",
     )
 
 

@@ -3,6 +3,7 @@
 The edge itself answers a GET without parameters and conditions, which is what phones and registries send.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from litestar.datastructures.headers import Accept
 
 from linkxg.db import Database
-from linkxg.errors import NotAcceptable, PreconditionFailed
+from linkxg.errors import NotAcceptable, PreconditionFailed, PublicError
 from linkxg.http.etags import Conditions
 from linkxg.http.pagination import Cursors
 from linkxg.http.permissions import public_or_scope
@@ -29,6 +30,7 @@ READ_OPTIONS = public_or_scope("dpp:read", PASSPORT_READS)
 """What the routes that read passports declare."""
 _UNCONDITIONAL = Conditions(None, None)
 _TRACES = "traceability:read"
+Refuse = Callable[[PublicError, RequestContext], RawResponse]
 _KEPT, _KEPT_LENGTH = 256, 512
 """Preferences that are remembered, and bytes of one."""
 
@@ -118,10 +120,13 @@ def language_of(context: RequestContext, media_type: str, chosen: str | None = N
 class ReadPassportEndpoint:
     """The fast path of `GET /dpp/{id}`."""
 
-    def __init__(self, services: PassportServices, guard: Guard) -> None:
-        self._services, self._guard = services, guard
+    def __init__(self, services: PassportServices, guard: Guard, refuse: Refuse) -> None:
+        self._services, self._guard, self._refuse = services, guard, refuse
 
     async def __call__(self, context: RequestContext) -> RawResponse:
         opt: dict[str, Any] = READ_OPTIONS["opt"]
-        await self._guard.admit_anybody(context, opt)
-        return await get_passport(self._services, context, context.argument)
+        try:
+            await self._guard.admit_anybody(context, opt)
+            return await get_passport(self._services, context, context.argument)
+        except PublicError as error:
+            return self._refuse(error, context)

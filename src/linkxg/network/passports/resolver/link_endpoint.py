@@ -72,8 +72,7 @@ def choices_response(
         for target in one[0].links.get(relation, [])
     ]
     headers = {**SHARED, **headers_of(HTML, language), "vary": "accept, accept-language"}
-    media_type = headers.pop("content-type")
-    return Response(choices_page(choices, language).encode(), status_code=300, media_type=media_type, headers=headers)
+    return Response(choices_page(choices, language).encode(), status_code=300, headers=headers)
 
 
 def linkset_of(anchor: str) -> str:

@@ -12,19 +12,23 @@ from litestar.params import FromPath
 
 from linkxg.catalog.identifiers.keys import KEYS, NotAnIdentifier
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest, PublicError
+from linkxg.errors import Gone, InvalidRequest, PublicError
 from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget
-from linkxg.http.request_context import context_of
+from linkxg.http.request_context import RequestContext, context_of
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.read.error_page_endpoint import prefers_page
+from linkxg.network.passports.read.passport_endpoint import language_of
+from linkxg.network.passports.read.public_passports import PublicPassports
+from linkxg.network.passports.read.representation import HTML, headers_of
 from linkxg.network.passports.resolver.link_endpoint import (
     JSON_LD_CONTEXT,
     SHARED,
     choices_response,
     link_response,
 )
-from linkxg.network.passports.resolver.linkset import PREFIXES
+from linkxg.network.passports.resolver.linkset import PREFIXES, LinkLevel
 from linkxg.network.passports.resolver.requested_link import RequestedLink, read_requested
 from linkxg.network.passports.resolver.resolve import GTIN, RESOLVED, is_account, resolve, resolve_publishers
 
@@ -37,6 +41,7 @@ AnyRequest = Request[Any, Any, Any]
 class ResolverServices:
     database: Database
     addresses: Addresses
+    public: PublicPassports
 
 
 @get([f"/{{slug:str}}/{ai}/{{rest:path}}" for ai in KEYS], **_LINK)
@@ -76,8 +81,26 @@ async def link_without_account(
 
 
 async def _resolve(services: ResolverServices, request: AnyRequest, slug: str, link: RequestedLink) -> Response[bytes]:
-    levels = await resolve(services.database, services.addresses, slug, link)
-    return link_response(context_of(request.scope), link, levels, services.addresses.public_url)
+    levels, context = await resolve(services.database, services.addresses, slug, link), context_of(request.scope)
+    try:
+        return link_response(context, link, levels, services.addresses.public_url)
+    except Gone as gone:
+        if not prefers_page(context):
+            raise
+        return await _withdrawn_page(services, context, levels[0], gone)
+
+
+async def _withdrawn_page(
+    services: ResolverServices, context: RequestContext, level: LinkLevel, gone: Gone
+) -> Response[bytes]:
+    """The passport, which says so and why: whoever scans a product that is withdrawn must read that at once."""
+    language = language_of(context, HTML)
+    found = await services.public.read(level.withdrawn.rpartition("/")[2], HTML, language)
+    context.notes["error"] = gone.code
+    shared = {"Access-Control-Allow-Origin": "*", "Vary": "accept, accept-language"}
+    return Response(
+        found.body, status_code=gone.status, headers={**headers_of(HTML, language), **gone.headers, **shared}
+    )
 
 
 def _read(request: AnyRequest, *, has_slug: bool = True) -> RequestedLink:

@@ -1,6 +1,7 @@
 """`POST /dpp/validate`."""
 
 import asyncio
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,8 @@ async def check(
     if media_type not in (*_UNSIGNED, JWT):
         raise UnsupportedMediaType
     refuse_coding(context.header(b"content-encoding"), oauth_style=False)
-    raw = await context.body(JSON_LIMIT)
+    # Tools on Windows write one; RFC 8259 §8.1 lets a reader ignore it.
+    raw = (await context.body(JSON_LIMIT)).removeprefix(BOM_UTF8)
     if media_type == JWT:
         return Response(Success(data=await validate_signed(services.database, services.addresses, _text(raw))))
     document = parse_json(raw)

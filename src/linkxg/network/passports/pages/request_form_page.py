@@ -1,0 +1,45 @@
+"""Renders the form by which a person asks for what a passport withholds, and the page after it was sent."""
+
+from collections.abc import Collection, Mapping
+
+from markupsafe import Markup
+
+from linkxg.network.passports.documents.model import Redacted
+from linkxg.network.passports.pages.passport_page import STYLE, template, title_of
+from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, TEXTS, field_text
+
+_MOST_NAMES = 20
+"""Names of what is withheld that the page lists."""
+
+
+def request_form_page(
+    redacted: Redacted,
+    address: str,
+    language: str,
+    given: Mapping[str, str],
+    limits: Mapping[str, int],
+    *,
+    faults: Collection[str] = (),
+    is_sent: bool = False,
+) -> str:
+    """`given` are the fields as they were sent, `faults` the names of those that must be corrected."""
+    passport = redacted.passport
+    return template(
+        "request_form.html"
+    ).render(
+        language=language,
+        languages=[
+            (code, name, f"?lang={code}{'&sent=yes' if is_sent else ''}") for code, name in LANGUAGE_NAMES.items()
+        ],
+        t=TEXTS[language],
+        style=Markup(STYLE),  # noqa: S704  a file of this package
+        title=title_of(redacted),
+        passport=passport,
+        issuer=redacted.issuer.name,
+        withheld=[field_text(path, language) for path in redacted.withheld[:_MOST_NAMES]],
+        address=address,
+        given=given,
+        fields=[(name, f"{name}Hint", limits[name]) for name in ("purpose", "contact", "evidence")],
+        faults=faults,
+        is_sent=is_sent,
+    )
