@@ -44,8 +44,9 @@ def test_a_product_is_shared_acknowledged_and_adopted(pair: Pair) -> None:
     owner, partner, product = pair.owner, pair.partner, pair.product
     preview = owner.shares.preview(pair.connection_id, "PRODUCT", product_id=product.id, fields=["name"])
     assert [each.content["name"] for each in preview.preview] == ["Cordless drill 18 V"]
-    share = owner.shares.create(pair.connection_id, "PRODUCT", product_id=product.id, expires_at=in_a_day())
-    assert (share.status, share.expires_at) == ("ACTIVE", in_a_day())
+    end = in_a_day()
+    share = owner.shares.create(pair.connection_id, "PRODUCT", product_id=product.id, expires_at=end)
+    assert (share.status, share.expires_at) == ("ACTIVE", end)
     assert share.id in {each.id for each in owner.shares.list(pair.connection_id, limit=1)}
 
     shown = partner.shared_products.get(product.id)
@@ -81,11 +82,13 @@ def test_a_request_is_approved_declined_or_cancelled(pair: Pair) -> None:
 def test_a_recall_is_announced_and_acknowledged(world: World, pair: Pair) -> None:
     owner, partner = pair.owner, pair.partner
     item = shipped(world)
-    announced = owner.recalls.announce("The dye exceeds its limit.", [item.uri], instructions="Stop the sale.")
+    announced = owner.recalls.announce(
+        f"The dye of {item.uri} exceeds its limit.", [item.uri], instructions="Stop the sale."
+    )
     forget_gln(world, world.other_owner)
     assert announced.recipients is not None
     assert [each.notified for each in announced.recipients].count(True) == 1
-    (mine,) = [each for each in partner.recalls.notices(waiting=True, limit=1) if each.reason == announced.reason][:1]
+    (mine,) = [each for each in partner.recalls.notices(waiting=True, limit=1) if each.reason == announced.reason]
     assert partner.recalls.notice(mine.id).items == [item.uri]
     assert [each.id for each in partner.recalls.notice_items(mine.id)] == [item.uri]
     assert partner.recalls.acknowledge(mine.id, "Stopped").note == "Stopped"

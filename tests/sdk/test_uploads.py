@@ -12,6 +12,7 @@ import pytest
 from harness.clients import OAuthClient
 from harness.world import World
 from linkxg_client import AsyncLinkXG, ClientCredentials, ConnectionFailed, LinkXG, NotFound
+from linkxg_client.calls import import_steps
 from sdk.conftest import connect
 from sdk.doubles import Recorder, ShiftedClock
 from sdk.lossy_proxy import LossyProxy
@@ -81,15 +82,18 @@ def test_after_a_lost_answer_the_next_part_is_sent(world: World, uploader: OAuth
 
 
 def test_a_part_that_did_not_arrive_is_sent_again(world: World, uploader: OAuthClient, file: Path) -> None:
-    recorder = Recorder(losing_part(2))  # type: ignore[arg-type]
+    recorder = Recorder(losing_part(2))
     with client_with(world.server.url, uploader, recorder) as client:
         job = client.imports.wait(client.imports.upload(file, part_size=PART))
     assert (job.status, job.created) == ("COMPLETED", ROWS)
     assert parts(recorder) == -(-file.stat().st_size // PART) + 1
 
 
-def test_another_process_sends_the_rest(world: World, uploader: OAuthClient, file: Path) -> None:
-    broken, later = Recorder(losing_part(2, 100)), Recorder()  # type: ignore[arg-type]
+def test_another_process_sends_the_rest(
+    world: World, uploader: OAuthClient, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_steps, "FIRST_PAUSE_S", 0.0)
+    broken, later = Recorder(losing_part(2, 100)), Recorder()
     with client_with(world.server.url, uploader, broken) as client, pytest.raises(ConnectionFailed):
         client.imports.upload(file, part_size=PART)
     with client_with(world.server.url, uploader, later) as client:

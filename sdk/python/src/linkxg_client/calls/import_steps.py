@@ -12,13 +12,14 @@ from linkxg_client.calls.imports import EmptyAs, ImportKey, ImportMode, OnError
 from linkxg_client.errors import Conflict, ConnectionFailed, ServerError, ServiceUnavailable
 from linkxg_client.file_body import FileBody, OnSent
 from linkxg_client.models.imports import FileFormat, ImportJob
-from linkxg_client.steps import Flow
+from linkxg_client.steps import Flow, Sleep
 
 T = TypeVar("T")
 PART = 8 * 1024 * 1024
 WAIT_S = 20
 # A part that arrived nowhere this often in a row will not arrive.
-ATTEMPTS = 5
+ATTEMPTS = 6
+FIRST_PAUSE_S = 0.25
 OnProgress = Callable[[ImportJob], None]
 
 
@@ -79,6 +80,8 @@ def _send_rest(
             failures = failures + 1 if reached == offset else 0
             if failures == ATTEMPTS:
                 raise
+            if failures:
+                yield Sleep(FIRST_PAUSE_S * 2**failures)
         offset = reached
     return (yield from flow(calls.get(import_id)))
 
