@@ -15,6 +15,8 @@ from linkxg.catalog.products.versions.store import list_previous_contents
 from linkxg.db.copy_state import differing
 from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import metadata
+from linkxg.network.access_log.store import purge_reads, shared_reads
+from linkxg.network.feed.store import feed_entries, purge_entries
 from linkxg.network.passports.signing.store import merge_entries
 from linkxg.ops.tables import register_tables
 
@@ -103,6 +105,24 @@ def test_what_is_asked_for_many_at_once_reads_no_whole_account(name: str) -> Non
         steps = [step for statement, parameters in read for step in plan(conn, statement, parameters)]
         assert not any(step.endswith("(account_id=?)") for step in steps), steps
         assert all(any(f"({one})" in step for step in steps) for one in columns), steps
+
+
+def _made(table: Table, **given: Any) -> dict[str, Any]:
+    """A row with some value in each column that needs one."""
+    needed = {one.name: MADE[one.type.python_type](0) for one in table.columns if not one.nullable}
+    return needed | given
+
+
+@pytest.mark.parametrize(
+    ("table", "time", "purge"), [(feed_entries, "at", purge_entries), (shared_reads, "hour", purge_reads)]
+)
+def test_a_purge_returns_how_many_rows_it_has_deleted(table: Table, time: str, purge: Callable[..., int]) -> None:
+    with create_engine("sqlite://").begin() as conn:
+        table.create(conn)
+        varied = "seq" if table is feed_entries else "product_id"
+        kind = MADE[table.c[varied].type.python_type]
+        conn.execute(table.insert(), [_made(table, **{varied: kind(number), time: number}) for number in range(6)])
+        assert [purge(conn, now=10**13, limit=4) for _ in range(3)] == [4, 2, 0]
 
 
 def _lists(tree: ast.Module) -> Iterator[int]:

@@ -11,6 +11,8 @@ def is_one_of(key: Sequence[Column[Any]], rows: Sequence[tuple[Any, ...]]) -> Co
 
     SQLite looks each row up in the index of the key. `tuple_(*key).in_(rows)` would read the whole table: SQLite uses
     no index for `(a, b) IN (VALUES …)` with more than one row.
+
+    The statement begins with a common table expression, after which the driver of SQLite does not know `rowcount`.
     """
     listed = values(*(column(one.name, one.type) for one in key), name="listed").data([*rows]).cte()
     # Without a cast SQLite would compare all of them as it does the first, and use no index for numbers beside a text.

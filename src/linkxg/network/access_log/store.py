@@ -75,4 +75,5 @@ def purge_reads(conn: Connection, *, now: int, limit: int) -> int:
     found = [tuple(row) for row in conn.execute(select(*key).where(_s.hour < now - KEEP_MS).limit(limit))]
     if not found:
         return 0
-    return conn.execute(shared_reads.delete().where(is_one_of(key, found))).rowcount
+    conn.execute(shared_reads.delete().where(is_one_of(key, found)))
+    return len(found)

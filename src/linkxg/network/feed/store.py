@@ -201,4 +201,5 @@ def purge_entries(conn: Connection, *, now: int, limit: int) -> int:
     found = [tuple(row) for row in conn.execute(oldest.limit(limit))]
     if not found:
         return 0
-    return conn.execute(feed_entries.delete().where(is_one_of(tuple(feed_entries.primary_key), found))).rowcount
+    conn.execute(feed_entries.delete().where(is_one_of(tuple(feed_entries.primary_key), found)))
+    return len(found)
