@@ -234,7 +234,7 @@ def test_quantities_are_written_alike_on_the_pages_of_traces_and_recalls(
     quantities = {item.uri: (quantity, unit)}
     capture(world, world.account.account_id, made([cotton], [item], quantities=quantities))
     assert text in trace(editor, item.uri)
-    assert text_of(editor.get(f"{PAGE}/recalls/new?item={quote(item.uri, safe='')}")).count(text) == 2
+    assert text_of(editor.get(f"{PAGE}/recalls/new?items={quote(item.uri, safe='')}")).count(text) == 2
 
 
 def test_markup_in_identifiers_stays_text(world: World, editor: Visitor) -> None:

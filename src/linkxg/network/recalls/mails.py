@@ -39,6 +39,10 @@ class RecallMails:
         self._console = f"{public_url}/traceability"
         self._public_url = public_url
 
+    @property
+    def enabled(self) -> bool:
+        return self._mails.enabled
+
     def announced(self, account_id: str, recall_id: str) -> None:
         """To whoever has a notice of this recall of the account, unless it is withdrawn by then."""
         self._send(account_id, recall_id, "announced")
