@@ -15,7 +15,6 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.documents.model import MAX_URI
@@ -33,7 +32,7 @@ from linkxg.network.traceability.model import (
     ItemStatus,
     TimelineEvent,
 )
-from linkxg.network.traceability.read_graph import TraceReader, read_graph, read_graph_events
+from linkxg.network.traceability.read_graph import GRAPHS, TraceReader, read_graph, read_graph_events
 from linkxg.network.traceability.read_query import read_bounds, read_uri
 from linkxg.network.traceability.status import read_status
 from linkxg.network.traceability.timeline import TimelinePlace, read_timeline
@@ -43,7 +42,6 @@ from linkxg.network.traceability.walk_store import DIRECTIONS, WalkDirection
 
 TAG = Tag("Traceability", "What items were made of, what was made of them, where they are, and what a recall concerns.")
 PATH = "/api/v1/traceability"
-GRAPHS = Budget("traceability", 1_200, 60)
 _TIME = 40
 Item = Annotated[
     str | None, QueryParameter(max_length=MAX_URI, description="A GS1 Digital Link, EPC URN or other URI.")

@@ -133,7 +133,7 @@ def _check(given: RequestedSubscription, may_connect: Callable[[Address], bool])
         raise SubscriptionControlsException("Set either stream or schedule.", "stream")
     if given.stream and given.report_if_empty:
         raise SubscriptionControlsException("Only a schedule has reportIfEmpty.", "reportIfEmpty")
-    _check_dest(given.dest, may_connect)
+    check_dest(given.dest, may_connect)
     if given.secret is not None and given.signature_token is not None and given.secret != given.signature_token:
         raise SubscriptionControlsException(
             "signatureToken and secret are aliases and must not differ.", "signatureToken"
@@ -147,8 +147,11 @@ def _check(given: RequestedSubscription, may_connect: Callable[[Address], bool])
     return secret
 
 
-def _check_dest(dest: str, may_connect: Callable[[Address], bool]) -> None:
-    """What can be told without a look-up; the addresses of a name are checked with each delivery."""
+def check_dest(dest: str, may_connect: Callable[[Address], bool]) -> None:
+    """What can be told without a look-up; the addresses of a name are checked with each delivery.
+
+    Raises SubscriptionControlsException.
+    """
     try:
         if len(dest) > MAX_DEST:
             raise ProviderFault("")
