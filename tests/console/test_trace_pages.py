@@ -259,9 +259,9 @@ def test_the_page_of_an_item_says_where_it_is_and_what_happened(world: World, ed
     answer = editor.get(f"{PAGE}/item?item={quote(item.uri, safe='')}")
     said = text_of(answer)
     assert "in transit" in said
-    assert "414/9520000000011" in said
+    assert "Where GLN 9520000000011" in said
     assert "by its container" in said
-    assert re.search(r"Shipped at 414/9520000000011 ?, then in transit, inside urn:test:crate", said)
+    assert re.search(r"Container \S*urn:test:crate\S* ?: shipped at GLN 9520000000011 ?, then in transit", said)
     assert re.search(r"Packed ?\.", said)
     assert re.search(r"Created ?\.", said)
     assert re.search(r'<a href="/events/urn[^"]+">Packed</a>', answer.text), "an own event leads to its page"

@@ -24,11 +24,11 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.network.connections.read_connections import read_connection
+from linkxg.network.connections.read_connections import read_connections
 from linkxg.network.recalls.announce import RECALLS as BUDGET
 from linkxg.network.recalls.announce import announce_recall
 from linkxg.network.recalls.joint_impact import JointImpact, read_joint_impact
-from linkxg.network.recalls.model import MAX_ITEMS, AnnounceRecall
+from linkxg.network.recalls.model import MAX_ITEMS, MAX_PLACES, AnnounceRecall
 
 NEW = f"{RECALLS}/new"
 SHOWN_ITEMS = 100
@@ -107,7 +107,7 @@ async def _read_impact(page: PageRequest, recalled: Recalled) -> JointImpact | N
 async def _connected(page: PageRequest, impact: JointImpact) -> set[str]:
     """The recipients who can be notified, by their connections."""
     ids = {one.connection_id for one in impact.recipients if one.connection_id}
-    found = [await read_connection(page.database, page.account_id, one) for one in sorted(ids)]
+    found = await read_connections(page.database, page.account_id, ids)
     return {one.id for one in found if one.status == "ACTIVE"}
 
 
@@ -187,7 +187,8 @@ async def _show(
 async def _names(page: PageRequest, impact: JointImpact, recalled: Recalled) -> RecallNames:
     given = {one.gtin: one.product_name for one in impact.products if one.product_name}
     theirs = names_of(recalled.notice.item_details) if recalled.notice else {}
-    return await recall_names(page, (one.gtin for one in impact.products), theirs | given)
+    places = {one.place for one in impact.places[:MAX_PLACES]} | {one.place for one in impact.items[:SHOWN_ITEMS]}
+    return await recall_names(page, (one.gtin for one in impact.products), theirs | given, places)
 
 
 def _of_items(error: InvalidRequest) -> FormErrors:

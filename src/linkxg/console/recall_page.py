@@ -159,7 +159,7 @@ async def _show(
         "recall.html",
         status=status,
         recall=recall,
-        names=await recall_names(page, gtins_of_items(uris), given),
+        names=await recall_names(page, gtins_of_items(uris), given, (one.place for one in recall.places)),
         passes_on=await read_notice(page.database, page.account_id, recall.notice_id) if recall.notice_id else None,
         sends_mail=page.services.recall_mails.enabled,
         no_mail=NO_MAIL,
