@@ -41,7 +41,7 @@ def tracing(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_label("Reason").fill("The dye exceeds its limit.")
     page.get_by_label("Items or lots").fill(f"{found.fabric}\n{found.jackets}")
     page.get_by_role("button", name="Show whom it concerns").click()
-    page.get_by_text("affected items").first.wait_for()
+    page.get_by_role("alert").wait_for(state="hidden")
     yield "recall-items-changed"
     page.get_by_role("button", name="Announce recall…").click()
     page.get_by_role("heading", name="Announce this recall?").wait_for()
