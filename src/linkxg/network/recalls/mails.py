@@ -58,12 +58,12 @@ class RecallMails:
     def _send(self, account_id: str, recall_id: str, kind: _Kind) -> None:
         async def compose() -> list[Mail]:
             notices = await self._database.read(_list_notified, account_id, recall_id, is_waiting=kind == "reminded")
-            self._tell_next(account_id, recall_id, kind, list(notices.items()))
+            self._queue_next(account_id, recall_id, kind, list(notices.items()))
             return []
 
         self._mails.send(account_id, compose)
 
-    def _tell_next(
+    def _queue_next(
         self, account_id: str, recall_id: str, kind: _Kind, left: Sequence[tuple[str, list[AnyRow]]]
     ) -> None:
         """One partner after the other: the mails of a recall with many recipients leave others their turn."""
@@ -72,7 +72,7 @@ class RecallMails:
         (partner_id, notices), *others = left
 
         async def compose() -> list[Mail]:
-            self._tell_next(account_id, recall_id, kind, others)
+            self._queue_next(account_id, recall_id, kind, others)
             return await self._compose(account_id, recall_id, kind, partner_id, notices)
 
         self._mails.send(account_id, compose)

@@ -110,19 +110,19 @@ async def subscribe(
         return view(row)
 
     # Of the secret itself not even a digest that somebody could try words against.
-    told = msgspec.structs.replace(given, secret=None, signature_token=None)
+    fingerprinted = msgspec.structs.replace(given, secret=None, signature_token=None)
     fingerprint = derive(services.server_key, "subscription secret", secret).hex()
     request = Request(
         account_id,
         "POST /epcis/queries/{name}/subscriptions",
         idempotency_key,
-        [actor.id, query_name, epc_format, told, fingerprint],
+        [actor.id, query_name, epc_format, fingerprinted, fingerprint],
     )
 
-    def recall(conn: Connection, id: str) -> Subscription | PublicError:
+    def replay(conn: Connection, id: str) -> Subscription | PublicError:
         return find_view(conn, account_id, query_name, id)
 
-    made = await write_once_by_id(services.database, actor, request, make, recall)
+    made = await write_once_by_id(services.database, actor, request, make, replay)
     services.wake(account_id)
     return made
 
