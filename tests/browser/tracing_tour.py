@@ -24,7 +24,7 @@ def tracing(page: Page, showcase: Showcase) -> Iterator[str]:
         "recalls": "/traceability/recalls",
         "recall-notices": "/traceability/recalls?show=notices",
         "recall-new": "/traceability/recalls/new",
-        "recall-impact": f"/traceability/recalls/new?item={fabric}",
+        "recall-impact": f"/traceability/recalls/new?items={fabric}",
         "recall-passed-on": f"/traceability/recalls/new?notice={found.notice}",
         "recall": f"/traceability/recalls/{found.recall}",
         "recall-withdrawn": f"/traceability/recalls/{found.withdrawn}",
@@ -39,6 +39,10 @@ def tracing(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("alert").wait_for()
     yield "recall-refused"
     page.get_by_label("Reason").fill("The dye exceeds its limit.")
+    page.get_by_label("Items or lots").fill(f"{found.fabric}\n{found.jackets}")
+    page.get_by_role("button", name="Show whom it concerns").click()
+    page.get_by_role("alert").wait_for(state="hidden")
+    yield "recall-items-changed"
     page.get_by_role("button", name="Announce recall…").click()
     page.get_by_role("heading", name="Announce this recall?").wait_for()
     yield "recall-ask-first"

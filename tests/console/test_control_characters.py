@@ -82,7 +82,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
 }  # fmt: skip
 SEARCHES = (
     "/products?q=", "/account/api-access?q=",
-    "/traceability?q=", "/traceability?day=", "/traceability/recalls/new?item=",
+    "/traceability?q=", "/traceability?day=", "/traceability/recalls/new?items=",
 )  # fmt: skip
 
 
@@ -162,7 +162,7 @@ def test_control_characters_are_replaced_in_every_text_field() -> None:
     # A code is never altered, but refused: tests/console/test_second_step.py.
     swept.add("code")
     # Of searches, and of a form that asks before it acts: tests/console/test_recall_pages.py.
-    swept |= {"day", "item", "instructions"}
+    swept |= {"day", "instructions", "items"}
     for name, source in sources().items():
         for field in _FIELD.findall(source):
             found = re.search(r'\bname="([^"{]+)"', field)

@@ -22,7 +22,7 @@ def test_fields_are_read_up_to_those_that_are_shown() -> None:
         "persistentDisposition": {"set": ["ex:x"] * 5_000},
     }
     began = time.process_time()
-    found = facts_of(event, ItemNames({}, {}))
+    found = facts_of(event, ItemNames({}, {}, {}))
     assert time.process_time() - began < 0.1
     assert len(found.fields) == 100
     assert all(len(path) <= 200 for path, _ in found.fields)

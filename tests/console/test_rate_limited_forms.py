@@ -72,7 +72,7 @@ def _spend_logins(visitor: Visitor) -> None:
 
 def test_a_recall_beyond_the_budget_keeps_its_words(scarce: World, visitor: Visitor) -> None:
     item = shipped(scarce)
-    form = visitor.get(f"/traceability/recalls/new?item={quote(item.uri, safe='')}")
+    form = visitor.get(f"/traceability/recalls/new?items={quote(item.uri, safe='')}")
     typed = {"reason": "The dye exceeds its limit.", "instructions": "Stop the sale."}
     # A twentieth of 120 in an hour.
     for _ in range(7):

@@ -205,6 +205,14 @@ def test_faults_of_a_subscription_are_shown_at_their_field(
     assert not count_rows(world.server.database, f"epcis_subscriptions where query_name = '{name}'")
 
 
+def test_all_faults_of_a_subscription_are_shown_at_once(editor: Visitor) -> None:
+    form = editor.get(NEW)
+    assert dict(editor.fields(form, NEW))["when"] == "stream", "the usual choice is made"
+    shown = text_of(editor.fill(form, NEW, query="", dest="https://10.0.0.1/", when=""))
+    for message in ("Choose the query", "private or reserved address", "Choose when"):
+        assert message in shown
+
+
 def test_a_failed_subscription_says_why_has_its_delivery_and_is_resumed(world: World, editor: Visitor) -> None:
     epc = unique("dead")
     name, id = subscribed(world, query={"MATCH_epc": [epc]})

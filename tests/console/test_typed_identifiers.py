@@ -56,7 +56,7 @@ def test_an_identifier_is_the_same_item_on_the_pages_of_traces_recalls_and_event
     trace = editor.get(f"/traceability?{urlencode({'q': text})}")
     assert trace.status_code == 200, text_of(trace)
     assert f'href="{item_address(item.uri)}"' in unescape(trace.text)
-    recall = editor.get(f"/traceability/recalls/new?{urlencode({'item': text})}")
+    recall = editor.get(f"/traceability/recalls/new?{urlencode({'items': text})}")
     assert f'href="{item_address(item.uri)}"' in unescape(recall.text)
     events = editor.get(f"/events?{urlencode({'q': text})}")
     assert events.status_code == 200, text_of(events)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
 from conftest import ServerFactory, assert_no_leaks
+from console.browser import Visitor, text_of
 from harness.email_changes import Mailing, mailing_server
 from harness.people import new_email
 from harness.smtp_sink import SmtpSink
@@ -105,7 +107,8 @@ def test_a_reminder_goes_to_whoever_has_not_acknowledged_and_once_a_day(mailing:
     key = {"Idempotency-Key": new_email("remind")[:40]}
     reminded = world.api.post(path, bearer=world.owner.access, headers=key).expect(200).data()
     assert reminded["remindedAt"]
-    world.api.post(path, bearer=world.owner.access, headers=key).expect(200)
+    again = world.api.post(path, bearer=world.owner.access, headers=key).expect(200)
+    assert again.header("idempotent-replayed") == "true"
     sink.wait_for_all(address, 1, subject)
     world.api.post(path, bearer=world.owner.access).expect(409, "invalid_state")
     notice = world.api.get(f"{NOTICES}?limit=1", bearer=world.other_owner.access).object()["data"][0]
@@ -114,6 +117,22 @@ def test_a_reminder_goes_to_whoever_has_not_acknowledged_and_once_a_day(mailing:
     assert sum(mail.is_to(address, subject) for mail in sink.mails) == 1
     found = world.api.get("/account/audit-events?limit=20", bearer=world.owner.access).object()["data"]
     assert sum(one["action"] == "recall.reminded" for one in found) == 1
+
+
+def test_the_console_reminds_once_a_day(mailing: Mailing) -> None:
+    world, _ = mailing
+    made = recall(world)
+    path = f"/traceability/recalls/{made['id']}"
+    with closing(Visitor(world.server.url, world.vault)) as visitor:
+        visitor.sign_in(world.account.owner)
+        page = visitor.get(path)
+        assert "Their Owners and Admins are mailed once more" in text_of(page)
+        fields = [pair for pair in visitor.fields(page, path, holding="reason") if pair[0] not in ("act", "reason")]
+        sent = visitor.post(path, [("act", "remind"), *fields])
+        assert "The reminder is sent." in text_of(visitor.get(sent.headers["location"]))
+        others = [pair for pair in fields if pair[0] != "key"]
+        again = visitor.post(path, [("act", "remind"), ("key", "f" * 32), *others])
+        assert (again.status_code, "once in 20 hours" in text_of(again)) == (409, True)
 
 
 def test_a_repeated_announcement_mails_once(mailing: Mailing) -> None:

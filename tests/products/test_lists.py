@@ -224,7 +224,7 @@ def test_a_malformed_parameter_is_refused(world: World, query: str) -> None:
         ("status=draft", "The parameter status must be one of DRAFT, PUBLISHED, ARCHIVED."),
         ("withCount=1", "The parameter withCount must be one of true, false."),
         ("q=" + "a" * 256, "The parameter q must have at most 255 characters."),
-        ("brand=x", "Unknown parameter; accepted: category, cursor, fields, gtin, limit, q, sku, sort, "
+        ("brand=x", "Unknown parameter brand; accepted: category, cursor, fields, gtin, limit, q, sku, sort, "
                     "status, updatedSince, withCount."),
     ],
 )  # fmt: skip

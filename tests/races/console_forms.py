@@ -90,7 +90,8 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
         "key": uuid4().hex,
     },
     "POST /traceability/recalls/new": lambda v, p, t: {
-        "item": t.recallable, "reason": "The dye exceeds its limit.", "sure": "yes", "key": uuid4().hex,
+        "items": t.recallable, "listed": t.recallable, "reason": "The dye exceeds its limit.", "sure": "yes",
+        "key": uuid4().hex,
     },
     "POST /traceability/recalls/{recall_id}": lambda v, p, t: {
         "act": "record", "recipient": t.recall_recipient, "key": uuid4().hex,

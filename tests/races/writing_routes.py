@@ -32,6 +32,8 @@ def _empty(path: str) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
 
 
 Made = tuple[str, tuple[tuple[str, str], ...], bytes]
+EMAIL, REMINDER = "POST /auth/email", "POST /traceability/recalls/{recall_id}/remind"
+NEEDS_MAIL = {EMAIL, REMINDER}
 REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "PATCH /account": lambda w, t: _json("/account", {"gln": new_gtin()}),
     "POST /connections": lambda w, t: _json(
@@ -75,7 +77,7 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /traceability/recalls/{recall_id}/withdraw": lambda w, t: _json(
         f"/traceability/recalls/{t.recall_withdrawn}/withdraw", {"reason": "The dye is within its limit."}
     ),
-    "POST /traceability/recalls/{recall_id}/remind": lambda w, t: _empty(f"/traceability/recalls/{t.recall}/remind"),
+    REMINDER: lambda w, t: _empty(f"/traceability/recalls/{t.recall}/remind"),
     "POST /traceability/recalls/{recall_id}/recipients/{notice_id}/acknowledge": lambda w, t: _json(
         f"/traceability/recalls/{t.recall}/recipients/{t.recall_recipient}/acknowledge", {"note": "By telephone."}
     ),
@@ -167,9 +169,6 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /shared/products/{product_id}/adopt": lambda w, t: _json(f"/shared/products/{t.adoptable}/adopt", {}),
 }
-
-
-EMAIL = "POST /auth/email"
 
 
 def _new_password(world: World, person: Person, bearer: str) -> Made:

@@ -139,6 +139,7 @@ def test_an_unknown_item_and_one_of_another_account_do_not_exist(world: World, c
         bodies = []
         for item in (chain[0], new_lots(1)[0]):
             answer = get(world, path, item, bearer=world.other_owner.access).expect(404, "not_found")
+            assert "No event that you see is about this item." in answer.object()["error_description"]
             bodies.append({name: value for name, value in answer.object().items() if name != "requestId"})
         assert bodies[0] == bodies[1]
 

@@ -107,8 +107,8 @@ def place_name(place: dict[str, Any] | str | None, names: ItemNames) -> str:
     if isinstance(place, dict):
         given = place.get(PLACE_NAME)
         return short(given) if isinstance(given, str) and given.strip() else place_name(place["id"], names)
-    if given := names.companies.get(lenient_uri(place)):
-        return given
+    if given := names.places.get(lenient_uri(place)):
+        return short(given)
     found = identify(place)
     if isinstance(found, NotAnIdentifier) or not found.uri.startswith((f"{RESOLVER}/414/", f"{RESOLVER}/417/")):
         return short(place)
@@ -117,14 +117,20 @@ def place_name(place: dict[str, Any] | str | None, names: ItemNames) -> str:
     return f"{name}, {qualifiers[0][1]}" if qualifiers else name
 
 
-def with_places(names: ItemNames, events: Iterable[dict[str, Any]]) -> ItemNames:
-    """The names, with those that these events give their places."""
-    given: dict[str, str] = {}
-    for event in events:
-        for place in (event.get("bizLocation"), event.get("readPoint")):
-            if place and isinstance(name := place.get(PLACE_NAME), str) and name.strip():
-                given[lenient_uri(place["id"])] = short(name)
-    return names._replace(companies=given | names.companies)
+def places_of(events: Iterable[dict[str, Any]]) -> set[str]:
+    """The URIs of the places of events, as they are stored."""
+    return {
+        lenient_uri(place["id"])
+        for event in events
+        for place in (event.get("bizLocation"), event.get("readPoint"))
+        if place
+    }
+
+
+def uri_name(uri: str, names: ItemNames) -> str:
+    """As `item_name`, also of what is no identifier."""
+    item = identify(uri)
+    return short(uri) if isinstance(item, NotAnIdentifier) else item_name(item, names)
 
 
 def short(text: str) -> str:

@@ -14,7 +14,7 @@ from litestar.response import Stream
 from linkxg.clock import now_ms
 from linkxg.console.audit_log import EXPORTS
 from linkxg.console.event_facts import facts_of
-from linkxg.console.event_items import event_path, gtins_of, lines_of, with_places
+from linkxg.console.event_items import event_path, gtins_of, lines_of, places_of
 from linkxg.console.event_sentence import tell
 from linkxg.console.event_words import in_words
 from linkxg.console.guard import PageRequest
@@ -27,9 +27,8 @@ from linkxg.network.epcis.capture.model import RESOURCE
 from linkxg.network.epcis.documents.times import read_time
 from linkxg.network.epcis.documents.vocabulary import ERROR_REASON
 from linkxg.network.epcis.events.model import is_ahead
-from linkxg.network.epcis.http_pages import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import EventDetails, read_event_details
-from linkxg.network.epcis.query.find_events import EventPage, read_event
+from linkxg.network.epcis.query.find_events import MAX_PER_PAGE, EventPage, read_event
 from linkxg.network.epcis.query.stream_document import stream_document
 from linkxg.network.traceability.find_names import find_names
 
@@ -47,7 +46,7 @@ async def show(page: NamedDependency[PageRequest], event_id: FromPath[str]) -> R
     )
     contents = await asyncio.to_thread(lambda: [json.loads(one.content) for one in found])
     gtins = {gtin for one in contents for gtin in gtins_of(one, SHOWN_ITEMS)}
-    names = with_places(await find_names(page.database, page.account_id, gtins), contents)
+    names = await find_names(page.database, page.account_id, gtins, places_of(contents))
     pairs = [*zip(found, contents, strict=True)]
     originals = [one for one in pairs if not one[0].declaration_time]
     declarations = [one for one in pairs if one[0].declaration_time]

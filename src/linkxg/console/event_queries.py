@@ -131,8 +131,8 @@ def _errors(error: PublicError) -> FormErrors:
 
 async def _form(page: PageRequest, query: dict[str, Any], errors: FormErrors, *, status: int = 422) -> Response[str]:
     typed = page.form if page.form.pairs else page.query
-    names = await find_names(page.database, page.account_id, set())
-    place = place_name(typed.text("place").partition(":")[2], names)
+    uri = typed.text("place").partition(":")[2]
+    place = place_name(uri, await find_names(page.database, page.account_id, (), [uri] if uri else ()))
     return render(
         page,
         "event_query_new.html",

@@ -12,7 +12,7 @@ from litestar.response import Stream
 
 from linkxg.clock import now_ms
 from linkxg.console.audit_log import EXPORTS
-from linkxg.console.event_items import event_path, gtins_of, place_name, with_places
+from linkxg.console.event_items import event_path, gtins_of, place_name, places_of
 from linkxg.console.event_search import ERRORS, FIELDS, read_search
 from linkxg.console.event_sentence import NAMED, step_of, tell
 from linkxg.console.event_words import TYPES, in_words
@@ -24,9 +24,8 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.epcis.errors import QueryTooComplexException
-from linkxg.network.epcis.http_pages import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import find_declared
-from linkxg.network.epcis.query.find_events import EventPage, find_events
+from linkxg.network.epcis.query.find_events import MAX_PER_PAGE, EventPage, find_events
 from linkxg.network.epcis.query.list_members import list_members
 from linkxg.network.epcis.query.stream_document import MAX_STREAMED, stream_document
 from linkxg.network.traceability.find_names import ItemNames, find_names
@@ -58,7 +57,8 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     contents = await asyncio.to_thread(_contents, [one.content for one in found.found])
     steps, places = await _choices(page)
     gtins = {gtin for one in contents for gtin in gtins_of(one, NAMED)}
-    names = with_places(await find_names(page.database, page.account_id, gtins), contents)
+    on_page = places_of(contents).union(*places.values())
+    names = await find_names(page.database, page.account_id, gtins, on_page)
     declared = await find_declared(page.database, page.account_id, [one.event_id for one in found.found])
     chosen = {name: page.query.text(name) for name in FIELDS}
     return render(

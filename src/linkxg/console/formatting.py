@@ -150,6 +150,11 @@ def time_clock_of(at: str) -> Markup:
     return time_clock(_milliseconds(at))
 
 
+def time_moment_of(at: str) -> Markup:
+    """As `time_moment`, for an RFC 3339 timestamp."""
+    return time_moment(_milliseconds(at))
+
+
 def utc_day(at: str) -> Markup:
     """A `<time>` as `23 Nov 2026 (UTC)`, wherever the reader is, for an RFC 3339 timestamp."""
     at_ms = _milliseconds(at)

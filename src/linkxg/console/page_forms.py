@@ -16,11 +16,12 @@ from linkxg.http.request_context import RequestContext
 from linkxg.http.strict_json import CONTROL
 
 FORM_LIMIT = 256 * 1024
-MAX_FIELDS = 64
+MAX_FIELDS = 600
+"""A recall may notify 500 partners, each with a check box."""
 SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "client_secret", "code", "mfa_token"})
 _UNCHANGED = SECRET_FIELDS | {"confirm_password", "confirm_code"}
 """Fields that are never altered: their values are compared, or checked by the rules for passwords."""
-_MULTILINE = frozenset({"description", "instructions", "mapping", "message", "paths", "purpose", "ranges"})
+_MULTILINE = frozenset({"description", "instructions", "items", "mapping", "message", "paths", "purpose", "ranges"})
 _LINE_BREAK = re.compile(r"\r\n|[\x0b\x0c]")
 
 

@@ -58,6 +58,7 @@ def templates() -> Environment:
         "ago_of": formatting.time_ago_of,
         "day_of": formatting.time_day_of,
         "clock_of": formatting.time_clock_of,
+        "moment_of": formatting.time_moment_of,
         "utc_day": formatting.utc_day,
         "exact": formatting.exact,
         "count": formatting.count,

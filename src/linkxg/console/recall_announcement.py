@@ -1,6 +1,6 @@
-"""`/traceability/recalls/new`: a recall in three steps: what, whom it concerns, and its announcement."""
+"""`/traceability/recalls/new`: a recall in three steps: its items, whom they concern, and its announcement."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -14,51 +14,49 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
 from linkxg.console.recall_names import RecallNames, names_of, recall_names
-from linkxg.console.recalls import RECALLS
+from linkxg.console.recalled_items import FIELD, LISTED, Recalled, read_recalled
+from linkxg.console.recalls import RECALLS, mailing_effect
 from linkxg.console.trace_query import trace_reader
 from linkxg.console.trace_words import short_uri
-from linkxg.console.typed_item import EXAMPLE, NotAnItem, read_typed_item
+from linkxg.console.typed_item import EXAMPLE
 from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded, ValidationFailed
 from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.network.connections.read_connections import read_connection
+from linkxg.network.connections.read_connections import read_connections
 from linkxg.network.recalls.announce import RECALLS as BUDGET
 from linkxg.network.recalls.announce import announce_recall
 from linkxg.network.recalls.joint_impact import JointImpact, read_joint_impact
-from linkxg.network.recalls.model import MAX_ITEMS, AnnounceRecall, RecallNotice
-from linkxg.network.recalls.read_recalls import read_notice, read_notice_items
-from linkxg.network.traceability.read_query import UNKNOWN_ITEM
+from linkxg.network.recalls.model import MAX_ITEMS, MAX_PLACES, AnnounceRecall
 
 NEW = f"{RECALLS}/new"
 SHOWN_ITEMS = 100
-_FIELDS = {"items": "item", "noticeId": "item", "connectionIds": "partner"}
-
-
-class _Recalled(NamedTuple):
-    """What is recalled: an item as it was typed, or the items of a notice."""
-
-    text: str
-    items: list[str]
-    notice: RecallNotice | None
-    fault: str
+SHOW = "show"
+_FIELDS = {"noticeId": FIELD, "connectionIds": "partner"}
+_CHANGED = "The items have changed: check whom they concern, then announce the recall."
 
 
 @get(NEW, **session_roles(ADMINISTRATORS))
 async def new(page: NamedDependency[PageRequest]) -> Response[str]:
-    recalled = await _read_recalled(page, page.query)
+    recalled = await read_recalled(page, page.query)
     return await _show(page, recalled, page.query)
 
 
 @post(NEW, **session_roles(ADMINISTRATORS))
 async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
     form = page.form
-    recalled = await _read_recalled(page, form)
+    recalled = await read_recalled(page, form)
     errors = FormErrors()
+    if form.has(CANCEL) or form.text("act") == SHOW:
+        return await _show(page, recalled, form)
+    if not recalled.items and not recalled.faults:
+        errors.add(FIELD, "Say what is recalled.")
+    elif not recalled.is_shown_by(form):
+        errors.add(FIELD, _CHANGED)
     if not form.text("reason").strip():
         errors.add("reason", "Say why it is recalled.")
-    if recalled.fault or errors or form.has(CANCEL):
+    if recalled.faults or errors:
         return await _show(page, recalled, form, errors=errors)
     given = AnnounceRecall(
         form.text("reason"),
@@ -84,7 +82,7 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
     except Conflict as error:
         return await _show(page, recalled, form, errors=whole_form(error.description), status=error.status)
     except InvalidRequest as error:
-        return await _show(page, recalled, form, errors=_of_item(error))
+        return await _show(page, recalled, form, errors=_of_items(error))
     if not replayed:
         page.services.recall_mails.announced(page.account_id, made.id)
     notified = count(made.progress.notified, "partner")
@@ -97,54 +95,38 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
 HANDLERS = (new, announce)
 
 
-async def _read_recalled(page: PageRequest, fields: PageForm) -> _Recalled:
-    """Raises NotFound for a notice that is none of the account's."""
-    if notice_id := fields.text("notice"):
-        notice = await read_notice(page.database, page.account_id, notice_id)
-        items = await read_notice_items(page.database, page.account_id, notice_id)
-        return _Recalled("", items[:MAX_ITEMS], notice, "")
-    text = fields.text("item").strip()
-    if not text:
-        return _Recalled("", [], None, "")
-    try:
-        return _Recalled(text, [read_typed_item(text)], None, "")
-    except NotAnItem as error:
-        return _Recalled(text, [], None, error.message)
-
-
-async def _read_impact(page: PageRequest, recalled: _Recalled) -> JointImpact | None:
-    """None without items. Raises InvalidRequest if no event of the account is about any, or if it takes too long."""
-    if not recalled.items:
+async def _read_impact(page: PageRequest, recalled: Recalled) -> JointImpact | None:
+    """None without items. Raises InvalidRequest if it takes too long."""
+    if not recalled.items or len(recalled.items) > MAX_ITEMS:
         return None
     reader = await trace_reader(page)
     with long_answer(page.context) as answer:
-        impact = await read_joint_impact(reader, page.account_id, recalled.items, answer)
-    if not impact.items:
-        raise InvalidRequest(UNKNOWN_ITEM)
-    return impact
+        return await read_joint_impact(reader, page.account_id, recalled.items, answer)
 
 
 async def _connected(page: PageRequest, impact: JointImpact) -> set[str]:
     """The recipients who can be notified, by their connections."""
     ids = {one.connection_id for one in impact.recipients if one.connection_id}
-    found = [await read_connection(page.database, page.account_id, one) for one in sorted(ids)]
+    found = await read_connections(page.database, page.account_id, ids)
     return {one.id for one in found if one.status == "ACTIVE"}
 
 
-async def _ask(page: PageRequest, recalled: _Recalled) -> Response[str]:
+async def _ask(page: PageRequest, recalled: Recalled) -> Response[str]:
     impact = await _read_impact(page, recalled)
-    if impact is None:
-        return await _show(page, recalled, page.form, errors=FormErrors([("item", "Say what is recalled.")]))
+    if impact is None or recalled.unknown(impact):
+        return await _show(page, recalled, page.form)
     chosen = set(page.form.all("partner")) & await _connected(page, impact)
     names = [one.partner.name for one in impact.recipients if one.partner and one.connection_id in chosen]
     others = len(impact.recipients) - len(names)
-    effects = [
-        f"The recall of {count(len(impact.items), 'item')} is recorded, with everybody who is named as recipient."
-    ]
+    recorded = f"The recall of {count(len(recalled.items), 'item')}"
+    if len(impact.items) > len(recalled.items):
+        recorded += f", with {count(len(impact.items), 'affected item')} in all,"
+    effects = [f"{recorded} is recorded, with everybody who is named as recipient."]
     if names:
         effects.append(
             f"A notice goes to {', '.join(names)}, with the items that they received. "
-            "Their Owners and Admins are mailed. You can withdraw the recall, but not take back what they have read."
+            f"{mailing_effect(is_mailed=page.services.recall_mails.enabled)} "
+            "You can withdraw the recall, but not take back what they have read."
         )
     else:
         effects.append("No partner gets a notice.")
@@ -158,7 +140,7 @@ async def _ask(page: PageRequest, recalled: _Recalled) -> Response[str]:
 
 async def _show(
     page: PageRequest,
-    recalled: _Recalled,
+    recalled: Recalled,
     fields: PageForm,
     *,
     errors: FormErrors | None = None,
@@ -166,12 +148,15 @@ async def _show(
 ) -> Response[str]:
     """The form. What it concerns may not be found this time: what was typed is kept all the same."""
     errors, impact = errors or FormErrors(), None
-    if recalled.fault:
-        errors.add("item", recalled.fault)
+    for fault in recalled.faults:
+        errors.add(FIELD, fault)
     try:
         impact = await _read_impact(page, recalled)
+        if impact is not None and (unknown := recalled.unknown(impact)):
+            errors = errors or unknown
+            impact = impact if impact.items else None
     except InvalidRequest as error:
-        errors = errors or _of_item(error)
+        errors = errors or _of_items(error)
     except RateLimitExceeded as error:
         errors, status = errors or wait_for_budget(error), status or error.status
     was_sent = fields.has("reason")
@@ -183,10 +168,15 @@ async def _show(
         impact=impact,
         connected=await _connected(page, impact) if impact else set(),
         filled=_filled(fields, recalled),
-        chosen=set(fields.all("partner")) if was_sent else None,
+        chosen=fields.all("partner"),
+        # Whoever was offered and is not chosen; a recipient of an item that was added is chosen.
+        declined=set(fields.items("offered")) - set(fields.all("partner")),
+        offered=fields.text("offered"),
+        listed=fields.text(LISTED) if impact is None else recalled.listed,
         key=page.form.key_or_new(),
         was_sent=was_sent,
         shown_items=SHOWN_ITEMS,
+        most=MAX_ITEMS,
         short_uri=short_uri,
         names=await _names(page, impact, recalled) if impact else None,
         example=EXAMPLE,
@@ -194,17 +184,18 @@ async def _show(
     )
 
 
-async def _names(page: PageRequest, impact: JointImpact, recalled: _Recalled) -> RecallNames:
+async def _names(page: PageRequest, impact: JointImpact, recalled: Recalled) -> RecallNames:
     given = {one.gtin: one.product_name for one in impact.products if one.product_name}
     theirs = names_of(recalled.notice.item_details) if recalled.notice else {}
-    return await recall_names(page, (one.gtin for one in impact.products), theirs | given)
+    places = {one.place for one in impact.places[:MAX_PLACES]} | {one.place for one in impact.items[:SHOWN_ITEMS]}
+    return await recall_names(page, (one.gtin for one in impact.products), theirs | given, places)
 
 
-def _of_item(error: InvalidRequest) -> FormErrors:
-    return FormErrors([("item", error.description)])
+def _of_items(error: InvalidRequest) -> FormErrors:
+    return FormErrors([(FIELD, error.description)])
 
 
-def _filled(fields: PageForm, recalled: _Recalled) -> dict[str, Any]:
+def _filled(fields: PageForm, recalled: Recalled) -> dict[str, Any]:
     """A recall that passes a notice on begins with its words."""
     filled = {"reason": fields.text("reason"), "instructions": fields.text("instructions")}
     if recalled.notice and not fields.has("reason"):

@@ -47,8 +47,11 @@ class RecallNames(NamedTuple):
         return place_name(uri, self.names) if uri else "no event says where"
 
 
-async def recall_names(page: PageRequest, gtins: Iterable[str], given: Mapping[str, str]) -> RecallNames:
-    return RecallNames(given, await find_names(page.database, page.account_id, gtins))
+async def recall_names(
+    page: PageRequest, gtins: Iterable[str], given: Mapping[str, str], places: Iterable[str | None] = ()
+) -> RecallNames:
+    known = {one for one in places if one}
+    return RecallNames(given, await find_names(page.database, page.account_id, gtins, known))
 
 
 def gtins_of_items(uris: Iterable[str]) -> set[str]:

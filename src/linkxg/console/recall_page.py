@@ -11,7 +11,7 @@ from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download_csv, redirect, render
 from linkxg.console.recall_names import gtins_of_items, recall_names
-from linkxg.console.recalls import RECALLS
+from linkxg.console.recalls import RECALLS, mailing_effect
 from linkxg.console.trace_page import TRACEABILITY
 from linkxg.console.trace_words import short_uri
 from linkxg.errors import InvalidRequest, InvalidState, PublicError, RateLimitExceeded, ValidationFailed
@@ -32,7 +32,7 @@ from linkxg.network.recalls.read_recalls import (
     read_recall,
     read_recall_names,
 )
-from linkxg.network.recalls.remind import remind_recipients
+from linkxg.network.recalls.remind import NO_MAIL, remind_recipients
 from linkxg.network.recalls.withdraw import withdraw_recall
 
 RECALL = f"{RECALLS}/{{recall_id:str}}"
@@ -111,9 +111,10 @@ async def _withdraw(page: PageRequest, recall_id: str) -> Response[str]:
     check_reason(reason)
     if not confirmed(page):
         found = await read_recall(page.database, page.account_id, recall_id)
-        told = count(found.progress.notified, "partner")
+        partners = count(found.progress.notified, "partner")
         sees = "sees" if found.progress.notified == 1 else "see"
-        effects = [f"{told} {sees} that it is withdrawn, and the reason. Their Owners and Admins are mailed."]
+        mailed = mailing_effect(is_mailed=page.services.recall_mails.enabled)
+        effects = [f"{partners} {sees} that it is withdrawn, and the reason. {mailed}"]
         question = Question("Withdraw this recall?", effects, "Withdraw recall", "Keep it", f"{RECALLS}/{recall_id}")
         return ask_confirmation(page, question)
     await _spend(page)
@@ -128,8 +129,9 @@ async def _withdraw(page: PageRequest, recall_id: str) -> Response[str]:
 async def _remind(page: PageRequest, recall_id: str) -> Response[str]:
     await _spend(page)
     _, replayed = await remind_recipients(
-        page.database, page.actor, page.account_id, recall_id, page.form.idempotency_key
-    )
+        page.database, page.actor, page.account_id, recall_id, page.form.idempotency_key,
+        sends_mail=page.services.recall_mails.enabled,
+    )  # fmt: skip
     if not replayed:
         page.services.recall_mails.reminded(page.account_id, recall_id)
     return redirect(page, f"{RECALLS}/{recall_id}", **flash_message(page, "The reminder is sent."))
@@ -157,8 +159,10 @@ async def _show(
         "recall.html",
         status=status,
         recall=recall,
-        names=await recall_names(page, gtins_of_items(uris), given),
+        names=await recall_names(page, gtins_of_items(uris), given, (one.place for one in recall.places)),
         passes_on=await read_notice(page.database, page.account_id, recall.notice_id) if recall.notice_id else None,
+        sends_mail=page.services.recall_mails.enabled,
+        no_mail=NO_MAIL,
         waits=sum(one.notified and one.acknowledged_at is None for one in recall.recipients),
         onward=ONWARD,
         key=page.form.key_or_new(),

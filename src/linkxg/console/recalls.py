@@ -17,6 +17,13 @@ RECALLS = f"{TRACEABILITY}/recalls"
 ON_A_PAGE = 50
 
 
+def mailing_effect(*, is_mailed: bool) -> str:
+    """What a question says of the mails to partners."""
+    if is_mailed:
+        return "Their Owners and Admins are mailed."
+    return "No mail is sent: this service has no mail server. They see it on their page of recalls and in the feed."
+
+
 @get(RECALLS, **session_roles(EVERYONE))
 async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     """Notices that wait for an answer and the own recalls; `show=notices` lists all notices."""

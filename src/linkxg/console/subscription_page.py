@@ -1,4 +1,4 @@
-"""`/events/subscriptions/{id}`: how its deliveries fare; resumes and deletes it, and has what was not delivered."""
+"""`/events/subscriptions/{id}`: the status of its deliveries; resumes, deletes, has what was not delivered."""
 
 import asyncio
 

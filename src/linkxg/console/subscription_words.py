@@ -14,6 +14,7 @@ WHEN = {
     "hourly": "Every hour, together",
     "daily": "Every day, together",
 }
+DEFAULT_WHEN = "stream"
 HOURS = [str(hour) for hour in range(24)]
 FORMATS: dict[EpcFormat, str] = {
     "Always_GS1_Digital_Link": "As GS1 Digital Links",

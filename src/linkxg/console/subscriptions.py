@@ -12,7 +12,7 @@ from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, 
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
 from linkxg.console.step_up import ask_step_up
-from linkxg.console.subscription_words import FORMATS, HOURS, WHEN, schedule_in_words, state_in_words
+from linkxg.console.subscription_words import DEFAULT_WHEN, FORMATS, HOURS, WHEN, schedule_in_words, state_in_words
 from linkxg.crypto.secrets import derive
 from linkxg.errors import Conflict, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
@@ -26,7 +26,7 @@ from linkxg.network.epcis.subscriptions.mails import mail_subscribed
 from linkxg.network.epcis.subscriptions.manage_subscriptions import host_of, list_all_subscriptions
 from linkxg.network.epcis.subscriptions.model import MAX_SUBSCRIPTIONS, RequestedSubscription, Schedule
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS as BUDGET
-from linkxg.network.epcis.subscriptions.subscribe import subscribe
+from linkxg.network.epcis.subscriptions.subscribe import check_dest, subscribe
 
 NEW = f"{SUBSCRIPTIONS}/new"
 _FIELDS = {"dest": "dest", "queryName": "query", "initialRecordTime": "since", "schedule": "when", "stream": "when"}
@@ -100,6 +100,11 @@ def _read(page: PageRequest) -> tuple[RequestedSubscription, FormErrors]:
         errors.add("query", "Choose the query whose events are posted.")
     if not form.text("dest").strip():
         errors.add("dest", "Enter the address of the receiver.")
+    else:
+        try:
+            check_dest(form.text("dest").strip(), page.services.subscriptions.may_connect)
+        except SubscriptionControlsException as error:
+            errors.add("dest", of_details(error, _FIELDS).message("dest"))
     if form.text("when") not in WHEN:
         errors.add("when", "Choose when events are posted.")
     since = None
@@ -140,7 +145,7 @@ async def _form(page: PageRequest, errors: FormErrors | None = None, *, status: 
         "subscription_new.html",
         status=status if errors else 200,
         queries=[one.name for one in queries],
-        filled={name: typed.text(name) for name in names},
+        filled={name: typed.text(name) for name in names} | ({} if page.form.pairs else {"when": DEFAULT_WHEN}),
         when=WHEN,
         hours=HOURS,
         formats=FORMATS,

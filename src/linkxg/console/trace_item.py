@@ -1,22 +1,25 @@
 """`/traceability/item`: where an item is, and its timeline, with its containers' events while it was in them."""
 
+from collections.abc import Sequence
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from linkxg.console.event_items import event_path
+from linkxg.console.event_items import event_path, place_name, uri_name
 from linkxg.console.event_words import done_in_words, lower_words
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.product_duplicates import link_to_holder
+from linkxg.console.recall_names import gtins_of_items
 from linkxg.console.trace_page import TRACEABILITY
 from linkxg.console.trace_query import read_day, trace_reader
 from linkxg.console.trace_view import ITEM_PAGE, item_address
-from linkxg.console.trace_words import short_uri
 from linkxg.errors import InvalidCursor, InvalidRequest, NotFound
 from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.traceability.bounds_model import Bounds
+from linkxg.network.traceability.find_names import ItemNames, find_names
 from linkxg.network.traceability.model import ItemStatus, TimelineEvent
 from linkxg.network.traceability.read_graph import TraceReader
 from linkxg.network.traceability.read_query import read_uri
@@ -53,20 +56,22 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
     status = await _status(page, reader, uri, bounds)
     gtin14 = gtin_of(uri)
     product = await link_to_holder(page.database, page.account_id, "gtin", gtin14) if gtin14 else None
+    names = await _names(page, uri, status, events)
     return render(
         page,
         "trace_item.html",
         status=404 if is_unknown else 200,
         is_unknown=is_unknown,
         uri=uri,
-        short=short_uri(uri),
+        title=_capital(uri_name(uri, names)),
         status_of=status,
         product=product,
-        events=[(one, done_in_words(one.type, one.action, one.biz_step)) for one in events],
+        events=[(one, _done(one)) for one in events],
         granularities=GRANULARITIES,
         words=lower_words,
         event_path=event_path,
-        short_uri=short_uri,
+        item_name=lambda one: uri_name(one, names),
+        place_name=lambda one: place_name(one, names),
         item_address=item_address,
         trace=TRACEABILITY,
         day="" if fault else day,
@@ -77,6 +82,26 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
 
 
 HANDLERS = (show,)
+
+
+def _done(event: TimelineEvent) -> str:
+    """What a container's event has done, it has done to the container, which the page names before it."""
+    done = done_in_words(event.type, event.action, event.biz_step)
+    return done[:1].lower() + done[1:] if event.inherited_from else done
+
+
+def _capital(text: str) -> str:
+    """Of words; a URI stays as it is."""
+    return text if ":" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+
+
+async def _names(page: PageRequest, uri: str, status: ItemStatus | None, events: Sequence[TimelineEvent]) -> ItemNames:
+    places = {place for one in events for place in (one.biz_location, one.read_point) if place}
+    if status and status.location:
+        places |= {place for place in (status.location.biz_location, status.location.read_point) if place}
+    uris = [uri, *(one.inherited_from for one in events if one.inherited_from)]
+    uris += [one.id for one in status.containers] if status else []
+    return await find_names(page.database, page.account_id, gtins_of_items(uris), places)
 
 
 def _uri(page: PageRequest) -> str:

@@ -20,7 +20,7 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.connections.read_connections import read_connection
+from linkxg.network.connections.read_connections import read_connections
 from linkxg.network.traceability import csv_tables, event_document
 from linkxg.network.traceability.known_items import list_known_items
 from linkxg.network.traceability.model import MAX_DEPTH, MAX_NODES, Graph
@@ -97,7 +97,7 @@ def _names_item(query: TraceQuery) -> bool:
 async def _partner_names(page: PageRequest, graph: Graph) -> dict[str, str]:
     """Of the partners who share no further, by connection."""
     ids = {node.tombstone.connection_id for node in graph.nodes if node.tombstone and node.tombstone.connection_id}
-    return {one: name_of(await read_connection(page.database, page.account_id, one)) for one in sorted(ids)}
+    return {one.id: name_of(one) for one in await read_connections(page.database, page.account_id, ids)}
 
 
 async def _suggestions(page: PageRequest, query: TraceQuery) -> list[tuple[str, str]]:

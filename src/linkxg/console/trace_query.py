@@ -12,8 +12,7 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.find_graph import GraphQuery
 from linkxg.network.traceability.model import DEFAULT_DEPTH, MAX_DEPTH, MAX_NODES
-from linkxg.network.traceability.read_graph import TraceReader
-from linkxg.network.traceability.routes import GRAPHS
+from linkxg.network.traceability.read_graph import GRAPHS, TraceReader
 from linkxg.network.traceability.walk_result import WalkLimits
 
 DIRECTIONS: dict[str, tuple[str, tuple[Literal["upstream", "downstream"], ...]]] = {

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from linkxg.catalog.identifiers.digital_link import RESOLVER, read_digital_link
 from linkxg.console.event_words import lower_words, quantity_text
 from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Layout, Point, lay_out
-from linkxg.console.trace_words import EXPLANATIONS, REASONS, short_uri
+from linkxg.console.trace_words import EXPLANATIONS, REASONS
 from linkxg.network.traceability.model import EdgeKind, Graph, GraphEdge, GraphNode
 
 SHOWN_SOURCES = 12
@@ -100,8 +101,17 @@ def view_trace(graph: Graph, own_name: str, partners: Mapping[str, str], *, may_
 
 
 def title_of(node: GraphNode) -> str:
-    """The product's name, else its GTIN, else the identifier."""
-    return node.product_name or (f"GTIN {node.gtin}" if node.gtin else short_uri(node.id))
+    """The product's name, else its GTIN, else what kind of key identifies it."""
+    return node.product_name or (f"GTIN {node.gtin}" if node.gtin else _kind_and_value(node.id)[0])
+
+
+def _kind_and_value(uri: str) -> tuple[str, str]:
+    """What an identifier without a GTIN names, and its value; a URI that is nobody's key is shown once."""
+    if not uri.startswith(f"{RESOLVER}/"):
+        return uri, ""
+    key, value, qualifiers = read_digital_link(uri)
+    kind = "Logistic unit" if key.ai == "00" else key.name
+    return kind, " ".join([value, *(f"({ai}) {text}" for ai, text in qualifiers)])
 
 
 def _node(
@@ -145,7 +155,7 @@ def _step(edge: GraphEdge) -> str:
 def _subtitle(node: GraphNode) -> str:
     parts = [f"Lot {node.lot}" if node.lot else "", f"Serial {node.serial}" if node.serial else ""]
     if not any(parts):
-        parts = ["All of this product" if node.granularity == "CLASS" else short_uri(node.id)]
+        parts = ["All of this product" if node.granularity == "CLASS" else _kind_and_value(node.id)[1]]
     return " · ".join(part for part in parts if part)
 
 

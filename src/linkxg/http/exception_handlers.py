@@ -9,7 +9,7 @@ from litestar.types import ExceptionHandlersMap
 
 from linkxg.errors import InvalidRequest, NotFound, PayloadTooLarge, PublicError
 from linkxg.http.error_responses import ErrorResponses, method_not_allowed
-from linkxg.http.query_params import parameter_error
+from linkxg.http.query_params import parameter_error, parameter_fields
 from linkxg.http.request_context import RawResponse, context_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -37,7 +37,7 @@ class ExceptionHandlers:
         if isinstance(error, MethodNotAllowedException):
             return self._refuse(request, method_not_allowed(error, context_of(request.scope)))
         if isinstance(error, ValidationException):
-            fields = request.route_handler.parsed_fn_signature.parameters
+            fields = parameter_fields(request.route_handler)
             return self._refuse(request, InvalidRequest(parameter_error(error, fields), reason="validation"))
         if error.status_code == PayloadTooLarge.status:
             return self._refuse(request, PayloadTooLarge())

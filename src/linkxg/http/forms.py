@@ -12,6 +12,7 @@ from linkxg.errors import InvalidRequest, UnsupportedMediaType
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
 MAX_PARAMETERS = 32
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _PLAIN = re.compile(rb"[A-Za-z0-9*._:/~@!$'(),;\[\]?\\^`{|}<>\"-]*")
 _PLAIN_FORM = re.compile(rb"[A-Za-z0-9*._:/~@&=-]*")
 # Frequent names, which need no decoding.
@@ -62,9 +63,11 @@ def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE, *, keep_blank: bo
 
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
     """Raises InvalidRequest for an unknown parameter, which may be a misspelt one, with or without a value."""
-    if query and not read_form(query, frozenset(), keep_blank=True).keys() <= known:
+    if query and (unknown := read_form(query, frozenset(), keep_blank=True).keys() - known):
         takes = f"accepted: {', '.join(sorted(known))}" if known else "no parameters are accepted"
-        raise InvalidRequest(f"Unknown parameter; {takes}.")
+        # A longer text, or one with other characters, is no misspelt name.
+        first = next(iter(sorted(name for name in unknown if _NAME.fullmatch(name))), "")
+        raise InvalidRequest(f"Unknown parameter{' ' if first else ''}{first}; {takes}.")
 
 
 def form_decode(raw: bytes) -> str:

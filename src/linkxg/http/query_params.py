@@ -17,10 +17,19 @@ from linkxg.http.headers import IDEMPOTENCY_KEY
 
 @cache
 def query_names(route: BaseRouteHandler) -> frozenset[str]:
-    """The query parameters of a route."""
-    fields = route.parsed_fn_signature.parameters
-    declared = ((name, field.kwarg_definition) for name, field in fields.items())
+    """The query parameters of a route and of its dependencies."""
+    declared = ((name, field.kwarg_definition) for name, field in parameter_fields(route).items())
     return frozenset(given.name or name for name, given in declared if isinstance(given, QueryParameter))
+
+
+@cache
+def parameter_fields(route: BaseRouteHandler) -> dict[str, FieldDefinition]:
+    """The parameters of a route, and of its dependencies that declare parameters of the request themselves."""
+    fields = dict(route.parsed_fn_signature.parameters)
+    for name, provided in route.resolve_dependencies().items():
+        if name in fields:
+            fields = {**provided.parsed_fn_signature.parameters, **fields}
+    return fields
 
 
 @cache

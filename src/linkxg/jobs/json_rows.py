@@ -37,7 +37,7 @@ class JsonText:
         self._pieces = _pieces(blocks)
         self._window = ""
         self._position = 0
-        self._line = 1
+        self._line = self._column = 1
         self._bytes_read = 0
         self._decoder = json.JSONDecoder(parse_int=short, parse_float=short)
 
@@ -98,11 +98,13 @@ class JsonText:
     def _skip_mark(self) -> None:
         """Skip the character that `_peek` has returned."""
         self._position += 1
+        self._column += 1
         self._bytes_read += 1
 
     def _advance(self, count: int) -> None:
         passed = self._window[self._position : self._position + count]
         self._line += passed.count("\n")
+        self._column = len(passed) - passed.rfind("\n") + (0 if "\n" in passed else self._column - 1)
         self._bytes_read += len(passed) if passed.isascii() else len(passed.encode())
         self._position += count
 

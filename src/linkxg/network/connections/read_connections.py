@@ -1,5 +1,7 @@
 """Reads the connections of an account."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms, rfc3339, rfc3339_or_none
@@ -16,6 +18,17 @@ async def read_connection(database: Database, account_id: str, connection_id: st
     if row is None:
         raise NotFound
     return connection_view(row, now_ms())
+
+
+async def read_connections(database: Database, account_id: str, ids: Iterable[str]) -> list[ConnectionView]:
+    """Those of these ids that are connections of the account, in one transaction."""
+    now = now_ms()
+
+    def unit(conn: Connection) -> list[AnyRow]:
+        found = (store.view_connection(conn, account_id, one) for one in sorted(set(ids)))
+        return [row for row in found if row is not None]
+
+    return [connection_view(row, now) for row in await database.read(unit)]
 
 
 async def list_connections(

@@ -13,11 +13,12 @@ from linkxg.http.headers import LINK, header
 from linkxg.http.request_context import context_of
 from linkxg.network.epcis.errors import QueryParameterException
 from linkxg.network.epcis.page_tokens import PageTokens
+from linkxg.network.epcis.query.find_events import MAX_PER_PAGE
 from linkxg.network.epcis.query_string import Parameters, split_query
 
 PATH = "/api/v1/epcis"
 TYPES = ("application/json", "application/ld+json")
-DEFAULT_PER_PAGE, MAX_PER_PAGE = 30, 500
+DEFAULT_PER_PAGE = 30
 PAGED = [LINK, header("GS1-Next-Page-Token-Expires", "Until when the next page can be requested (RFC 3339).")]
 PerPage = Annotated[int, QueryParameter(name="perPage", ge=1, le=MAX_PER_PAGE)]
 PageToken = Annotated[str | None, QueryParameter(name="nextPageToken")]

@@ -44,8 +44,8 @@ async def acknowledge_notice(
         ):
             return InvalidState(DONE)
         audit.record_both(conn, actor, account_id, row.account_id, "recall.acknowledged", notice_id, {})
-        told = Change("RECALL_ACKNOWLEDGED", row.connection_id, notice_id=notice_id)
-        append_all(conn, {row.account_id: [told]})
+        change = Change("RECALL_ACKNOWLEDGED", row.connection_id, notice_id=notice_id)
+        append_all(conn, {row.account_id: [change]})
         return notice_of(conn, account_id, notice_id)
 
     content = [actor.id, notice_id, note]

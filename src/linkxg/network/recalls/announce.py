@@ -189,8 +189,8 @@ def _notices(
             "last_sent_at": read_rfc3339(one.last_sent_at),
         })  # fmt: skip
         if partner_id is not None:
-            told = Change("RECALL_NOTICE", one.connection_id, notice_id=notice_id)
-            changes.setdefault(partner_id, []).append(told)
+            change = Change("RECALL_NOTICE", one.connection_id, notice_id=notice_id)
+            changes.setdefault(partner_id, []).append(change)
     return rows, changes
 
 

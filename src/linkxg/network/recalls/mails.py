@@ -39,6 +39,10 @@ class RecallMails:
         self._console = f"{public_url}/traceability"
         self._public_url = public_url
 
+    @property
+    def enabled(self) -> bool:
+        return self._mails.enabled
+
     def announced(self, account_id: str, recall_id: str) -> None:
         """To whoever has a notice of this recall of the account, unless it is withdrawn by then."""
         self._send(account_id, recall_id, "announced")
@@ -54,12 +58,12 @@ class RecallMails:
     def _send(self, account_id: str, recall_id: str, kind: _Kind) -> None:
         async def compose() -> list[Mail]:
             notices = await self._database.read(_list_notified, account_id, recall_id, is_waiting=kind == "reminded")
-            self._tell_next(account_id, recall_id, kind, list(notices.items()))
+            self._queue_next(account_id, recall_id, kind, list(notices.items()))
             return []
 
         self._mails.send(account_id, compose)
 
-    def _tell_next(
+    def _queue_next(
         self, account_id: str, recall_id: str, kind: _Kind, left: Sequence[tuple[str, list[AnyRow]]]
     ) -> None:
         """One partner after the other: the mails of a recall with many recipients leave others their turn."""
@@ -68,7 +72,7 @@ class RecallMails:
         (partner_id, notices), *others = left
 
         async def compose() -> list[Mail]:
-            self._tell_next(account_id, recall_id, kind, others)
+            self._queue_next(account_id, recall_id, kind, others)
             return await self._compose(account_id, recall_id, kind, partner_id, notices)
 
         self._mails.send(account_id, compose)

@@ -165,10 +165,13 @@ async def remind(
     recall_id: FromPath[str],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[RecallDetails]]:
-    """Mail the notified partners who have not acknowledged once more; at most once in 20 hours."""
-    account_id = account_id_of(request.scope)
+    """Mail the notified partners who have not acknowledged once more; at most once in 20 hours.
+
+    409 `invalid_state` where the service sends no mail: partners see the notice all the same.
+    """
+    account_id, actor = account_id_of(request.scope), actor_of(context_of(request.scope))
     outcome = await remind_recipients(
-        services.database, actor_of(context_of(request.scope)), account_id, recall_id, idempotency_key
+        services.database, actor, account_id, recall_id, idempotency_key, sends_mail=services.mails.enabled
     )
     if not outcome.replayed:
         services.mails.reminded(account_id, recall_id)

@@ -35,8 +35,8 @@ async def withdraw_recall(
         audit.record(conn, account_id, actor, "recall.withdrawn", recall_id, {"reason": reason} if reason else {})
         changes: dict[str, list[Change]] = {}
         for one in store.list_recipients(conn, account_id, recall_id):
-            told = Change("RECALL_WITHDRAWN", one.connection_id, notice_id=one.id)
-            changes.setdefault(one.recipient_id, []).append(told)
+            change = Change("RECALL_WITHDRAWN", one.connection_id, notice_id=one.id)
+            changes.setdefault(one.recipient_id, []).append(change)
         append_all(conn, changes)
         return None
 

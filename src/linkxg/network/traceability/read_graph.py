@@ -11,19 +11,21 @@ from linkxg.db import Database
 from linkxg.db.database import P, ReadTooLong, T, Unit
 from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.long_answer import LongAnswer
-from linkxg.http.rate_limits import rate_limit_fields
+from linkxg.http.rate_limits import Budget, rate_limit_fields
 from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import document_store
 from linkxg.network.traceability.document_store import EventContent
 from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.find_graph import FoundGraph, GraphQuery, find_graph
 from linkxg.network.traceability.model import Graph
+from linkxg.network.traceability.read_query import UNSEEN_ITEM
 from linkxg.network.traceability.tombstones import HiddenParty
 from linkxg.network.traceability.view_graph import view_graph
 from linkxg.network.traceability.walk_turns import walk_turn
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 Pseudonymizer = Callable[[str, HiddenParty, str], str]
+GRAPHS = Budget("traceability", 1_200, 60)
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 ATTEMPTS = 3
 WALK_S = 10.0
@@ -84,7 +86,7 @@ async def _read_settled(
             async with walk_turn(reader.database, answer.account_id):
                 found = await read_aside(reader.database, unit)
         if found is None:
-            raise NotFound
+            raise NotFound(UNSEEN_ITEM)
         if answer is None or not answer.took_long:
             return found
         if await read_aside(reader.database, is_unchanged, found, now_ms()):

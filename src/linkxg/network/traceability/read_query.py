@@ -11,6 +11,7 @@ from linkxg.network.epcis.documents.model import MAX_URI
 from linkxg.network.traceability.bounds_model import EARLIEST_MS, Bounds
 
 UNKNOWN_ITEM = "No event of yours is about this item."
+UNSEEN_ITEM = "No event that you see is about this item. Of a product, trace a lot or serial: add lot or serial."
 
 
 def read_uri(item: str | None, gtin: str | None, lot: str | None, serial: str | None) -> str:

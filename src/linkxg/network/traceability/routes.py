@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
@@ -15,12 +15,12 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
-from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.epcis.documents.model import MAX_URI
 from linkxg.network.shared_products.model import CountReads
 from linkxg.network.traceability import csv_tables, event_document
+from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.find_graph import GraphQuery
 from linkxg.network.traceability.impact import read_impact
 from linkxg.network.traceability.model import (
@@ -33,7 +33,7 @@ from linkxg.network.traceability.model import (
     ItemStatus,
     TimelineEvent,
 )
-from linkxg.network.traceability.read_graph import TraceReader, read_graph, read_graph_events
+from linkxg.network.traceability.read_graph import GRAPHS, TraceReader, read_graph, read_graph_events
 from linkxg.network.traceability.read_query import read_bounds, read_uri
 from linkxg.network.traceability.status import read_status
 from linkxg.network.traceability.timeline import TimelinePlace, read_timeline
@@ -43,7 +43,6 @@ from linkxg.network.traceability.walk_store import DIRECTIONS, WalkDirection
 
 TAG = Tag("Traceability", "What items were made of, what was made of them, where they are, and what a recall concerns.")
 PATH = "/api/v1/traceability"
-GRAPHS = Budget("traceability", 1_200, 60)
 _TIME = 40
 Item = Annotated[
     str | None, QueryParameter(max_length=MAX_URI, description="A GS1 Digital Link, EPC URN or other URI.")
@@ -73,6 +72,28 @@ class TraceabilityServices:
     public_url: str
 
 
+class RequestedBounds(NamedTuple):
+    """`parameters` are those of the request, for the address of the next page."""
+
+    bounds: Bounds
+    parameters: dict[str, str | None]
+
+
+def item_uri(item: Item = None, gtin: Gtin = None, lot: Lot = None, serial: Serial = None) -> str:
+    """Raises InvalidRequest."""
+    return read_uri(item, gtin, lot, serial)
+
+
+def requested_bounds(
+    as_of: AsOf = None, since: From = None, until: To = None, include_voided: Voided = False
+) -> RequestedBounds:
+    """Raises InvalidRequest."""
+    parameters = {"asOf": as_of, "from": since, "to": until}
+    if include_voided:
+        parameters["includeVoided"] = "true"
+    return RequestedBounds(read_bounds(as_of, since, until, include_voided=include_voided), parameters)
+
+
 @get(
     "/traceability/graph",
     operation_id="readTraceabilityGraph",
@@ -82,17 +103,11 @@ class TraceabilityServices:
 async def graph(
     request: Request[Any, Any, Any],
     services: NamedDependency[TraceabilityServices],
-    item: Item = None,
-    gtin: Gtin = None,
-    lot: Lot = None,
-    serial: Serial = None,
+    uri: NamedDependency[str],
+    bounds: NamedDependency[RequestedBounds],
     direction: Annotated[Literal["upstream", "downstream", "both"], QueryParameter()] = "both",
     depth: Depth = DEFAULT_DEPTH,
     max_nodes: MaxNodes = DEFAULT_NODES,
-    as_of: AsOf = None,
-    since: From = None,
-    until: To = None,
-    include_voided: Voided = False,
 ) -> Response[Success[Graph]]:
     """What an item was made of (upstream), and what was made of it (downstream).
 
@@ -101,8 +116,7 @@ async def graph(
     """
     account_id = account_id_of(request.scope)
     directions: tuple[WalkDirection, ...] = DIRECTIONS if direction == "both" else (direction,)
-    bounds = read_bounds(as_of, since, until, include_voided=include_voided)
-    query = GraphQuery(read_uri(item, gtin, lot, serial), directions, WalkLimits(depth, max_nodes), bounds)
+    query = GraphQuery(uri, directions, WalkLimits(depth, max_nodes), bounds.bounds)
     accepted = accepted_type(request, CSV, event_document.MEDIA_TYPE)
     if accepted == event_document.MEDIA_TYPE:
         with long_answer(context_of(request.scope)) as answer:
@@ -127,14 +141,8 @@ async def graph(
 async def events(
     request: Request[Any, Any, Any],
     services: NamedDependency[TraceabilityServices],
-    item: Item = None,
-    gtin: Gtin = None,
-    lot: Lot = None,
-    serial: Serial = None,
-    as_of: AsOf = None,
-    since: From = None,
-    until: To = None,
-    include_voided: Voided = False,
+    uri: NamedDependency[str],
+    bounds: NamedDependency[RequestedBounds],
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Response[Page[TimelineEvent]]:
@@ -144,17 +152,15 @@ async def events(
     Events that partners share with you are listed with their owner, without locations. `Accept: text/csv` for a table.
     """
     account_id = account_id_of(request.scope)
-    uri = read_uri(item, gtin, lot, serial)
-    bounds = read_bounds(as_of, since, until, include_voided=include_voided)
-    filters = {"list": "item events", "account": account_id, "item": uri, **bounds._asdict()}
+    filters = {"list": "item events", "account": account_id, "item": uri, **bounds.bounds._asdict()}
     after = TimelinePlace._make(services.cursors.open(cursor, filters)) if cursor else None
     with long_answer(context_of(request.scope)) as answer:
-        found, last = await read_timeline(services.reader, account_id, uri, bounds, answer, after=after, limit=limit)
+        found, last = await read_timeline(
+            services.reader, account_id, uri, bounds.bounds, answer, after=after, limit=limit
+        )
     following = services.cursors.seal([*last], filters) if last else None
-    asked = {"item": uri, "asOf": as_of, "from": since, "to": until}
-    if include_voided:
-        asked["includeVoided"] = "true"
-    page = page_response(found, following, f"{services.public_url}{PATH}/items/events", limit=limit, **asked)
+    address = f"{services.public_url}{PATH}/items/events"
+    page = page_response(found, following, address, limit=limit, item=uri, **bounds.parameters)
     if accepted_type(request, CSV) == CSV:
         return await csv_response(csv_tables.timeline_table, found, "events.csv", page.headers)
     return page
@@ -164,16 +170,12 @@ async def events(
 async def status(
     request: Request[Any, Any, Any],
     services: NamedDependency[TraceabilityServices],
-    item: Item = None,
-    gtin: Gtin = None,
-    lot: Lot = None,
-    serial: Serial = None,
+    uri: NamedDependency[str],
     as_of: AsOf = None,
     include_voided: Voided = False,
 ) -> Success[ItemStatus]:
     """Where an item is, its dispositions and its containers, by your own events."""
     bounds = read_bounds(as_of, None, None, include_voided=include_voided)
-    uri = read_uri(item, gtin, lot, serial)
     with long_answer(context_of(request.scope)) as answer:
         return Success(data=await read_status(services.reader, account_id_of(request.scope), uri, bounds, answer))
 
@@ -187,16 +189,10 @@ async def status(
 async def impact(
     request: Request[Any, Any, Any],
     services: NamedDependency[TraceabilityServices],
-    item: Item = None,
-    gtin: Gtin = None,
-    lot: Lot = None,
-    serial: Serial = None,
+    uri: NamedDependency[str],
+    bounds: NamedDependency[RequestedBounds],
     depth: Depth = MAX_DEPTH,
     max_nodes: MaxNodes = MAX_NODES,
-    as_of: AsOf = None,
-    since: From = None,
-    until: To = None,
-    include_voided: Voided = False,
 ) -> Response[Success[Impact]]:
     """What a recall of an item concerns.
 
@@ -204,10 +200,9 @@ async def impact(
     Recipients are the destinations of your events about the items and about containers while the items were in them.
     `Accept: text/csv` for a table with a row for each item.
     """
-    bounds = read_bounds(as_of, since, until, include_voided=include_voided)
-    uri, account_id = read_uri(item, gtin, lot, serial), account_id_of(request.scope)
+    account_id, limits = account_id_of(request.scope), WalkLimits(depth, max_nodes)
     with long_answer(context_of(request.scope)) as answer:
-        found = await read_impact(services.reader, account_id, uri, bounds, WalkLimits(depth, max_nodes), answer)
+        found = await read_impact(services.reader, account_id, uri, bounds.bounds, limits, answer)
     if accepted_type(request, CSV) == CSV:
         return await csv_response(csv_tables.impact_table, found, "impact.csv")
     return Response(Success(data=found))
@@ -225,5 +220,9 @@ def router(services: TraceabilityServices) -> Router:
         "/",
         tags=[TAG],
         route_handlers=[graph, events, status, impact],
-        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        dependencies={
+            "services": Provide(lambda: services, sync_to_thread=False),
+            "uri": Provide(item_uri, sync_to_thread=False),
+            "bounds": Provide(requested_bounds, sync_to_thread=False),
+        },
     )

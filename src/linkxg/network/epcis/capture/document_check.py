@@ -1,6 +1,7 @@
 """Checks the head of a document while it arrives: what is no EPCIS document is refused at once."""
 
 from linkxg.errors import PayloadTooLarge
+from linkxg.jobs.json_syntax import syntax_error
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import MAX_UPLOAD
 from linkxg.network.epcis.capture.faults import invalid_event
@@ -46,7 +47,8 @@ class DocumentHeadCheck:
         except Unreadable as error:
             # Where the block ends within the header of the document, nothing can be said.
             if whole or error.code == _OF_HEAD:
-                raise invalid_event([EventFault("", error.code, str(error))]) from None
+                where = syntax_error(head) if whole and error.code == "not_json" else None
+                raise invalid_event([EventFault("", error.code, where or str(error))]) from None
 
     def columns(self, head: bytes, *, whole: bool) -> list[str]:
         """Once more, since only now it is known whether the block is the whole document; it has no columns."""

@@ -167,5 +167,9 @@ class EventTexts(JsonText):
         except strict_json.NotStrictJson as error:
             raise self._fault(str(error)) from None
 
+    def _broken(self) -> Unreadable:
+        message = f"This is not valid JSON: what begins at line {self._line:,}, column {self._column:,} cannot be read."
+        return Unreadable("not_json", message, self._line)
+
     def _fault(self, message: str) -> Unreadable:
         return Unreadable("not_epcis", message, self._line)

@@ -9,7 +9,9 @@ from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, SmallInteg
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 from linkxg.network.epcis.documents.model import MAX_URI
 
-UPSTREAM, DOWNSTREAM, WIDE = 0, 1, 0
+UPSTREAM, DOWNSTREAM = 0, 1
+WIDE = 0
+"""In place of an item's id, which begins at 1."""
 
 
 def _text(length: int) -> String:

@@ -68,7 +68,7 @@ class RequestedSubscription(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Subscription(msgspec.Struct):
-    """A subscription and how its deliveries fare. `deliveryID` is that of the delivery that is being tried again."""
+    """A subscription and the status of its deliveries. `deliveryID` is that of the one that is tried again."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "subscriptionID": "0199b6a4-7c10-7d3e-8f5a-3b1c2d4e5f60",

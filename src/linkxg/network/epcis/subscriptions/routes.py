@@ -102,7 +102,7 @@ async def read(
     query_name: FromPath[str],
     subscription_id: FromPath[str],
 ) -> Response[Subscription]:
-    """A subscription, and how its deliveries fare.
+    """A subscription and the status of its deliveries.
 
     Without `imports:write`, `dest` has only the scheme and the host of the receiver.
     """

@@ -110,19 +110,19 @@ async def subscribe(
         return view(row)
 
     # Of the secret itself not even a digest that somebody could try words against.
-    told = msgspec.structs.replace(given, secret=None, signature_token=None)
+    fingerprinted = msgspec.structs.replace(given, secret=None, signature_token=None)
     fingerprint = derive(services.server_key, "subscription secret", secret).hex()
     request = Request(
         account_id,
         "POST /epcis/queries/{name}/subscriptions",
         idempotency_key,
-        [actor.id, query_name, epc_format, told, fingerprint],
+        [actor.id, query_name, epc_format, fingerprinted, fingerprint],
     )
 
-    def recall(conn: Connection, id: str) -> Subscription | PublicError:
+    def replay(conn: Connection, id: str) -> Subscription | PublicError:
         return find_view(conn, account_id, query_name, id)
 
-    made = await write_once_by_id(services.database, actor, request, make, recall)
+    made = await write_once_by_id(services.database, actor, request, make, replay)
     services.wake(account_id)
     return made
 
@@ -133,7 +133,7 @@ def _check(given: RequestedSubscription, may_connect: Callable[[Address], bool])
         raise SubscriptionControlsException("Set either stream or schedule.", "stream")
     if given.stream and given.report_if_empty:
         raise SubscriptionControlsException("Only a schedule has reportIfEmpty.", "reportIfEmpty")
-    _check_dest(given.dest, may_connect)
+    check_dest(given.dest, may_connect)
     if given.secret is not None and given.signature_token is not None and given.secret != given.signature_token:
         raise SubscriptionControlsException(
             "signatureToken and secret are aliases and must not differ.", "signatureToken"
@@ -147,8 +147,11 @@ def _check(given: RequestedSubscription, may_connect: Callable[[Address], bool])
     return secret
 
 
-def _check_dest(dest: str, may_connect: Callable[[Address], bool]) -> None:
-    """What can be told without a look-up; the addresses of a name are checked with each delivery."""
+def check_dest(dest: str, may_connect: Callable[[Address], bool]) -> None:
+    """What can be told without a look-up; the addresses of a name are checked with each delivery.
+
+    Raises SubscriptionControlsException.
+    """
     try:
         if len(dest) > MAX_DEST:
             raise ProviderFault("")
