@@ -38,7 +38,7 @@ def test_a_passport_of_faults_is_cheap(passport: dict[str, Any]) -> None:
 
 
 def test_an_event_of_faults_is_cheap() -> None:
-    event = {
+    event: dict[str, Any] = {
         "type": "ObjectEvent",
         "action": "OBSERVE",
         "eventTime": "2026-01-01T00:00:00Z",
@@ -53,12 +53,13 @@ def test_an_event_of_faults_is_cheap() -> None:
 
 def test_a_fault_behind_very_many_elements_is_found() -> None:
     """Only the beginning of a long list is looked through, but what is wrong behind it is no valid passport."""
-    event = {
+    uris: list[Any] = [f"https://id.gs1.org/01/09520000000011/21/{number}" for number in range(500)]
+    event: dict[str, Any] = {
         "type": "ObjectEvent", "action": "OBSERVE", "eventTime": "2026-01-01T00:00:00.000Z",
         "eventTimeZoneOffset": "+00:00",
-        "epcList": [f"https://id.gs1.org/01/09520000000011/21/{number}" for number in range(500)],
+        "epcList": uris,
     }  # fmt: skip
     assert check_schema(event) == []
-    event["epcList"] = [*event["epcList"], 0]
+    event["epcList"] = [*uris, 0]
     (found,) = check_schema(event)
     assert found.pointer == "/epcList/500"
