@@ -12,8 +12,11 @@ DETAILS = ("productionDate", "expiryDate")
 """The members of the details of a batch or an item, besides its attributes and their access."""
 
 
-def build_document(stored: StoredPassport) -> PassportDocument:
-    """What a batch or an item says of itself comes before what the model says."""
+def build_document(stored: StoredPassport, newest: StoredPassport | None = None) -> PassportDocument:
+    """What a batch or an item says of itself comes before what the model says.
+
+    `newest` is the newest version of the passport, for an earlier one.
+    """
     content = _decode(stored.content)
     access = access_sets(content)
     content.pop("access", None)
@@ -23,4 +26,5 @@ def build_document(stored: StoredPassport) -> PassportDocument:
         content |= {name: details[name] for name in DETAILS if name in details}
         if attributes := details.get("attributes"):
             content["attributes"] = {**content.get("attributes", {}), **attributes}
-    return PassportDocument(stored.passport, stored.version, stored.issuer, content, access)
+    latest = None if newest is None or newest.version.version == stored.version.version else build_document(newest)
+    return PassportDocument(stored.passport, stored.version, stored.issuer, content, access, latest)
