@@ -1,6 +1,6 @@
 """What resolvers must not do for strangers: name accounts that publish nothing, and send what a path injects.
 
-Learned by attack. Security rule 247 and U11.
+Learned by attack. Security rules 247 and U11.
 """
 
 from __future__ import annotations

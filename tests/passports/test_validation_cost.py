@@ -1,6 +1,6 @@
 """What a passport or an event with very many faults costs is bounded by its size, in time and in memory.
 
-Learned by attack: rule L5. The schema made every error, with a copy of its object, before the first was taken.
+Security rule L5. The schema made every error, with a copy of its object, before the first was taken.
 """
 
 from __future__ import annotations
