@@ -30,7 +30,7 @@ SPINE = (
     ("catalog.products",),
     ("catalog.product_imports",),
     ("network",),
-    ("network.check_fields",),
+    ("network.bounded_schema", "network.check_fields"),
     ("network.feed",),
     ("network.connections",),
     ("network.shares",),

@@ -10,6 +10,7 @@ from typing import Any
 
 from jsonschema_rs import Draft7Validator
 
+from linkxg.network.bounded_schema import BoundedSchema
 from linkxg.network.epcis.documents.model import EVENT_TYPES, EventFault
 from linkxg.network.epcis.documents.schema_faults import describe
 
@@ -18,24 +19,21 @@ _FILE = "EPCIS-JSON-Schema.json"
 
 
 @cache
-def _validators() -> dict[str, Draft7Validator]:
+def _schemas() -> dict[str, BoundedSchema]:
     text = resources.files(__package__).joinpath("data", _FILE).read_text(encoding="utf-8")
     definitions = json.loads(text)["definitions"]
-    return {
-        name: Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": definitions}) for name in EVENT_TYPES
-    }
+    schemas = {name: {"$ref": f"#/definitions/{name}", "definitions": definitions} for name in EVENT_TYPES}
+    return {name: BoundedSchema(Draft7Validator(schema), schema) for name, schema in schemas.items()}
 
 
 def check_schema(event: dict[str, Any]) -> list[EventFault]:
     """What is wrong with the form of an event; empty if nothing is."""
     name = event.get("type")
-    validator = _validators().get(name) if isinstance(name, str) else None
-    if validator is None:
+    schema = _schemas().get(name) if isinstance(name, str) else None
+    if schema is None:
         return [EventFault("/type", "unknown_type", f"The type of an event must be one of {', '.join(EVENT_TYPES)}.")]
-    if validator.is_valid(event):
-        return []
     found: dict[EventFault, None] = {}
-    for error in validator.iter_errors(event):
+    for error in schema.errors(event):
         for fault in describe(event, error):
             found[fault] = None
         if len(found) >= MAX_FAULTS:

@@ -82,8 +82,9 @@ def _choose(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord
     if granted is None or unit == GRANTED_ITSELF:
         return granted
     wanted = WantedUnit(unit.lot or granted.lot, unit.serial or granted.serial)
-    is_below = granted.lot in ("", wanted.lot) and granted.serial in ("", wanted.serial)
-    if not is_below or not (grant.includes_below or wanted == (granted.lot, granted.serial)):
+    # Nothing is below an item: one that has the same serial in a lot is another one.
+    is_below = not granted.serial and granted.lot in ("", wanted.lot)
+    if wanted != (granted.lot, granted.serial) and not (grant.includes_below and is_below):
         return None
     identity = (wanted.lot, wanted.serial)
     found = list_identities(conn, grant.account_id, granted.gtin14, [identity]).get(identity)

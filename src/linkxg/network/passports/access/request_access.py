@@ -1,5 +1,7 @@
 """Asks the owner of a passport for what it withholds. Anybody may ask; the owner decides."""
 
+import re
+
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -11,22 +13,25 @@ from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import FieldFault, fault
+from linkxg.identity.accounts.names import is_name
 from linkxg.ids import is_uuid
 from linkxg.network.check_fields import one_of
 from linkxg.network.passports.access import store
-from linkxg.network.passports.access.model import GRANTED_ROLES, MAX_PENDING, RequestAccess
+from linkxg.network.passports.access.model import GRANTED_ROLES, MAX_CONTACT, MAX_PENDING, RequestAccess
 
 ACCESS_REQUESTS = Budget("passport-access-requests", 10, 3_600)
+_ADDRESS = re.compile(r"https://[^\s\"<>\\^`{|}]+")
 
 
 async def request_access(database: Database, actor: Actor, passport_id: str, given: RequestAccess) -> None:
     """Raises ValidationFailed, NotFound, or Conflict if too many requests to the account wait."""
     faults: list[FieldFault] = []
     role = one_of("role", given.role, GRANTED_ROLES, faults)
-    for field in ("purpose", "contact"):
-        if not getattr(given, field).strip():
-            faults.append(fault(field, "This must not be empty.", "required"))
-    if given.evidence is not None and not given.evidence.startswith("https://"):
+    if not given.purpose.strip():
+        faults.append(fault("purpose", "This must not be empty.", "required"))
+    if not is_name(given.contact, MAX_CONTACT):
+        faults.append(fault("contact", "This must be one line of printable characters."))
+    if given.evidence is not None and not _ADDRESS.fullmatch(given.evidence):
         faults.append(fault("evidence", "This must be an address that begins with https://."))
     if faults:
         raise ValidationFailed(details=faults)

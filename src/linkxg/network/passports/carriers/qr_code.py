@@ -46,17 +46,23 @@ def encode_link(uri: str, level: ErrorLevel) -> tuple[str, QRCode]:
     parts = urlsplit(uri)
     slug, separator, identity = parts.path.partition("/01/")
     host, rest = f"{parts.scheme}://{parts.netloc}".upper(), separator + identity
-    plain = _symbol([uri], level)
-    if not separator or not _ALPHANUMERIC.fullmatch(host):
-        return uri, plain
-    capital = _symbol([host, slug, rest], level)
-    return (host + slug + rest, capital) if int(capital.version) < int(plain.version) else (uri, plain)
+    parts_of_capital = [host, slug, rest]
+    if separator and _ALPHANUMERIC.fullmatch(host) and _version(parts_of_capital, level) < _version([uri], level):
+        return host + slug + rest, _symbol(parts_of_capital, level)
+    return uri, _symbol([uri], level)
 
 
-def _symbol(parts: Sequence[str], level: ErrorLevel) -> QRCode:
-    """The symbol with each part in its shortest mode, at a higher level where that costs no size."""
+def _version(parts: Sequence[str], level: ErrorLevel) -> int:
+    return int(_symbol(parts, level, mask=0).version)
+
+
+def _symbol(parts: Sequence[str], level: ErrorLevel, mask: int | None = None) -> QRCode:
+    """The symbol with each part in its shortest mode, at a higher level where that costs no size.
+
+    Without a mask the best one is looked for, which takes most of the time.
+    """
     # The encoder takes parts too, which its stubs do not say.
-    return segno.make(list(parts), error=level, micro=False)  # type: ignore[arg-type]
+    return segno.make(list(parts), error=level, micro=False, mask=mask)  # type: ignore[arg-type]
 
 
 class QrCodes:

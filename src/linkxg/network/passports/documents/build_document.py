@@ -12,8 +12,11 @@ DETAIL_DATES = ("productionDate", "expiryDate")
 """The members of the details of a batch or an item, besides its attributes and their access."""
 
 
-def build_document(stored: StoredPassport) -> PassportDocument:
-    """The details of a batch or an item take precedence over the content of the model."""
+def build_document(stored: StoredPassport, newest: StoredPassport | None = None) -> PassportDocument:
+    """The details of a batch or an item take precedence over the content of the model.
+
+    `newest` is the newest version of the passport, for an earlier one.
+    """
     content = _decode(stored.content)
     access = access_sets(content)
     content.pop("access", None)
@@ -23,4 +26,5 @@ def build_document(stored: StoredPassport) -> PassportDocument:
         content |= {name: details[name] for name in DETAIL_DATES if name in details}
         if attributes := details.get("attributes"):
             content["attributes"] = {**content.get("attributes", {}), **attributes}
-    return PassportDocument(stored.passport, stored.version, stored.issuer, content, access)
+    latest = None if newest is None or newest.version.version == stored.version.version else build_document(newest)
+    return PassportDocument(stored.passport, stored.version, stored.issuer, content, access, latest)

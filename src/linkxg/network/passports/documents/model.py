@@ -79,17 +79,24 @@ class Withdrawal(NamedTuple):
 
 
 class PassportDocument(NamedTuple):
-    """The whole of a passport, for `redact` alone. `access` has the set of roles of each field that is not public."""
+    """The whole of a passport, for `redact` alone. `access` has the set of roles of each field that is not public.
+
+    `newest` is the newest version, of an earlier one: what that withholds, this one withholds too.
+    """
 
     passport: PassportRecord
     version: PassportVersionRecord
     issuer: Issuer
     fields: dict[str, Any]
     access: dict[str, Roles]
+    newest: "PassportDocument | None" = None
 
 
 class Redacted(NamedTuple):
-    """What readers in these roles see of a passport; `withheld` are the names of what they do not see."""
+    """What readers in these roles see of a passport; `withheld` are the names of what they do not see.
+
+    `earlier_roles` are those in which they read the versions before the newest one.
+    """
 
     passport: PassportRecord
     version: PassportVersionRecord
@@ -99,6 +106,7 @@ class Redacted(NamedTuple):
     roles: Roles
     is_latest: bool
     shows_journey: bool
+    earlier_roles: Roles = PUBLIC
 
     @property
     def title(self) -> str:

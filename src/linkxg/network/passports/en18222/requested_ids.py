@@ -44,6 +44,6 @@ def read_requested(body: Any) -> RequestedIds:
     is_list = isinstance(given, list) and all(isinstance(one, str) for one in given)
     if not is_list or not 0 < len(given) <= MAX_IDS or not isinstance(cursor, str | None):
         raise InvalidRequest(f"Send 1 to {MAX_IDS} identifiers as productIds, as productId or as productIdentifiers.")
-    if limit is not None and not (isinstance(limit, int) and 1 <= limit <= MAX_IDS):
+    if limit is not None and not (type(limit) is int and 1 <= limit <= MAX_IDS):
         raise InvalidRequest(f"The limit must be a whole number from 1 to {MAX_IDS}.")
     return RequestedIds(given, _ANSWERS[key], limit, cursor)

@@ -52,7 +52,7 @@ async def preview_passport(
         stored = store.find_stored_passport(conn, passport_id, NEWEST)
         if stored is None or stored.passport.account_id != account_id:
             return None
-        seen = roles if partner_id is None else roles_of(conn, stored.passport, partner_id)
+        seen = roles if partner_id is None else roles_of(conn, stored, partner_id).roles
         return redact(build_document(stored), seen)
 
     found = await database.read(unit)

@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from linkxg.catalog.products.content import MEMBERS
 from linkxg.network.passports.documents.build_document import DETAIL_DATES, build_document
-from linkxg.network.passports.documents.model import Redacted
+from linkxg.network.passports.documents.model import PUBLIC, Redacted, Roles, StoredPassport
 from linkxg.network.passports.documents.page_details import HistoryEntry
 from linkxg.network.passports.documents.redaction import redact
-from linkxg.network.passports.read.store import list_contents_until
+from linkxg.network.passports.read.store import Edition, find_stored_passport, list_contents_until
 
 MAX_ENTRIES = 8
 _ATTRIBUTES = "attributes"
@@ -24,16 +24,24 @@ def first_entry(redacted: Redacted) -> tuple[HistoryEntry, ...]:
 
 
 def find_history(conn: Connection, redacted: Redacted) -> tuple[HistoryEntry, ...]:
-    """The entries up to the version that is read, newest first. All versions are redacted in its roles before they are
+    """The entries up to the version that is read, newest first. Each version is redacted for its reader before it is
     compared.
     """
     passport, version = redacted.passport, redacted.version
     stored = list_contents_until(conn, passport.account_id, passport.id, version.version, limit=MAX_ENTRIES + 1)
-    versions = [redact(build_document(one), redacted.roles) for one in stored]
+    newest = stored[0] if redacted.is_latest else find_stored_passport(conn, passport.id, Edition())
+    versions = [redact(build_document(one, newest), _roles_for(one, redacted)) for one in stored]
     found = [_entry(newer, older) for newer, older in pairwise(versions)]
     if len(versions) <= MAX_ENTRIES:
         found += first_entry(versions[-1])
     return tuple(found)
+
+
+def _roles_for(stored: StoredPassport, redacted: Redacted) -> Roles:
+    """A reader's roles are those of a product, which was another one before a GTIN moved."""
+    if stored.version.version == redacted.version.version or "owner" in redacted.roles:
+        return redacted.roles
+    return redacted.earlier_roles if stored.version.product_id == redacted.version.product_id else PUBLIC
 
 
 def _entry(newer: Redacted, older: Redacted) -> HistoryEntry:

@@ -39,7 +39,8 @@ def find_redacted(conn: Connection, passport_id: str, viewer_id: str | None, edi
     stored = store.find_stored_passport(conn, passport_id, edition)
     if stored is None:
         return None
-    return redact(build_document(stored), roles_of(conn, stored.passport, viewer_id))
+    newest = None if edition == NEWEST else store.find_stored_passport(conn, passport_id, NEWEST)
+    return redact(build_document(stored, newest), *roles_of(conn, stored, viewer_id))
 
 
 async def list_versions_of(database: Database, passport_id: str, *, before: int | None, limit: int) -> PassportPage:

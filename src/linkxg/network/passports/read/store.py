@@ -83,7 +83,7 @@ _WITHOUT_CONTENT = CompiledStatement(_stored(_p.version).where(_p.id == _PASSPOR
 _NUMBERED = _by_id(bindparam("version", type_=BigInteger))
 _AS_OF = _by_id(_newest_until)
 _ROLES = CompiledStatement(
-    select(shares.c.passport_roles)
+    select(shares.c.passport_roles, shares.c.versions)
     .select_from(products.join(shares, visible_to(VIEWER, NOW)))
     .where(products.c.account_id == bindparam("account"), products.c.id == bindparam("product"))
 )
@@ -146,10 +146,12 @@ def _stored_of(row: Any, content: str) -> StoredPassport:
     )
 
 
-def list_share_roles(conn: Connection, viewer_id: str, account_id: str, product_id: str, now: int) -> list[str]:
-    """The roles, as JSON, of each live share that shows the viewer the product of a partner."""
+def list_share_roles(
+    conn: Connection, viewer_id: str, account_id: str, product_id: str, now: int
+) -> list[tuple[str, str]]:
+    """(roles as JSON, versions) of each live share that shows the viewer the product of a partner."""
     values = {"viewer": viewer_id, "now": now, "account": account_id, "product": product_id}
-    return [row[0] for row in _ROLES.all(conn, values)]
+    return [(row[0], row[1]) for row in _ROLES.all(conn, values)]
 
 
 def list_passport_versions(

@@ -1,5 +1,6 @@
 """Answers a link: a redirect to the default link or that of a type, or a linkset (GS1-Conformant Resolver 1.2)."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ SHARED = {
 }
 _CONTEXT = f'<{JSON_LD_CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
 _OF_RESOLVER = ("linkType", "context")
+_NOT_IN_URI = re.compile(r"[^!-~]|[\"<>\\^`{|}]")
 _LINKSETS = ("linkset", "all")
 
 
@@ -77,12 +79,17 @@ def choices_response(
 
 def linkset_of(anchor: str) -> str:
     """The field `Link` that points to the linkset of a Digital Link."""
-    return f'<{anchor}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
+    return f'<{_in_header(anchor)}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
+
+
+def _in_header(address: str) -> str:
+    """Escapes what would end the address or is in no URI: a path comes as a stranger has written it."""
+    return _NOT_IN_URI.sub(lambda found: f"%{ord(found[0]):02X}", address)
 
 
 def _same_as(link: RequestedLink, public_url: str) -> list[str]:
     """The field `Link` that names the uncompressed form of a compressed link; empty for other links."""
-    return [f'<{public_url}{link.uncompressed}>; rel="owl:sameAs"'] if link.uncompressed else []
+    return [f'<{public_url}{_in_header(link.uncompressed)}>; rel="owl:sameAs"'] if link.uncompressed else []
 
 
 def _linkset_response(levels: Sequence[LinkLevel], more: Sequence[str], status: int = 200) -> Response[bytes]:

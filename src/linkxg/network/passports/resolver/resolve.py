@@ -50,9 +50,10 @@ async def resolve_publishers(database: Database, addresses: Addresses, link: Req
     return publishers
 
 
-def is_account(conn: Connection, slug: str) -> bool:
-    """Whether the slug is one of an account, present or former."""
-    return is_slug(slug) and find_account_by_slug(conn, slug) is not None
+def is_issuer(conn: Connection, slug: str) -> bool:
+    """Whether links may have this slug: the names of accounts without passports are not confirmed."""
+    account_id = find_account_by_slug(conn, slug) if is_slug(slug) else None
+    return account_id is not None and store.has_passports(conn, account_id)
 
 
 def _find_party(conn: Connection, account_id: str, link: RequestedLink, addresses: Addresses) -> list[LinkLevel]:

@@ -30,7 +30,7 @@ from linkxg.network.passports.resolver.link_endpoint import (
 )
 from linkxg.network.passports.resolver.linkset import PREFIXES, LinkLevel
 from linkxg.network.passports.resolver.requested_link import RequestedLink, read_requested
-from linkxg.network.passports.resolver.resolve import GTIN, RESOLVED, is_account, resolve, resolve_publishers
+from linkxg.network.passports.resolver.resolve import GTIN, RESOLVED, is_issuer, resolve, resolve_publishers
 
 RESOLUTIONS = Budget("resolver", 600, 60)
 _LINK: dict[str, Any] = {"include_in_schema": False, **public(RESOLUTIONS, ignores_query=True)}
@@ -57,11 +57,11 @@ async def digital_link(
 async def compressed_link(
     request: AnyRequest, services: NamedDependency[ResolverServices], slug: FromPath[str], compressed: FromPath[str]
 ) -> Response[bytes]:
-    """Answers a compressed link as the link for which it stands. Below no account it is an unknown address."""
+    """Answers a compressed link as the link for which it stands. Below no issuer it is an unknown address."""
     try:
         link = _read(request)
     except InvalidRequest:
-        if not await services.database.read(is_account, slug):
+        if not await services.database.read(is_issuer, slug):
             raise NotFoundException from None
         with _readable_by_all():
             raise

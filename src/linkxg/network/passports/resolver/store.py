@@ -34,6 +34,10 @@ def find_issuer(conn: Connection, account_id: str, gln: str) -> tuple[str, str] 
     return None if row is None else (row.name, row.slug)
 
 
+def has_passports(conn: Connection, account_id: str) -> bool:
+    return bool(conn.execute(select(exists().where(_p.account_id == account_id))).scalar_one())
+
+
 def list_publishers(conn: Connection, gtin14: str, limit: int) -> list[str]:
     """The ids of the accounts that have the passport of a model with this GTIN, by slug."""
     query = select(accounts.c.id).join_from(passports, accounts, accounts.c.id == _p.account_id)

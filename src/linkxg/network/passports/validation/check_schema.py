@@ -8,6 +8,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
+from linkxg.network.bounded_schema import BoundedSchema
 from linkxg.network.epcis.documents.schema_faults import to_pointer
 from linkxg.network.passports.validation.model import PassportFinding, error
 
@@ -16,13 +17,13 @@ _LONGEST = 300
 
 
 @cache
-def _validator() -> Draft202012Validator:
-    text = resources.files(__package__).joinpath("data", _FILE).read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text), validate_formats=True)
+def _schema() -> BoundedSchema:
+    schema = json.loads(resources.files(__package__).joinpath("data", _FILE).read_text(encoding="utf-8"))
+    return BoundedSchema(Draft202012Validator(schema, validate_formats=True), schema)
 
 
 def check_schema(document: dict[str, Any]) -> Iterator[PassportFinding]:
-    for found in _validator().iter_errors(document):
+    for found in _schema().errors(document):
         yield from _findings(found)
 
 
