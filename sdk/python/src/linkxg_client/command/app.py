@@ -206,7 +206,8 @@ def rotate(
 def run() -> int:
     """Run the command line; the exit code."""
     try:
-        app()
+        # By this name, however it was started: completion asks for the command by it.
+        app(prog_name="linkxg-client")
     except LinkXGError as error:
         errors.print(f"Error: {error}", markup=False, soft_wrap=True)
         return 1
