@@ -1,7 +1,5 @@
 """`/products/{id}/passport/labels`: a sheet of labels: of a batch, of items, or of all that a product has."""
 
-import asyncio
-
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -10,8 +8,9 @@ from linkxg.catalog.products.read_product import read_product
 from linkxg.console.guard import PageRequest
 from linkxg.errors import InvalidRequest, ValidationFailed
 from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.passports.carriers.label_sheet import POLICY, label_sheet
+from linkxg.network.passports.carriers.draw_labels import LABELS, draw_labels
 from linkxg.network.passports.carriers.read_labels import MAX_LABELS, LabelOf, read_labels
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.read.compare_roles import list_product_passports
@@ -20,6 +19,7 @@ from linkxg.network.passports.read.compare_roles import list_product_passports
 @get("/products/{product_id:str}/passport/labels", **session_roles(EVERYONE))
 async def labels(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     """With `serials` those items, of the batch `lot` if there is one; with `lot` alone the batch."""
+    await page.services.limits.spend(LABELS, caller_key(page.account_id, page.person.user_id))
     await read_product(page.database, page.viewer, product_id, "base")
     lot, serials = page.query.text("lot").strip(), page.query.text("serials").split()
     if len(serials) > MAX_LABELS:
@@ -34,9 +34,7 @@ async def labels(page: NamedDependency[PageRequest], product_id: FromPath[str]) 
             f"Of {len(wanted)} labels, {missing} are of nothing that has a passport, the first in place {first}. "
             "Issue their passports first, through the API."
         ) from None
-    addresses = Addresses(page.services.public_url)
-    sheet = await asyncio.to_thread(label_sheet, found.sku, found.labels, addresses, "M")
-    return Response(sheet, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+    return await draw_labels(page.account_id, found, Addresses(page.services.public_url), "M")
 
 
 async def _all(page: PageRequest, product_id: str) -> list[LabelOf]:

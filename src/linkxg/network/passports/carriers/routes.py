@@ -1,6 +1,5 @@
 """`/dpp/{id}/qr`, and sheets of labels."""
 
-import asyncio
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get, post
@@ -8,12 +7,10 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linkxg.catalog.products.read_endpoint import response_of
-from linkxg.errors import RateLimitExceeded
 from linkxg.http.headers import header
 from linkxg.http.permissions import scope
-from linkxg.http.rate_limits import Budget, rate_limit_fields
 from linkxg.http.request_context import account_id_of
-from linkxg.network.passports.carriers.label_sheet import POLICY, label_sheet
+from linkxg.network.passports.carriers.draw_labels import LABELS, draw_labels
 from linkxg.network.passports.carriers.qr_code import (
     MAX_QUIET,
     MAX_SCALE,
@@ -30,12 +27,7 @@ from linkxg.network.passports.carriers.qr_code_endpoint import (
 )
 from linkxg.network.passports.carriers.read_labels import PrintLabels, read_labels
 from linkxg.network.passports.issue.routes import TAG
-from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
-LABELS = Budget("passport-labels", 10, 60)
-_sheets = ConcurrencyLimit(per_account=1, total=2, reserve=1)
-"""That a worker draws at the same time: a full sheet takes seconds of a processor."""
-_RETRY_S = 5
 _IMAGE = {"type": "string", "format": "binary"}
 
 
@@ -75,15 +67,7 @@ async def labels(
     """A printable page of labels. Each has the QR code of a batch, of an item, or of the model."""
     account_id = account_id_of(request.scope)
     found = await read_labels(services.database, account_id, data.product_id, data.labels)
-    with _sheets.slot(account_id) as is_free:
-        if not is_free:
-            raise RateLimitExceeded(
-                "One sheet of labels of an account is drawn at a time.",
-                retry_after=_RETRY_S,
-                headers=rate_limit_fields("passport-label-sheets", 1, _RETRY_S, _RETRY_S),
-            )
-        page = await asyncio.to_thread(label_sheet, found.sku, found.labels, services.addresses, data.level)
-    return Response(page, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+    return await draw_labels(account_id, found, services.addresses, data.level)
 
 
 def _router(services: CarrierServices, *handlers: Any) -> Router:
