@@ -360,28 +360,6 @@ def _secrets(page: Page, showcase: Showcase) -> Iterator[str]:
         _remember(page, showcase)
         yield name
     world.api.delete(f"/oauth/clients/{client_id}", bearer=world.owner.access).expect(204)
-    yield from _resource_server(page, showcase)
-
-
-def _resource_server(page: Page, showcase: Showcase) -> Iterator[str]:
-    page.goto("/account/api-access/new")
-    page.get_by_label("Name").fill("Orders")
-    page.locator("details.more summary").click()
-    page.get_by_label("Resource", exact=True).fill("http://orders.example/api")
-    page.get_by_role("button", name="Create client").click()
-    page.get_by_role("alert").wait_for()
-    yield "resource-server-refused"
-    page.get_by_label("Resource", exact=True).fill("https://orders.example/api")
-    page.get_by_role("button", name="Create client").click()
-    _remember(page, showcase)
-    yield "resource-server-secret"
-    client_id = page.locator("#client-id").inner_text()
-    page.goto(f"/account/api-access/{client_id}")
-    yield "resource-server"
-    page.goto("/account/api-access?q=Orders")
-    yield "resource-servers"
-    world = showcase.world
-    world.api.delete(f"/oauth/clients/{client_id}", bearer=world.owner.access).expect(204)
 
 
 def _remember(page: Page, showcase: Showcase) -> None:
