@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,11 @@ def test_a_product_is_shared_acknowledged_and_adopted(pair: Pair) -> None:
 
     (seen,) = [each for each in owner.shares.of_product(product.id) if each.share_id == share.id]
     assert seen.acknowledgement is not None
-    assert product.sku in {each.sku for each in owner.connections.access_log(pair.connection_id)}
+    # Reads are counted in memory and written after a while.
+    until = time.monotonic() + 30
+    while product.sku not in {each.sku for each in owner.connections.access_log(pair.connection_id)}:
+        assert time.monotonic() < until
+        time.sleep(0.2)
     owner.shares.withdraw(share.id)
     assert owner.shares.get(share.id).status == "WITHDRAWN"
 
