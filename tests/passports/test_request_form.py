@@ -58,7 +58,8 @@ def test_the_page_leads_to_a_form_whose_request_the_company_reads(world: World) 
 def test_a_mistake_keeps_what_was_typed_and_says_what_is_wrong(world: World) -> None:
     _, passport_id = issued(world, **CONTENT)
     for wrong, said in (
-        ({"purpose": " "}, "Say what for."),
+        ({"purpose": " "}, "Say what for, in at most 500 characters."),
+        ({"purpose": "x" * 501}, "Say what for, in at most 500 characters."),
         ({"contact": "me"}, "Say where to answer"),
         ({"evidence": "http://permit.example"}, "This must be an address that begins with https://"),
     ):

@@ -105,6 +105,6 @@ async def _page(
 ) -> Response[str]:
     redacted = await read_passport(reading.database, passport_id, None)
     filled = {name: given.get(name, "") for name in ("role", *_LIMITS)}
-    page = request_form_page(redacted, reading.addresses.passport(passport_id), language, filled, _LIMITS, **told)
+    page = request_form_page(redacted, reading.addresses.passport(passport_id), language, filled, **told)
     headers = headers_of(HTML, language) | {"content-security-policy": ACCESS_POLICY, "Cache-Control": "no-store"}
     return Response(page, status_code=422 if told.get("faults") else 200, headers=headers)

@@ -17,7 +17,6 @@ def request_form_page(
     address: str,
     language: str,
     given: Mapping[str, str],
-    limits: Mapping[str, int],
     *,
     faults: Collection[str] = (),
     is_sent: bool = False,
@@ -39,7 +38,7 @@ def request_form_page(
         withheld=[field_text(path, language) for path in redacted.withheld[:_MOST_NAMES]],
         address=address,
         given=given,
-        fields=[(name, f"{name}Hint", limits[name]) for name in ("purpose", "contact", "evidence")],
+        fields=[(name, f"{name}Hint") for name in ("purpose", "contact", "evidence")],
         faults=faults,
         is_sent=is_sent,
     )

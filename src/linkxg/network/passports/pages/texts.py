@@ -110,7 +110,7 @@ _TABLE = {
     "roleAuthority": ("an authority, such as market surveillance", "Behörde, etwa Marktüberwachung"),
     "purposeLabel": ("What for", "Wofür"),
     "purposeHint": ("What you need, and what you will do with it.", "Was Sie brauchen und was Sie damit tun."),
-    "purposeFault": ("Say what for.", "Geben Sie an, wofür."),
+    "purposeFault": ("Say what for, in at most 500 characters.", "Geben Sie in höchstens 500 Zeichen an, wofür."),
     "contactLabel": ("Your contact", "Ihr Kontakt"),
     "contactHint": (
         "Company and e-mail address: there you get the answer.",
