@@ -15,7 +15,7 @@ from harness.world import World
 from linkxg.clock import now_ms, rfc3339
 from network.sharing import end_shares, share
 from passports.reading import CREDENTIAL, JWT, decoded, issued, read_by_id
-from products.catalogue import change, publish
+from products.catalogue import change, new_gtin, publish
 
 OLD, NEW = "Only in the first version", "In the second version"
 
@@ -63,7 +63,7 @@ def test_a_share_of_another_product_opens_no_version_of_a_former_one(world: Worl
     product, passport_id = issued(world, brand=OLD, access={"brand": ["authority"]})
     before = rfc3339(now_ms())
     gtin = product["gtin"]
-    change(world, product, {"gtin": None}).expect(200)
+    change(world, product, {"gtin": new_gtin()}).expect(200)
     publish(world, product).expect(200)
     successor, other = issued(world, brand="Other", access={"brand": ["authority"]})
     assert other != passport_id

@@ -16,7 +16,7 @@ from harness.world import World
 from passports.reading import issued
 from passports.test_resolver import link_of, slug_of
 
-_LINK = re.compile(r'(?:^|, )<[^<>"; ]*>((?:; [a-z]+="[^"<>]*")*)')
+_LINK = re.compile(r'(?:^|, )<[^<>" ]*>((?:; [a-z]+="[^"<>]*")*)')
 
 
 def _raw(world: World, method: str, target: str) -> tuple[int, dict[str, str]]:
