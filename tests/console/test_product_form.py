@@ -130,7 +130,7 @@ def test_every_product_form_is_tested() -> None:
     one = "/products/{product_id}"
     assert {template for template in forms if template.startswith("/products")} == {
         one, "/products/new", f"{one}/publish", f"{one}/remove", f"{one}/discard", f"{one}/unarchive",
-        f"{one}/versions/{{version}}/draft", f"{one}/versions/{{version}}/withdraw",
+        f"{one}/versions/{{version}}/draft", f"{one}/versions/{{version}}/withdraw", f"{one}/passport/link",
     }  # fmt: skip
 
 
