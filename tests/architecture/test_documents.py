@@ -150,9 +150,15 @@ def test_every_kind_of_security_notice_is_documented_and_sent() -> None:
 
 def test_documented_settings_exist() -> None:
     for page in PAGES:
-        known = {name for name, _, _ in describe()} | _variables_of_commands()
+        known = {name for name, _, _ in describe()} | _variables_of_commands() | _variables_of_client()
         unknown = set(_VARIABLE.findall(page.read_text())) - known
         assert not unknown, f"{page.name} speaks of {unknown}"
+
+
+def _variables_of_client() -> set[str]:
+    """What the client library reads."""
+    sources = (ROOT / "sdk" / "python" / "src").rglob("*.py")
+    return {name for source in sources for name in _VARIABLE.findall(source.read_text())}
 
 
 def _variables_of_commands() -> set[str]:

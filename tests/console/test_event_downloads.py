@@ -12,7 +12,7 @@ from epcis.captured import event, unique
 from epcis.documents import CONTEXT, captured, document
 from harness.rows import count_rows
 from harness.world import World
-from linkxg.network.epcis.query.find_events import MAX_PER_PAGE
+from linkxg.network.epcis.page_tokens import MAX_PER_PAGE
 
 _EXAMPLE = {"ex": "https://one.example.test/"}
 

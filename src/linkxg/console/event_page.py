@@ -27,8 +27,9 @@ from linkxg.network.epcis.capture.model import RESOURCE
 from linkxg.network.epcis.documents.times import read_time
 from linkxg.network.epcis.documents.vocabulary import ERROR_REASON
 from linkxg.network.epcis.events.model import is_ahead
+from linkxg.network.epcis.page_tokens import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import EventDetails, read_event_details
-from linkxg.network.epcis.query.find_events import MAX_PER_PAGE, EventPage, read_event
+from linkxg.network.epcis.query.find_events import EventPage, read_event
 from linkxg.network.epcis.query.stream_document import stream_document
 from linkxg.network.traceability.find_names import find_names
 

@@ -24,8 +24,9 @@ from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.epcis.errors import QueryTooComplexException
+from linkxg.network.epcis.page_tokens import MAX_PER_PAGE
 from linkxg.network.epcis.query.event_details import find_declared
-from linkxg.network.epcis.query.find_events import MAX_PER_PAGE, EventPage, find_events
+from linkxg.network.epcis.query.find_events import EventPage, find_events
 from linkxg.network.epcis.query.list_members import list_members
 from linkxg.network.epcis.query.stream_document import MAX_STREAMED, stream_document
 from linkxg.network.traceability.find_names import ItemNames, find_names

@@ -11,6 +11,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.passports.carriers.draw_labels import LABELS, draw_labels
+from linkxg.network.passports.carriers.label_sheet import POLICY
 from linkxg.network.passports.carriers.read_labels import MAX_LABELS, LabelOf, read_labels
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.read.compare_roles import list_product_passports
@@ -34,7 +35,8 @@ async def labels(page: NamedDependency[PageRequest], product_id: FromPath[str]) 
             f"Of {len(wanted)} labels, {missing} are of nothing that has a passport, the first in place {first}. "
             "Issue their passports first, through the API."
         ) from None
-    return await draw_labels(page.account_id, found, Addresses(page.services.public_url), "M")
+    sheet = await draw_labels(page.account_id, found, Addresses(page.services.public_url), "M")
+    return Response(sheet, media_type="text/html", headers={"Content-Security-Policy": POLICY})
 
 
 async def _all(page: PageRequest, product_id: str) -> list[LabelOf]:

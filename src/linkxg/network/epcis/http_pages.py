@@ -12,8 +12,7 @@ from linkxg.errors import InvalidCursor
 from linkxg.http.headers import LINK, header
 from linkxg.http.request_context import context_of
 from linkxg.network.epcis.errors import QueryParameterException
-from linkxg.network.epcis.page_tokens import PageTokens
-from linkxg.network.epcis.query.find_events import MAX_PER_PAGE
+from linkxg.network.epcis.page_tokens import MAX_PER_PAGE, PageTokens
 from linkxg.network.epcis.query_string import Parameters, split_query
 
 PATH = "/api/v1/epcis"

@@ -7,6 +7,7 @@ from linkxg.errors import InvalidCursor
 from linkxg.http.pagination import Cursors
 
 VALID_MS = HOUR
+MAX_PER_PAGE = 500
 
 
 class PageTokens:

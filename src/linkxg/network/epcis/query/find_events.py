@@ -13,7 +13,6 @@ from linkxg.network.epcis.query import store
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.store import FoundEvent
 
-MAX_PER_PAGE = 500
 SECONDS = 2.0
 """That a query may take; the client can ask for less."""
 

@@ -2,11 +2,9 @@
 
 import asyncio
 
-from litestar import Response
-
 from linkxg.errors import RateLimitExceeded
 from linkxg.http.rate_limits import Budget, rate_limit_fields
-from linkxg.network.passports.carriers.label_sheet import POLICY, label_sheet
+from linkxg.network.passports.carriers.label_sheet import label_sheet
 from linkxg.network.passports.carriers.qr_code import ErrorLevel
 from linkxg.network.passports.carriers.read_labels import LabelsOfProduct
 from linkxg.network.passports.documents.addresses import Addresses
@@ -17,10 +15,8 @@ _sheets = ConcurrencyLimit(per_account=1, total=2, reserve=1)
 _RETRY_S = 5
 
 
-async def draw_labels(
-    account_id: str, found: LabelsOfProduct, addresses: Addresses, level: ErrorLevel
-) -> Response[str]:
-    """Raises RateLimitExceeded while another sheet of the account is drawn."""
+async def draw_labels(account_id: str, found: LabelsOfProduct, addresses: Addresses, level: ErrorLevel) -> str:
+    """A page in HTML. Raises RateLimitExceeded while another sheet of the account is drawn."""
     with _sheets.slot(account_id) as is_free:
         if not is_free:
             raise RateLimitExceeded(
@@ -28,5 +24,4 @@ async def draw_labels(
                 retry_after=_RETRY_S,
                 headers=rate_limit_fields("passport-label-sheets", 1, _RETRY_S, _RETRY_S),
             )
-        page = await asyncio.to_thread(label_sheet, found.sku, found.labels, addresses, level)
-    return Response(page, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+        return await asyncio.to_thread(label_sheet, found.sku, found.labels, addresses, level)
