@@ -11,7 +11,7 @@ from linkxg.http.body_style import BodyStyle
 _MONITORED = ("/healthz", "/readyz", "/metrics", "/.well-known/")
 _MONITORED_ROUTES = 9
 _DIGITAL_LINKS = ("/01", "/{slug}")
-_OF_LINKS = ("/dpp/{passport_id}", "/dpp/{passport_id}/versions")
+_OF_LINKS = ("/dpp/{passport_id}", "/dpp/{passport_id}/versions", "/dpp/{passport_id}/ask")
 
 
 def _may_ignore(route: Route) -> bool:

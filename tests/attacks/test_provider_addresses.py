@@ -146,3 +146,9 @@ def test_rule_209_public_addresses_are_connected_to_and_those_that_the_operator_
         assert may_connect(ipaddress.ip_address(text), []), text
     for text in ("fec0::1", "3fff::1", "10.0.0.1"):
         assert may_connect(ipaddress.ip_address(text), [ipaddress.ip_network(text)]), text
+
+
+@pytest.mark.parametrize("address", ["2002:808:808::1", "2001:0:808:808:0:0:f7f7:f7f7"])
+def test_an_address_of_a_tunnel_is_special_whatever_it_stands_for(address: str) -> None:
+    """6to4 and Teredo (RFC 6890): where a relay takes it, the address that is in it does not say."""
+    assert not may_connect(ipaddress.ip_address(address), ())
