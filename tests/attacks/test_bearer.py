@@ -234,6 +234,8 @@ def test_rule_39_every_route_rejects_tokens_without_its_scope(world: World) -> N
         answer = world.api.request(method, concrete(path), bearer=token, json=body_for(method))
         if path == "/api/v1/oauth/clients/{client_id}/rotate":
             answer.expect(404, "not_found")  # security rule 88: decided by who asks, and this is another client
+        elif path == "/api/v1/oauth/revocations":
+            answer.expect(401, "invalid_client")  # read with the credentials of a client, never with a token
         else:
             answer.expect_one_of((403, "insufficient_scope"), (403, "access_denied"))
 
