@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -41,7 +42,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "user_id": person.user_id,
         "session_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "product_id": (_shared_product if template.startswith("/shared") else _product)(world, foreign=foreign),
+        "product_id": _product_for(template)(world, foreign=foreign),
         "import_id": _import(world, foreign=foreign),
         "event_id": _event(world, foreign=foreign),
         "capture_id": _capture(world, foreign=foreign),
@@ -63,6 +64,12 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "passkey_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
     }
     return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], template)
+
+
+def _product_for(template: str) -> Callable[..., str]:
+    if template.startswith("/shared"):
+        return _shared_product
+    return _product_with_passport if template.endswith("/passport/labels") else _product
 
 
 def _product(world: World, *, foreign: bool) -> str:
@@ -125,6 +132,13 @@ def _subscription(world: World, *, foreign: bool) -> tuple[str, str]:
             f"500.', attempts = 16 where id = '{made['subscriptionID']}'",
         )
     return name, str(world.api.get(path, bearer=owner.access).expect(200).json()[0]["subscriptionID"])
+
+
+def _product_with_passport(world: World, *, foreign: bool) -> str:
+    owner = _owner(world, foreign=foreign)
+    made = world.api.post("/products", bearer=owner.access, json=body(**complete())).expect(201).data()
+    world.api.post(f"/products/{made['id']}/publish", bearer=owner.access).expect(200)
+    return str(made["id"])
 
 
 def _passport_access(world: World, *, foreign: bool) -> tuple[str, str]:
