@@ -87,7 +87,7 @@ def test_a_browser_gets_a_button_and_then_the_page(world: World) -> None:
     page = world.api.post(path, headers=browser).expect(200)
     assert "For authorities" in page.body.decode()
     assert "For recyclers" not in page.body.decode()
-    world.api.post(path, headers=browser).expect(404, "not_found")
+    world.api.post(path).expect(404, "not_found")
 
 
 def test_a_link_for_a_single_use_opens_once(world: World) -> None:

@@ -63,11 +63,11 @@ def test_a_share_of_another_product_opens_no_version_of_a_former_one(world: Worl
     product, passport_id = issued(world, brand=OLD, access={"brand": ["authority"]})
     before = rfc3339(now_ms())
     gtin = product["gtin"]
-    change(world, product, {"gtin": new_gtin()}).expect(200)
+    change(world, product, {"gtin": new_gtin(), "content": {"modelNumber": "M 2"}}).expect(200)
     publish(world, product).expect(200)
     successor, other = issued(world, brand="Other", access={"brand": ["authority"]})
     assert other != passport_id
-    change(world, successor, {"gtin": gtin}).expect(200)
+    change(world, successor, {"gtin": gtin, "content": {"modelNumber": "M 2"}}).expect(200)
     publish(world, successor).expect(200)
     share(world, successor, passportRoles=["authority"], versions="ALL")
     try:

@@ -14,7 +14,7 @@ from passports.test_pages import BROWSER
 from passports.test_resolver import link_of, target
 from products.catalogue import withdraw
 
-UNKNOWN_GTIN = "09520000099996"
+UNKNOWN_GTIN = "09520000099992"
 
 
 def browse(world: World, path: str, status: int, language: str = "en", method: str = "GET") -> httpx.Response:

@@ -98,7 +98,7 @@ def test_writes_reject_query_parameters(world: World) -> None:
     ):  # fmt: skip
         answer = world.api.request(method, f"{address}?dryRun=true", bearer=world.owner.access, json=given)
         answer.expect(400, "invalid_request")
-        assert answer.object()["error_description"] == "Unknown parameter; no parameters are accepted."
+        assert answer.object()["error_description"] == "Unknown parameter dryRun; no parameters are accepted."
     assert get(world, where).expect(200).data() == made
 
 
