@@ -52,7 +52,7 @@ def _multiply(world: World) -> None:
             suffix = f"{number:04}"
             connection.execute(
                 "INSERT INTO oauth_clients SELECT account_id, substr(id, 1, 24) || '_' || ?, 'Client ' || ?, scope, "
-                "created_at, created_by, disabled, allowed_cidrs, self_rotation, epoch, last_used_at "
+                "created_at, created_by, disabled, allowed_cidrs, self_rotation, epoch, last_used_at, NULL "
                 "FROM oauth_clients WHERE id = ?",
                 (suffix, suffix, world.oauth.client_id),
             )
