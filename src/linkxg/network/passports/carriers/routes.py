@@ -7,6 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linkxg.catalog.products.read_endpoint import response_of
+from linkxg.errors import NotFound
 from linkxg.http.headers import header
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
@@ -56,6 +57,7 @@ qr_by_address = get("/dpp/{passport_id:str}/qr", include_in_schema=False, **_QR)
 @post(
     "/dpp/labels",
     operation_id="printPassportLabels",
+    errors=(NotFound,),
     status_code=200,
     gives={"text/html": {"type": "string"}},
     **scope("dpp:read", LABELS),
