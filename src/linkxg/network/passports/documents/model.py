@@ -109,9 +109,14 @@ class Redacted(NamedTuple):
     earlier_roles: Roles = PUBLIC
 
     @property
+    def product_name(self) -> str:
+        """The name, or the GTIN if the reader may not see the name."""
+        return str(self.fields.get("name") or f"GTIN {self.passport.gtin14}")
+
+    @property
     def title(self) -> str:
-        """The name, or the GTIN if the reader may not see the name; with the lot and the serial."""
-        parts = [str(self.fields.get("name") or f"GTIN {self.passport.gtin14}")]
+        """The name of the product, with the lot and the serial."""
+        parts = [self.product_name]
         parts += [f"lot {self.passport.lot}"] if self.passport.lot else []
         parts += [f"serial {self.passport.serial}"] if self.passport.serial else []
         return ", ".join(parts)

@@ -3,11 +3,9 @@
 from typing import Protocol
 from urllib.parse import urlencode
 
-from markupsafe import Markup
-
 from linkxg.network.passports.documents.model import Redacted
-from linkxg.network.passports.pages.passport_page import POLICY, STYLE, template, title_of
-from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, TEXTS
+from linkxg.network.passports.pages.render_page import POLICY, render_page
+from linkxg.network.passports.pages.texts import LANGUAGE_NAMES
 
 ACCESS_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
 
@@ -36,13 +34,12 @@ def access_page(offered: Offered, unit: ChosenUnit, shown: Redacted, language: s
     does not open.
     """
     chosen = {name: value for name, value in (("lot", unit.lot), ("serial", unit.serial)) if value}
-    return template("access.html").render(
-        language=language,
+    return render_page(
+        "access.html",
+        language,
         languages=[(code, name, f"?{urlencode(chosen | {'lang': code})}") for code, name in LANGUAGE_NAMES.items()],
-        t=TEXTS[language],
-        style=Markup(STYLE),  # noqa: S704  a file of this package
         offered=offered,
-        title=title_of(shown),
+        title=shown.product_name,
         gtin=shown.passport.gtin14,
         issuer=shown.issuer.name,
         unit=unit,

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from markupsafe import Markup
-
-from linkxg.network.passports.pages.passport_page import STYLE, template
-from linkxg.network.passports.pages.texts import TEXTS
+from linkxg.network.passports.pages.render_page import render_page
 
 
 class Choice(NamedTuple):
@@ -18,9 +15,4 @@ class Choice(NamedTuple):
 
 
 def choices_page(choices: Sequence[Choice], language: str) -> str:
-    return template("choices.html").render(
-        language=language,
-        t=TEXTS[language],
-        style=Markup(STYLE),  # noqa: S704  a file of this package
-        choices=choices,
-    )
+    return render_page("choices.html", language, choices=choices)

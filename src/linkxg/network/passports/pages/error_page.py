@@ -1,9 +1,7 @@
 """Renders what went wrong for whoever scanned a data carrier or opened a link: what it means, and what to do."""
 
-from markupsafe import Markup
-
 from linkxg.errors import PublicError
-from linkxg.network.passports.pages.passport_page import STYLE, template
+from linkxg.network.passports.pages.render_page import render_page
 from linkxg.network.passports.pages.texts import TEXTS
 
 _KINDS = {400: "wrong", 404: "absent", 429: "busy"}
@@ -13,10 +11,9 @@ def error_page(error: PublicError, language: str, request_id: str, *, is_access:
     """With `is_access` the address was the link of a grant: all it may say is that it opens nothing."""
     kind = "ended" if is_access and error.status == 404 else _KINDS.get(error.status, "failed")
     t = TEXTS[language]
-    return template("error.html").render(
-        language=language,
-        t=t,
-        style=Markup(STYLE),  # noqa: S704  a file of this package
+    return render_page(
+        "error.html",
+        language,
         title=t[f"{kind}Title"],
         text=t[kind],
         # The descriptions of the catalogue are in English; only that of a wrong link adds anything.

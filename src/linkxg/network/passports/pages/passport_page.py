@@ -1,43 +1,15 @@
-"""Renders a passport as a page: what has been left out by its redaction is named, not shown.
+"""Renders a passport as a page: what has been left out by its redaction is named, not shown."""
 
-The page has one style, which its policy names, and the QR code of this service; no script, nothing of anybody else.
-"""
-
-import hashlib
-from base64 import b64encode
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from linkxg.clock import rfc3339
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.model import PUBLIC, Redacted
 from linkxg.network.passports.documents.page_details import PageDetails
 from linkxg.network.passports.pages import sections
+from linkxg.network.passports.pages.render_page import render_page
 from linkxg.network.passports.pages.shorten import MAX_PAGE, SIZES, UNSHORTENED, PageSize, cut, shorten
-from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, TEXTS, field_text
-
-_FOLDER = Path(__file__).parent
-STYLE = (_FOLDER / "style.css").read_text(encoding="utf-8").strip()
-_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-
-
-@cache
-def template(name: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template(name)
+from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, field_text
 
 
 def passport_page(redacted: Redacted, addresses: Addresses, language: str, details: PageDetails) -> str:
@@ -56,13 +28,10 @@ def _render(redacted: Redacted, addresses: Addresses, language: str, details: Pa
     address, successor = addresses.passport(passport.id), passport.successor_id
     journey, entries = details.journey, details.history
     here = f"{address}?" if redacted.is_latest else f"{address}?version={number}&"
-    return template(
-        "passport.html"
-    ).render(
-        language=language,
-        t=TEXTS[language],
-        style=Markup(STYLE),  # noqa: S704  a file of this package
-        title=fields.get("name") or f"GTIN {passport.gtin14}",
+    return render_page(
+        "passport.html",
+        language,
+        title=cut(redacted.product_name, size),
         reader=[role for role in ("legitimateInterest", "authority") if role in redacted.roles],
         passport=passport,
         description=fields.get("description"),
@@ -96,10 +65,6 @@ def _render(redacted: Redacted, addresses: Addresses, language: str, details: Pa
             "carrier": addresses.carrier(redacted.issuer.slug, passport),
         },
     )
-
-
-def title_of(redacted: Redacted) -> str:
-    return redacted.fields.get("name") or f"GTIN {redacted.passport.gtin14}"
 
 
 def _is_public(redacted: Redacted) -> bool:

@@ -2,11 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from markupsafe import Markup
-
 from linkxg.network.passports.documents.model import Redacted
-from linkxg.network.passports.pages.passport_page import STYLE, template, title_of
-from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, TEXTS, field_text
+from linkxg.network.passports.pages.render_page import render_page
+from linkxg.network.passports.pages.texts import LANGUAGE_NAMES, field_text
 
 _MOST_NAMES = 20
 """Names of what is withheld that the page lists."""
@@ -23,16 +21,13 @@ def request_form_page(
 ) -> str:
     """`given` are the fields as they were sent, `faults` the names of those that must be corrected."""
     passport = redacted.passport
-    return template(
-        "request_form.html"
-    ).render(
-        language=language,
+    return render_page(
+        "request_form.html",
+        language,
         languages=[
             (code, name, f"?lang={code}{'&sent=yes' if is_sent else ''}") for code, name in LANGUAGE_NAMES.items()
         ],
-        t=TEXTS[language],
-        style=Markup(STYLE),  # noqa: S704  a file of this package
-        title=title_of(redacted),
+        title=redacted.product_name,
         passport=passport,
         issuer=redacted.issuer.name,
         withheld=[field_text(path, language) for path in redacted.withheld[:_MOST_NAMES]],

@@ -7,7 +7,8 @@ from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.json_envelope import view_passport
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.documents.untp_json_ld import untp_json_ld
-from linkxg.network.passports.pages.passport_page import POLICY, passport_page
+from linkxg.network.passports.pages.passport_page import passport_page
+from linkxg.network.passports.pages.render_page import POLICY
 from linkxg.network.passports.pages.vocabulary_texts import LANGUAGES
 from linkxg.network.passports.read.read_page_details import PageDetailsReader
 from linkxg.network.passports.signing.sign_passport import PassportSigner
