@@ -61,7 +61,9 @@ def test_a_mistake_keeps_what_was_typed_and_says_what_is_wrong(world: World) -> 
         ({"purpose": " "}, "Say what for, in at most 500 characters."),
         ({"purpose": "x" * 501}, "Say what for, in at most 500 characters."),
         ({"contact": "me"}, "Say where to answer"),
+        ({"contact": "me@repair\u202e.example"}, "Say where to answer"),
         ({"evidence": "http://permit.example"}, "This must be an address that begins with https://"),
+        ({"evidence": "https://permit.example/my file"}, "This must be an address that begins with https://"),
     ):
         answer = send(world, passport_id, **wrong)
         assert answer.status_code == 422

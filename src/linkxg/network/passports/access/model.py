@@ -14,7 +14,7 @@ GrantedRole = Literal["legitimateInterest", "authority"]
 GRANTED_ROLES: tuple[GrantedRole, ...] = ("legitimateInterest", "authority")
 AccessRequestStatus = Literal["PENDING", "APPROVED", "DECLINED"]
 GrantStatus = Literal["ACTIVE", "USED", "EXPIRED", "REVOKED"]
-MAX_CONTACT = 200
+MIN_CONTACT, MAX_CONTACT = 3, 200
 MAX_PENDING = 500
 """Requests to one account that wait for a decision."""
 MAX_LIFETIME_MS = 366 * DAY
@@ -33,7 +33,7 @@ class RequestAccess(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
     role: Annotated[str, described(enum=[*GRANTED_ROLES])]
     purpose: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
-    contact: Annotated[str, Meta(min_length=3, max_length=MAX_CONTACT)]
+    contact: Annotated[str, Meta(min_length=MIN_CONTACT, max_length=MAX_CONTACT)]
     evidence: Annotated[str, Meta(max_length=MAX_TEXT)] | None = None
 
 

@@ -23,17 +23,22 @@ ACCESS_REQUESTS = Budget("passport-access-requests", 10, 3_600)
 _ADDRESS = re.compile(r"https://[^\s\"<>\\^`{|}]+")
 
 
-async def request_access(database: Database, actor: Actor, passport_id: str, given: RequestAccess) -> None:
-    """Raises ValidationFailed, NotFound, or Conflict if too many requests to the account wait."""
+def check_request(given: RequestAccess) -> list[FieldFault]:
+    """What is wrong with the fields, besides their lengths."""
     faults: list[FieldFault] = []
-    role = one_of("role", given.role, GRANTED_ROLES, faults)
+    one_of("role", given.role, GRANTED_ROLES, faults)
     if not given.purpose.strip():
         faults.append(fault("purpose", "This must not be empty.", "required"))
     if not is_name(given.contact, MAX_CONTACT):
         faults.append(fault("contact", "This must be one line of printable characters."))
     if given.evidence is not None and not _ADDRESS.fullmatch(given.evidence):
         faults.append(fault("evidence", "This must be an address that begins with https://."))
-    if faults:
+    return faults
+
+
+async def request_access(database: Database, actor: Actor, passport_id: str, given: RequestAccess) -> None:
+    """Raises ValidationFailed, NotFound, or Conflict if too many requests to the account wait."""
+    if faults := check_request(given):
         raise ValidationFailed(details=faults)
     if not is_uuid(passport_id):
         raise NotFound
@@ -47,10 +52,10 @@ async def request_access(database: Database, actor: Actor, passport_id: str, giv
         if store.count_pending(conn, account_id, MAX_PENDING) >= MAX_PENDING:
             return Conflict("Too many requests wait for this company to decide; ask again later.")
         store.insert_request(
-            conn, account_id, passport_id=passport_id, role=role, purpose=given.purpose, contact=given.contact,
+            conn, account_id, passport_id=passport_id, role=given.role, purpose=given.purpose, contact=given.contact,
             evidence=given.evidence, created_at=now_ms(),
         )  # fmt: skip
-        audit.record(conn, account_id, actor, "passport_access.requested", passport_id, {"role": role})
+        audit.record(conn, account_id, actor, "passport_access.requested", passport_id, {"role": given.role})
         return None
 
     value_or_raise(await database.write(unit))

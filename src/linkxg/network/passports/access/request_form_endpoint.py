@@ -15,8 +15,8 @@ from linkxg.http.request_context import context_of
 from linkxg.http.strict_json import CONTROL
 from linkxg.network.check_fields import MAX_TEXT
 from linkxg.network.passports.access.grant_access import AccessServices
-from linkxg.network.passports.access.model import GRANTED_ROLES, MAX_CONTACT, RequestAccess
-from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
+from linkxg.network.passports.access.model import GRANTED_ROLES, MAX_CONTACT, MIN_CONTACT, RequestAccess
+from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, check_request, request_access
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY
 from linkxg.network.passports.pages.request_form_page import request_form_page
 from linkxg.network.passports.read.passport_endpoint import PASSPORT_READS, PassportServices, language_of
@@ -25,7 +25,6 @@ from linkxg.network.passports.read.representation import HTML, headers_of
 from linkxg.network.passports.read.routes import PageLanguage
 
 _LIMITS = {"purpose": MAX_TEXT, "contact": MAX_CONTACT, "evidence": MAX_TEXT}
-_SHORTEST_CONTACT = 3
 _MAX_FIELDS = 16
 _OWN = (None, b"same-origin", b"none")
 """Of Sec-Fetch-Site: another site must not spend what its visitor may ask."""
@@ -57,10 +56,9 @@ async def send_form(
     context = context_of(request.scope)
     language = language_of(context, HTML, lang)
     given = await _read_form(request)
-    faults = _faults(given)
-    if faults:
-        return await _page(reading, passport_id, language, given, faults=faults)
     asked = RequestAccess(given["role"], given["purpose"], given["contact"], given["evidence"] or None)
+    if faults := _faults(asked, given):
+        return await _page(reading, passport_id, language, given, faults=faults)
     await request_access(access.database, actor_of(context), passport_id, asked)
     return Response(
         "",
@@ -70,14 +68,12 @@ async def send_form(
     )
 
 
-def _faults(given: dict[str, str]) -> list[str]:
-    evidence = given["evidence"]
-    wrong = {
-        "purpose": not given["purpose"],
-        "contact": len(given["contact"]) < _SHORTEST_CONTACT,
-        "evidence": bool(evidence) and not evidence.startswith("https://"),
-    }
-    return [name for name, limit in _LIMITS.items() if wrong[name] or len(given[name]) > limit]
+def _faults(asked: RequestAccess, given: dict[str, str]) -> list[str]:
+    """The names of the fields to correct."""
+    wrong = {one["field"] for one in check_request(asked)}
+    if len(asked.contact) < MIN_CONTACT:
+        wrong.add("contact")
+    return [name for name, limit in _LIMITS.items() if name in wrong or len(given[name]) > limit]
 
 
 async def _read_form(request: Request[Any, Any, Any]) -> dict[str, str]:
