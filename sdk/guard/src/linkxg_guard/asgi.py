@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMa
 from typing import Any
 
 from linkxg_guard.errors import GuardError, InvalidRequest, MissingToken, TemporarilyUnavailable
-from linkxg_guard.guard import Guard, Unknown, read_bearer, require_scopes
+from linkxg_guard.guard import Guard, Unknown, list_scopes, read_bearer, require_scopes
 from linkxg_guard.principal import Principal
 
 Scope = MutableMapping[str, Any]
@@ -31,8 +31,7 @@ class GuardMiddleware:
         self.app = app
         self.guard = guard
         self._required = scopes if callable(scopes) else None
-        listed = () if callable(scopes) else (scopes.split() if isinstance(scopes, str) else tuple(scopes))
-        self._scopes = tuple(listed)
+        self._scopes = () if callable(scopes) else list_scopes(scopes)
         self._public = frozenset(public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -243,3 +243,8 @@ def require_scopes(caller: Principal, scopes: Iterable[str]) -> None:
     for scope in scopes:
         if scope not in caller.scopes:
             raise InsufficientScope(scope)
+
+
+def list_scopes(scopes: str | Iterable[str]) -> tuple[str, ...]:
+    """Scopes given as several texts, or as one with spaces between them (RFC 6749 §3.3)."""
+    return tuple(scopes.split() if isinstance(scopes, str) else scopes)

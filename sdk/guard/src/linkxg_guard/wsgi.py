@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from linkxg_guard.errors import GuardError, MissingToken
+from linkxg_guard.guard import list_scopes
 from linkxg_guard.principal import Principal
 from linkxg_guard.threaded import ThreadedGuard
 
@@ -26,8 +27,7 @@ class GuardWSGI:
         self.app = app
         self.guard = guard
         self._required = scopes if callable(scopes) else None
-        listed = () if callable(scopes) else (scopes.split() if isinstance(scopes, str) else tuple(scopes))
-        self._scopes = tuple(listed)
+        self._scopes = () if callable(scopes) else list_scopes(scopes)
         self._public = frozenset(public)
 
     def __call__(self, environ: Environ, start_response: Any) -> Any:
