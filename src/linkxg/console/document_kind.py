@@ -1,13 +1,12 @@
 """Recognises files that are no EPCIS document in JSON while they are uploaded, and says what to upload instead."""
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import AsyncIterator
 
 from linkxg.jobs.file_kinds import SAMPLE, other_kind
 from linkxg.jobs.json_syntax import syntax_error
 from linkxg.jobs.model import MIB
 
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _EXPORT = "Upload an EPCIS 2.0 document in JSON."
 _XML = (
     "This is an XML file. Events are captured from JSON here: let the system that made the file export EPCIS 2.0 as "
@@ -55,9 +54,9 @@ class WatchedDocument:
 
 def refuse_other_kinds(sample: bytes) -> None:
     """Raises NotADocument. What is compressed is looked at later, as a document."""
-    if sample.startswith((b"\x1f\x8b", *_UTF16)):
+    if sample.startswith((b"\x1f\x8b", BOM_UTF16_LE, BOM_UTF16_BE)):
         return
-    text = sample.removeprefix(_BOM).lstrip(b" \t\r\n")
+    text = sample.removeprefix(BOM_UTF8).lstrip(b" \t\r\n")
     if text[:1] == b"<":
         raise NotADocument(_XML)
     if kind := other_kind(sample):

@@ -1,16 +1,14 @@
 """Says where the JSON of a document is broken, and what is probably wrong there."""
 
 import json
-
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
 
 def syntax_error(document: bytes) -> str | None:
     """Line, column and reason; None if it is not broken, or cannot be known."""
-    if not document or document.startswith(_UTF16):
+    if not document or document.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return None
-    text = document.removeprefix(_BOM).decode(errors="replace")
+    text = document.removeprefix(BOM_UTF8).decode(errors="replace")
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
