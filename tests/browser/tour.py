@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page
 
+from browser.passport_tour import passports
 from browser.showcase import Showcase
 from browser.sign_in_tour import INVITED, add_passkey, asked_again, enter, outside, required_factor, second_factor
 from browser.tracing_tour import tracing
@@ -27,6 +28,7 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     yield from _imports(page, showcase)
     yield from _events(page, showcase)
     yield from _sharing(page, showcase)
+    yield from passports(page, showcase)
     yield from tracing(page, showcase)
     # On a slow machine more than ten minutes have passed, after which a secret asks for a password.
     page.context.clear_cookies()
@@ -258,13 +260,6 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
         "share-withdrawn": f"/shares/{sharing.withdrawn}",
         "share-product": f"/products/{stock.versioned}/share",
         "product-shared": f"/products/{stock.versioned}#viewers",
-        "passport-preview": f"/products/{stock.versioned}/passport/preview",
-        "passport-compared": f"/products/{stock.versioned}/passport/preview?as=public&with=everything",
-        "passport-link-new": f"/products/{stock.versioned}/passport/link",
-        "passport-requests": "/requests/passports",
-        "passport-request": f"/requests/passports/{sharing.access_request}",
-        "passport-links": "/requests/passport-links",
-        "passport-grant": f"/requests/passport-links/{sharing.grant}",
         "requests": "/requests",
         "requests-incoming": "/requests?show=incoming",
         "request": f"/requests/{sharing.asked}",
@@ -288,26 +283,6 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Send request").click()
     page.get_by_role("alert").wait_for()
     yield "ask-refused"
-    page.goto(f"/products/{stock.versioned}/passport/link")
-    page.get_by_role("button", name="Create link").click()
-    page.get_by_role("alert").wait_for()
-    yield "passport-link-refused"
-    page.get_by_label("For whom").fill("Market surveillance of Hamburg")
-    page.get_by_label("Purpose (shown to them)").fill("File 4711")
-    page.get_by_label("Authority").check()
-    page.get_by_role("button", name="Create link").click()
-    page.get_by_role("heading", name="Copy this link now").wait_for()
-    showcase.world.vault.remember("link to a passport", page.locator("#secret").inner_text().rpartition("/")[2])
-    yield "passport-link"
-    page.get_by_role("link", name="I have copied it").click()
-    page.get_by_role("button", name="Revoke access…").click()
-    page.get_by_role("heading", name="Revoke this access?").wait_for()
-    yield "passport-link-revoke"
-    page.goto(f"/requests/passports/{sharing.access_request}")
-    page.get_by_label("Ends on").fill("2020-01-01")
-    page.get_by_role("button", name="Approve").click()
-    page.get_by_role("alert").wait_for()
-    yield "passport-request-refused"
     page.goto(f"/shared/{sharing.theirs}")
     page.get_by_label("Reason").fill("x" * 1_001)
     page.get_by_role("button", name="Send answer").click()
