@@ -17,6 +17,8 @@ from harness.raw_http import response_statuses, send_in_pieces
 from harness.server import Server
 from harness.world import World
 
+pytestmark = pytest.mark.any_engine
+
 FLOOD = 20 * 1024 * 1024
 TAKEN = 6 * 1024 * 1024
 """More than the buffers of the two sockets hold has been read by the server."""

@@ -299,6 +299,7 @@ def test_rule_111_workers_share_their_counters(fresh_world: WorldFactory, key_va
         request_token(customer, oauth).expect(200)
 
 
+@pytest.mark.any_engine
 def test_rule_112_a_flood_of_sources_takes_bounded_memory(limited: World) -> None:
     before = limited.server.process.resident_bytes()
     for number in range(1000):

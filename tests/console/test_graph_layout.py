@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import time
 from itertools import combinations
 
 import pytest
 
+from harness.processor_time import processor_time
 from linkxg.console.graph_layout import NODE_HEIGHT, NODE_WIDTH, Layout, NodePair, lay_out
 
 
@@ -81,9 +81,9 @@ def test_one_node_alone_and_the_same_twice() -> None:
 
 def test_the_largest_page_is_laid_out_at_once() -> None:
     names, edges = random_edges(3, 500, cycles=False)
-    began = time.process_time()
-    lay_out(names[250], names, edges)
-    assert time.process_time() - began < 3
+    with processor_time() as taken:
+        lay_out(names[250], names, edges)
+    assert taken.seconds < 3
 
 
 def test_a_dense_graph_is_laid_out_at_once() -> None:
@@ -91,9 +91,9 @@ def test_a_dense_graph_is_laid_out_at_once() -> None:
     names = [f"n{number}" for number in range(500)]
     edges = [(names[one], names[one + 1]) for one in range(499)]
     edges += [(names[one], names[one + step]) for step in (400, 300, 200, 2) for one in range(500 - step)]
-    began = time.process_time()
-    found = lay_out(names[0], names, edges)
-    assert time.process_time() - began < 3
+    with processor_time() as taken:
+        found = lay_out(names[0], names, edges)
+    assert taken.seconds < 3
     assert set(found.paths) == set(edges)
     assert len(found.paths[names[0], names[2]]) == 4
     assert len(found.paths[names[0], names[400]]) == 2

@@ -22,6 +22,8 @@ from network.sharing import connection_of, post_share
 from products.catalogue import body, complete
 from races.things import GRANT, SUBSCRIPTION, insert_access_request
 
+pytestmark = pytest.mark.any_engine
+
 PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
     for route in routes()
@@ -242,7 +244,6 @@ def test_every_page_declares_its_roles() -> None:
         assert allowed or path in OPEN_PAGES, (method, path)
 
 
-@pytest.mark.any_engine
 def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> None:
     stranger = new_visitor()
     for method, template, _ in GUARDED:
@@ -252,7 +253,6 @@ def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> No
         assert answer.headers["location"].startswith("/sign-in"), (method, path)
 
 
-@pytest.mark.any_engine
 def test_a_405_lists_the_methods_of_the_page(world: World, new_visitor: NewVisitor) -> None:
     """405 lists what the page takes (RFC 9110 §15.5.6): HEAD wherever GET, and OPTIONS nowhere."""
     stranger = new_visitor()
@@ -306,7 +306,6 @@ def test_pages_of_another_account_are_not_found(world: World, owner: Visitor) ->
     assert "No matching request was refused" in refused.text
 
 
-@pytest.mark.any_engine
 def test_errors_are_pages_in_the_console_and_json_in_the_api(world: World, owner: Visitor) -> None:
     missing = owner.get("/account/api-access/lxgcli_none")
     assert missing.status_code == 404

@@ -53,6 +53,7 @@ def test_rule_100_a_session_ends(aged: tuple[World, Visitor], column: str, limit
     assert 'name="password"' in csrf.text
 
 
+@pytest.mark.any_engine
 def test_rule_100_get_changes_nothing_and_every_page_offers_sign_out(world: World, owner: Visitor) -> None:
     paths = [address(template, world) for method, template, _ in GUARDED if method == "GET"]
 

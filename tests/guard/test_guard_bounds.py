@@ -21,6 +21,8 @@ from harness.clients import OAuthClient, get_token, make_resource_server, reques
 from harness.token_forge import kid
 from harness.world import World, build_world
 
+pytestmark = pytest.mark.any_engine
+
 BOUND_S = 3.0
 
 
@@ -164,7 +166,6 @@ def test_a_flood_of_unknown_keys_costs_few_requests(signing: World, guarded: Gua
     assert service.status(genuine) == 200
 
 
-@pytest.mark.any_engine
 @pytest.mark.parametrize("skew", [-3_600, 3_600])
 def test_a_wrong_clock_of_the_guarded_service_changes_nothing(world: World, guarded: GuardedFactory, skew: int) -> None:
     """Promise R7: tokens are judged by the time of LinkXG."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from harness.world import World
 from imports.files import counts, csv_file, ndjson_file, new_sku, run
+
+pytestmark = pytest.mark.any_engine
 
 WorldFactory = Callable[..., World]
 LEASE_S, STUCK_S = 6, 20

@@ -24,6 +24,8 @@ from passports.test_units import end, issue
 from passports.test_untp import faults, schema
 from products.catalogue import withdraw
 
+pytestmark = pytest.mark.any_engine
+
 __all__ = ["schema"]
 SETS: JsonObject = {
     "brand": ["authority"], "materials": ["legitimateInterest"], "facility": ["legitimateInterest", "authority"],

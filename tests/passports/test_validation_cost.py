@@ -5,11 +5,11 @@ Security rule L5. The schema made every error, with a copy of its object, before
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
+from harness.processor_time import processor_time
 from linkxg.network.epcis.documents.schema import MAX_FAULTS, check_schema
 from linkxg.network.passports.validation.model import MAX_FINDINGS
 from linkxg.network.passports.validation.validate import validate
@@ -30,9 +30,9 @@ WORST: dict[str, Any] = {
 @pytest.mark.parametrize("passport", WORST.values(), ids=WORST)
 def test_a_passport_of_faults_is_cheap(passport: dict[str, Any]) -> None:
     validate({})
-    started = time.process_time()
-    found = validate(passport)
-    assert time.process_time() - started < MAX_S
+    with processor_time() as taken:
+        found = validate(passport)
+    assert taken.seconds < MAX_S
     assert not found.valid
     assert len(found.findings) <= MAX_FINDINGS
 
@@ -45,9 +45,9 @@ def test_an_event_of_faults_is_cheap() -> None:
         "eventTimeZoneOffset": "x",
     }
     check_schema(event)
-    started = time.process_time()
-    found = check_schema(event | {"epcList": [0] * 100_000, "quantityList": [{}] * 100_000})
-    assert time.process_time() - started < MAX_S
+    with processor_time() as taken:
+        found = check_schema(event | {"epcList": [0] * 100_000, "quantityList": [{}] * 100_000})
+    assert taken.seconds < MAX_S
     assert 0 < len(found) <= MAX_FAULTS
 
 
