@@ -45,16 +45,16 @@ def need(*programs: str) -> None:
         raise Unavailable(f"not on this machine: {', '.join(missing)}")
 
 
-def npm_tools() -> Path:
-    """The `node_modules` with the packages of `package-lock.json`."""
+def npm_tools(of: Path = HERE) -> Path:
+    """The `node_modules` with the packages of the `package-lock.json` there."""
     need("node", "npm")
-    lock = (HERE / "package-lock.json").read_bytes()
+    lock = (of / "package-lock.json").read_bytes()
     folder = CACHE / f"npm-{hashlib.sha256(lock).hexdigest()[:16]}"
     if not (folder / "installed").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
+            shutil.copy(of / name, folder)
         _install(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
         (folder / "installed").touch()
     return folder / "node_modules"
