@@ -14,7 +14,15 @@ from browser.showcase_events import ShownEvents, build_events
 from browser.showcase_products import Stock, build_stock
 from browser.showcase_sharing import Sharing, build_sharing
 from browser.showcase_tracing import Tracing, build_tracing
-from harness.clients import OAuthClient, get_token, make_client, request_token, rotate, with_secret
+from harness.clients import (
+    OAuthClient,
+    get_token,
+    make_client,
+    make_resource_server,
+    request_token,
+    rotate,
+    with_secret,
+)
 from harness.databases import SqliteDatabase
 from harness.people import Person, add_person, invite
 from harness.rows import wait_for_count
@@ -31,6 +39,8 @@ class Showcase:
     world: World
     erp: OAuthClient
     shop: OAuthClient
+    guarded: OAuthClient
+    """A resource server."""
     member: Person
     stock: Stock
     sharing: Sharing
@@ -49,6 +59,7 @@ def build_showcase(world: World) -> Showcase:
     erp = make_client(api, owner, scope, client_name="ERP Integration")
     make_client(api, owner, "imports:write", client_name="Warehouse sync", allowed_cidrs=["10.0.0.0/8"])
     shop = make_client(api, owner, "products:read", client_name="Shop (old)")
+    guarded = make_resource_server(api, owner, "https://carriers.acme.example/api", client_name="Carrier portal")
     disabled = make_client(api, owner, "dpp:read", client_name="Passport pilot")
     api.patch(f"/oauth/clients/{disabled.client_id}", bearer=owner.access, json={"disabled": True}).expect(200)
 
@@ -70,7 +81,7 @@ def build_showcase(world: World) -> Showcase:
     wait_for_count(world.server.database, "SELECT count(*) FROM refused_requests", 4)
     _age(world, erp, shop)
     sharing = build_sharing(world, stock)
-    return Showcase(world, renewed, shop, member, stock, sharing, build_events(world), build_tracing(world))
+    return Showcase(world, renewed, shop, guarded, member, stock, sharing, build_events(world), build_tracing(world))
 
 
 def _age(world: World, erp: OAuthClient, shop: OAuthClient) -> None:

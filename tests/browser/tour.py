@@ -59,6 +59,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "new-client": "/account/api-access/new",
         "client": erp,
         "overlap": shop,
+        "resource-server": f"/account/api-access/{showcase.guarded.client_id}",
         "rotate": f"{erp}/rotate",
         "rotate-again": f"{shop}/rotate",
         "least-scope": f"{erp}/least-scope",
