@@ -26,6 +26,7 @@ from linkxg.identity.clients.read_client import ClientDetail, read_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
 from linkxg.identity.tokens.scopes import SCOPES
 
+_LEAKS_SHOWN = 3
 CLIENT = f"{LIST}/{{client_id:str}}"
 
 
@@ -133,6 +134,7 @@ async def show_client(
         state=state_of(client, now),
         creator=next((person.email for person in people if person.id == client.created_by), "a removed person"),
         live=live,
+        leaked=[one for one in client.secrets if one.leak_url is not None][::-1][:_LEAKS_SHOWN],
         evidence=rotation_evidence(live[0], live[-1], detail.sources, now) if len(live) > 1 else None,
         shown_addresses=SHOWN,
         chart=usage_chart(detail.usage),
