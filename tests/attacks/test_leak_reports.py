@@ -185,7 +185,9 @@ def test_rule_258_links_in_mails_end(scanned: Scanned) -> None:
     world.api.post(f"/invitations/{tokens[0]}/accept", json={"password": password}).expect(404, "not_found")
     joining = {"accountName": "Nobody Ltd", "password": password}
     world.api.post(f"/connection-invitations/{tokens[1]}/accept", json=joining).expect(404, "not_found")
-    world.api.post("/auth/password-reset/complete", json={"token": tokens[2], "newPassword": password}).expect(404, "not_found")
+    world.api.post("/auth/password-reset/complete", json={"token": tokens[2], "newPassword": password}).expect(
+        404, "not_found"
+    )
     for token in (old, new):
         mailing.answer(token).expect(404, "not_found")
     assert scanned.report(*tokens, old, new) == ["true"] * 5

@@ -52,7 +52,13 @@ class SecretScanner:
         return b64encode(self.key.sign(body, ECDSA(hashes.SHA256()))).decode()
 
     def send(
-        self, api: Client, body: bytes, changed: Mapping[str, str] | None = None, *, signed: bytes | None = None
+        self,
+        api: Client,
+        body: bytes,
+        changed: Mapping[str, str] | None = None,
+        *,
+        signed: bytes | None = None,
+        allow_503: bool = False,
     ) -> Answer:
         """A report of these bytes; with `signed`, the signature is that of others; with `changed`, some fields are."""
         fields = {
@@ -60,7 +66,8 @@ class SecretScanner:
             KEY_ID: self.key_id,
             SIGNATURE: self.sign(body if signed is None else signed),
         } | dict(changed or {})
-        return api.post(PATH, content=body, headers={name: value for name, value in fields.items() if value})
+        headers = {name: value for name, value in fields.items() if value}
+        return api.post(PATH, content=body, headers=headers, allow_503=allow_503)
 
     def report(self, api: Client, *tokens: str, url: str = URL, source: str = "commit") -> list[str]:
         """The labels of these tokens, in their order."""

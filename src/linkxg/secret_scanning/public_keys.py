@@ -3,7 +3,7 @@
 import binascii
 import hashlib
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature as NotSigned
@@ -56,10 +56,11 @@ def read_key_document(document: dict[str, Any]) -> PublicKeys:
 
 def is_signed(key: EllipticCurvePublicKey, signature: str, body: bytes) -> bool:
     """Whether the signature, DER in base64, is that of the key over exactly these bytes."""
-    if len(signature) > _LONGEST_SIGNATURE:
-        return False
     try:
-        key.verify(b64decode(signature, validate=True), body, ECDSA(hashes.SHA256()))
+        raw = b64decode(signature, validate=True)
+        if len(signature) > _LONGEST_SIGNATURE or b64encode(raw).decode() != signature:
+            return False
+        key.verify(raw, body, ECDSA(hashes.SHA256()))
     except (NotSigned, binascii.Error, ValueError):
         return False
     return True
