@@ -103,6 +103,24 @@ def test_rule_262_an_answer_that_is_no_key_document_is_no_key(
     wait_for_log(world, b"larger than 256 KiB")
 
 
+GITHUB_KEY = (
+    "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsz9ugWDj5jK5ELBK42ynytbo38gP\n"
+    "HzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==\n-----END PUBLIC KEY-----\n"
+)
+GITHUB_ID = "f9525bf080f75b3506ca1ead061add62b8633a346606dc5fe544e29231c6ee0d"
+GITHUB_SIGNATURE = "MEUCIFLZzeK++IhS+y276SRk2Pe5LfDrfvTXu6iwKKcFGCrvAiEAhHN2kDOhy2I6eGkOFmxNkOJ+L2y8oQ9A2T9GGJo6WJY="
+GITHUB_BODY = b'[{"token":"some_token","type":"some_type","url":"some_url","source":"some_source"}]'
+
+
+def test_rule_257_the_example_of_the_partner_program_is_accepted() -> None:
+    """The one of GitHub's documentation, whose key is public."""
+    published = {"public_keys": [{"key_identifier": GITHUB_ID, "key": GITHUB_KEY, "is_current": True}]}
+    key = read_key_document(published)[GITHUB_ID]
+    assert is_signed(key, GITHUB_SIGNATURE, GITHUB_BODY)
+    assert not is_signed(key, GITHUB_SIGNATURE, GITHUB_BODY + b"\n")
+    assert not is_signed(key, GITHUB_SIGNATURE, GITHUB_BODY.replace(b"some_token", b"same_token"))
+
+
 def pem_of(key: Any) -> str:
     return str(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -17,8 +19,9 @@ from conftest import ServerFactory, checked_for_leaks
 from console.browser import Visitor
 from harness.client import INVITATION, PASSWORD_LINK
 from harness.clients import OAuthClient, get_token, request_token, rotate, with_secret
-from harness.concurrency import concurrently
+from harness.concurrency import concurrently, open_clients
 from harness.email_changes import Mailing
+from harness.factors import add_totp, first_step, second_step
 from harness.people import Person, new_email, refresh, sign_in
 from harness.raw_http import request_bytes, send_raw
 from harness.rows import rows
@@ -64,7 +67,7 @@ def scanned(engine: str, new_server: ServerFactory, tmp_path_factory: pytest.Tem
     places = ",".join(f"{one.name}={one.write_keys(directory)}" for one in (scanner, other))
     sink = SmtpSink().start()
     try:
-        server = new_server(engine, LINKXG_SECRET_SCANNERS=places, LINKXG_SMTP_URL=sink.url)
+        server = new_server(engine, LINKXG_SECRET_SCANNERS=places, LINKXG_SMTP_URL=sink.url, LINKXG_SIGN_UP="open")
         for world in checked_for_leaks(build_world(server)):
             yield Scanned(world, scanner, other, sink)
     finally:
@@ -191,6 +194,43 @@ def test_rule_258_links_in_mails_end(scanned: Scanned) -> None:
     for token in (old, new):
         mailing.answer(token).expect(404, "not_found")
     assert scanned.report(*tokens, old, new) == ["true"] * 5
+
+
+def test_rule_258_a_token_of_a_second_step_ends(scanned: Scanned) -> None:
+    world = scanned.world
+    session = sign_in(world.api, member(scanned))
+    app = add_totp(world.api, session)
+    token = first_step(world.api, session.person)
+    assert scanned.report(token) == ["true"]
+    second_step(world.api, token, app.codes[0], "recovery_code").expect(401, "invalid_token")
+    assert [one["kind"] for one in scanned.events(session.person.user_id)] == ["second-step token"]
+
+
+def test_rule_258_a_sign_up_link_ends(scanned: Scanned) -> None:
+    world, address = scanned.world, new_email("founder")
+    world.api.post("/accounts/sign-up", json={"email": address}).expect(200)
+    found = re.search(r"(lxgsup_[0-9A-Za-z]{49})", scanned.sink.wait_for(address).text())
+    assert found
+    token = world.vault.remember("link of a sign-up", found[1])
+    assert scanned.report(token) == ["true"]
+    completion = {"token": token, "accountName": "Nobody Ltd", "password": world.vault.password()}
+    world.api.post("/accounts/sign-up/complete", json=completion).expect(404, "not_found")
+    assert scanned.report(token) == ["true"]
+
+
+def test_rule_258_every_worker_refuses_at_once(fresh_world: Callable[..., World], tmp_path: Path) -> None:
+    scanner = SecretScanner("code-host")
+    keys = f"code-host={scanner.write_keys(tmp_path)}"
+    world = fresh_world("sqlite", workers=2, LINKXG_SECRET_SCANNERS=keys)
+    for _ in range(5):
+        oauth = world.new_client()
+        token = get_token(world.api, oauth)
+        clients = open_clients(world.server, 6)
+        assert scanner.report(world.api, oauth.client_secret) == ["true"]
+        for client in clients:
+            client.get("/products", bearer=token).expect(401, "invalid_token")
+            request_token(client, oauth).expect(401, "invalid_client")
+            client.close()
 
 
 def test_rule_257_only_a_signature_over_these_bytes_counts(scanned: Scanned) -> None:
@@ -342,7 +382,10 @@ def test_rule_261_the_owners_learn_it_and_the_trail_names_scanner_and_place(scan
         ("https://code.example.test/{token}/b", "https://code.example.test"),
         ("https://code.example.test/{quoted}/b", "https://code.example.test"),
         ("https://{token}@code.example.test/b", "https://code.example.test/b"),
+        ("https://code.example.test/{body}.txt", "https://code.example.test"),
+        ("https://code.example.test/{deep}", "https://code.example.test"),
         ("https://{token}.example.test/b", None),
+        ("https:///a", None),
         ("{token}", None),
         ("javascript:alert(1)", None),
         ("https://code.example.test/\u0007\u202e\u0000\n<b>", "https://code.example.test/<b>"),
@@ -355,7 +398,8 @@ def test_rule_261_an_address_is_recorded_without_what_may_be_secret(
     world = scanned.world
     oauth = world.new_client()
     quoted = "".join(f"%{ord(one):02x}" for one in oauth.client_secret)
-    given = url.format(token=oauth.client_secret, quoted=quote(quoted)) if "{" in url else url
+    deep = oauth.client_secret.replace("_", "%" + "25" * 6 + "5F")
+    given = url.format(token=oauth.client_secret, quoted=quote(quoted), body=oauth.client_secret[12:30], deep=deep)
     assert scanned.report(oauth.client_secret, url=given, source=f"commit {oauth.client_secret}") == ["true"]
     (event,) = scanned.events(oauth.client_id)
     assert event.get("url") == recorded

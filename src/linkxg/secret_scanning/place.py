@@ -6,8 +6,11 @@ from urllib.parse import unquote
 
 MAX_URL = 500
 _MAX_SOURCE = 40
+_MAX_READ = 4_000
 _CREDENTIAL = re.compile(r"lxg[a-z]{3}_", re.IGNORECASE)
 _ADDRESS = re.compile(r"(https?://)(?:[^/@]*@)*([^/@]*)(.*)", re.IGNORECASE)
+_PIECE = 8
+_DECODINGS = 5
 
 
 class LeakPlace(NamedTuple):
@@ -17,24 +20,37 @@ class LeakPlace(NamedTuple):
     source: str
 
 
-def place_of(url: str | None, source: str | None) -> LeakPlace:
+def place_of(token: str, url: str | None, source: str | None) -> LeakPlace:
     """Of the address neither user name, query nor fragment; what may hold a credential is left out."""
-    return LeakPlace(_address(url or ""), _word(source or ""))
+    return LeakPlace(_address(token, url or ""), _word(token, source or ""))
 
 
-def _address(url: str) -> str:
+def _address(token: str, url: str) -> str:
     found = _ADDRESS.fullmatch(re.split(r"[?#]", _printable(url), maxsplit=1)[0])
     if found is None:
         return ""
     scheme, host, path = found.groups()
-    kept = f"{scheme}{host}" if _CREDENTIAL.search(unquote(unquote(path))) else f"{scheme}{host}{path}"
-    return "" if _CREDENTIAL.search(unquote(host)) else kept[:MAX_URL]
+    if not host or _may_hold(token, host):
+        return ""
+    return f"{scheme}{host}{'' if _may_hold(token, path) else path}"[:MAX_URL]
 
 
-def _word(source: str) -> str:
+def _word(token: str, source: str) -> str:
     word = _printable(source)
-    return "" if _CREDENTIAL.search(unquote(word)) else word[:_MAX_SOURCE]
+    return "" if _may_hold(token, word) else word[:_MAX_SOURCE]
+
+
+def _may_hold(token: str, text: str) -> bool:
+    """Whether it has a piece of the token or what begins as a credential does, however often it is percent-encoded."""
+    pieces = {token[at : at + _PIECE].lower() for at in range(len("lxgsec_"), len(token) - _PIECE + 1)}
+    for _ in range(_DECODINGS):
+        if _CREDENTIAL.search(text) or any(piece in text.lower() for piece in pieces):
+            return True
+        text, before = unquote(text), text
+        if text == before:
+            return False
+    return True
 
 
 def _printable(text: str) -> str:
-    return "".join(one for one in text if one.isprintable())
+    return "".join(one for one in text[:_MAX_READ] if one.isprintable())

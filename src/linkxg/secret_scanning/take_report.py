@@ -58,7 +58,7 @@ async def take_report(
     revoked: dict[str, list[tuple[LeakedCredential, LeakPlace]]] = defaultdict(list)
     try:
         for token, credential in found.items():
-            place = place_of(first[token].url, first[token].source)
+            place = place_of(token, first[token].url, first[token].source)
             # One transaction each: no two of them wait for each other's locks.
             if await revoke_as(database, actor, credential.account_id, _revoke, actor, credential, place):
                 revoked[credential.account_id].append((credential, place))
