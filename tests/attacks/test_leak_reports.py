@@ -421,7 +421,7 @@ def test_the_page_of_the_client_and_the_audit_log_say_what_happened(scanned: Sca
     visitor = Visitor(world.server.url, world.vault)
     visitor.sign_in(world.account.owner)
     page = visitor.get(f"/account/api-access/{oauth.client_id}").text
-    assert f"was found in public at <bdi>{URL}</bdi>" in page
+    assert f"was found in public at <bdi><code>{URL}</code></bdi>" in page
     assert "secret found in public" in page
     log = visitor.get(f"/account/audit?action={LEAKED}").text
     assert URL in log
