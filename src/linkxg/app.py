@@ -134,6 +134,9 @@ from linkxg.network.traceability import routes as traceability_routes
 from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
+from linkxg.secret_scanning import routes as scanning_routes
+from linkxg.secret_scanning.reporters import Reporters
+from linkxg.secret_scanning.routes import ScanningServices
 from linkxg.settings import Settings, load
 
 BASE = "/api/v1"
@@ -207,6 +210,7 @@ def build(
     resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
     provider_client = ProviderClient(resolver, settings.provider_networks)
     providers = Providers(provider_client)
+    reporters = Reporters(settings.secret_scanners, provider_client)
     provider_connections = ProviderConnections(database, providers, server_key, issuer, end_disallowed_sessions)
     single_sign_on = SingleSignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
@@ -296,6 +300,7 @@ def build(
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
             *passports.of_api,
+            scanning_routes.router(ScanningServices(database, server_key, notices, reporters)),
             traceability_routes.router(traceability),
             recall_routes.router(RecallServices(database, traceability.reader, recall_mails, cursors, issuer)),
         ],

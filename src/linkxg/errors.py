@@ -175,6 +175,12 @@ class AccessDenied(PublicError):
     meaning = "The role is insufficient. As the `error` of an import: its caller has lost the right to import."
 
 
+class InvalidSignature(PublicError):
+    code, status = "invalid_signature", 403
+    text = "The signature of the request is missing or not valid."
+    meaning = "Of a report of leaked credentials: no key of a secret scanner that the operator trusts made it."
+
+
 class SignUpDisabled(PublicError):
     code, status = "sign_up_disabled", 403
     text = "This server does not create accounts over the network. Ask its operator for an account."
@@ -309,39 +315,10 @@ class TemporarilyUnavailable(PublicError):
 
 
 CATALOGUE: tuple[type[PublicError], ...] = (
-    PublicError,
-    InvalidRequest,
-    UnsupportedGrantType,
-    UnauthorizedClient,
-    InvalidTarget,
-    InvalidScope,
-    InvalidCursor,
-    InvalidClient,
-    InvalidCredentials,
-    MfaRequired,
-    MfaEnrollmentRequired,
-    InsufficientUserAuthentication,
-    InvalidToken,
-    InsufficientScope,
-    AccessDenied,
-    SignUpDisabled,
-    NotFound,
-    MethodNotAllowed,
-    NotAcceptable,
-    Conflict,
-    DuplicateSku,
-    DuplicateGtin,
-    ConnectionExists,
-    InvalidState,
-    NoDraft,
-    Gone,
-    PreconditionFailed,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-    ValidationFailed,
-    IdempotencyKeyReused,
-    RateLimitExceeded,
-    HeaderFieldsTooLarge,
-    TransferCodingNotImplemented,
-    TemporarilyUnavailable,
-)
+    PublicError, InvalidRequest, UnsupportedGrantType, UnauthorizedClient, InvalidTarget, InvalidScope, InvalidCursor,
+    InvalidClient, InvalidCredentials, MfaRequired, MfaEnrollmentRequired, InsufficientUserAuthentication, InvalidToken,
+    InsufficientScope, AccessDenied, InvalidSignature, SignUpDisabled, NotFound, MethodNotAllowed, NotAcceptable,
+    Conflict, DuplicateSku, DuplicateGtin, ConnectionExists, InvalidState, NoDraft, Gone, PreconditionFailed,
+    PayloadTooLarge, UnsupportedMediaType, ValidationFailed, IdempotencyKeyReused, RateLimitExceeded,
+    HeaderFieldsTooLarge, TransferCodingNotImplemented, TemporarilyUnavailable,
+)  # fmt: skip

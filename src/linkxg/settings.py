@@ -17,6 +17,7 @@ PREFIX = "LINKXG_"
 _DATA_DIR = Path("data")
 ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
 _AUTHORITY = re.compile(r"(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_REPORTER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -121,6 +122,19 @@ def _idna(host: str) -> str:
         return ""
 
 
+def _reporters(value: str) -> tuple[tuple[str, str], ...]:
+    """(name, https address or absolute path of the public keys) of each, separated by commas."""
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, value.split(","))):
+        name, _, place = part.partition("=")
+        if not _REPORTER.fullmatch(name) or name in found:
+            raise ValueError("write NAME=ADDRESS, each name once, of lower-case letters, digits and hyphens")
+        if not (place.startswith("https://") or Path(place).is_absolute()):
+            raise ValueError(f"the keys of {name} must be at an https address or an absolute path")
+        found[name] = place
+    return tuple(found.items())
+
+
 def _setting(default: Any, parse: Any, help: str) -> Any:
     return field(default=default, metadata={"parse": parse, "help": help})
 
@@ -184,6 +198,12 @@ class Settings:
         _networks,
         "Networks, separated by commas, in which receivers of subscriptions may be although they are not public.",
     )
+    secret_scanners: tuple[tuple[str, str], ...] = _setting(
+        (),
+        _reporters,
+        "NAME=KEYS of each secret scanner whose signed reports of leaked credentials count, separated by commas; "
+        "KEYS is an https address or the absolute path of a file (JWK set, PEM, or as GitHub publishes them).",
+    )
     dns_server: str = _setting(
         "",
         _dns_server,
@@ -200,6 +220,11 @@ class Settings:
             path = getattr(self, name)
             if path and not Path(path).is_file():
                 raise SettingsError(f"{variable(name)}: there is no file {path}.")
+        for name, place in self.secret_scanners:
+            if not place.startswith("https:") and not Path(place).is_file():
+                raise SettingsError(
+                    f"{variable('secret_scanners')}: there is no file {place}, with the keys of {name}."
+                )
         if self.sign_up == "open" and not self.smtp_url:
             raise SettingsError(
                 "LINKXG_SIGN_UP=open needs LINKXG_SMTP_URL: an account is created by the link of a confirmation mail."

@@ -161,8 +161,8 @@ def test_no_example_looks_like_a_real_credential() -> None:
         assert "lxgsec_8sKp..." in str(example) or "lxgsec_" not in str(example), name
 
 
-STANDARD = {"EPCISDocument", "EPCISEvent", "UntpPassport"}
-"""Described by GS1 and UNTP, with names of extensions that nobody lists."""
+STANDARD = {"EPCISDocument", "EPCISEvent", "UntpPassport", "LeakReports"}
+"""Described by GS1, UNTP and GitHub, with names of extensions that nobody lists."""
 
 
 def test_requests_refuse_unknown_members_where_the_program_does() -> None:

@@ -44,6 +44,7 @@ KEYLESS = {
     "acceptInvitation": "the token of the link works once",
     "acceptConnectionInvitation": "the token of the link works once",
     "signUp": "creates nothing that is seen, and a mailbox gets few mails an hour",
+    "reportLeakedCredentials": "revokes what it names once, and is answered alike again",
     "completeSignUp": "the token of the link works once",
 }
 

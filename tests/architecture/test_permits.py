@@ -51,6 +51,7 @@ PUBLIC = {
     "POST /sign-in/sso",
     "GET /sign-in/sso/{account_id}/callback",
     "POST /sign-in/sso/{account_id}/backchannel-logout",
+    "POST /api/v1/secret-scanning/reports",
     "POST /sign-in",
     "POST /sign-in/code",
     "POST /sign-in/forgotten-password",

@@ -62,6 +62,7 @@ SPINE = (
     ("network.passports.en18222", "network.passports.validation"),
     ("network.passports.routes",),
     ("network.open_tasks",),
+    ("secret_scanning",),
     ("publish_hooks",),
     ("api_docs", "health", "purge", "job_kinds", "lifespan"),
     ("console",),

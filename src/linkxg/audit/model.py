@@ -102,6 +102,7 @@ ACTIONS = (
     "email_domain.verified",
     "email_domain.removed",
     "user.linked",
+    "credential.leaked",
     "service.restored",
 )
 
@@ -111,12 +112,13 @@ class Actor(NamedTuple):
 
     `scim` is an identity provider, whose `id` is that of its token and whose `label` is the token's name, which the
     trail keeps longer than the token. A `provider` is the account's identity provider,
-    whose signed token was verified; its id is that of the account.
+    whose signed token was verified; its id is that of the account. A `scanner` is a secret scanner that the operator
+    trusts, whose signed report was verified; its id is its name.
 
     `epoch` and `jti` are those of the token or session: a write is authorised by them in its own transaction.
     """
 
-    kind: Literal["user", "client", "scim", "anonymous", "cli", "partner", "provider"]
+    kind: Literal["user", "client", "scim", "anonymous", "cli", "partner", "provider", "scanner"]
     id: str | None
     account_id: str | None
     source: str

@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.clock import now_ms
+from linkxg.clock import DAY, now_ms
 from linkxg.console.api_access import LIST
 from linkxg.console.chart import DAYS, usage_chart
 from linkxg.console.client_state import state_of, unused_scopes
@@ -22,10 +22,12 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.identity.clients.model import Client, Secret
 from linkxg.identity.clients.read_client import ClientDetail, read_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
 from linkxg.identity.tokens.scopes import SCOPES
 
+_LEAKS_SHOWN, _LEAK_SHOWN_MS = 3, 90 * DAY
 CLIENT = f"{LIST}/{{client_id:str}}"
 
 
@@ -133,6 +135,7 @@ async def show_client(
         state=state_of(client, now),
         creator=next((person.email for person in people if person.id == client.created_by), "a removed person"),
         live=live,
+        leaked=_leaked(client, now),
         evidence=rotation_evidence(live[0], live[-1], detail.sources, now) if len(live) > 1 else None,
         shown_addresses=SHOWN,
         chart=usage_chart(detail.usage),
@@ -150,6 +153,13 @@ async def show_client(
         errors=errors,
         conflicts=conflicts or {},
     )
+
+
+def _leaked(client: Client, now: int) -> list[Secret]:
+    """The secrets that were found in public in the last months, newest first."""
+    found = [one for one in client.secrets if one.leak_url is not None]
+    recent = [one for one in found if (one.revoked_at or one.expires_at or 0) > now - _LEAK_SHOWN_MS]
+    return recent[::-1][:_LEAKS_SHOWN]
 
 
 def _scopes_of(form: PageForm, now: frozenset[str], *, conflicts: bool) -> frozenset[str]:

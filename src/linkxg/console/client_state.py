@@ -23,7 +23,8 @@ def state_of(client: Client, now: int) -> ClientState:
     if client.disabled:
         return ClientState("bad", "disabled")
     if not live:
-        return ClientState("bad", "secret expired")
+        leaked = bool(client.secrets) and client.secrets[-1].leak_url is not None
+        return ClientState("bad", "secret found in public" if leaked else "secret expired")
     if len(live) > 1:
         ends = live[0].expires_at
         return ClientState("warn", f"2 secrets, one ends in {time_left(ends - now)}" if ends else "2 secrets")

@@ -3,6 +3,7 @@
 A change holds the digests of two tokens, one mailed to the present address and one to the new one.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, ForeignKey, Index, LargeBinary, String, Table, or_, select
@@ -70,6 +71,12 @@ def find_email_change(conn: Connection, digest: bytes, now: int) -> AnyRow | Non
     """The live change with this token, of the present or of the new address."""
     has_token = or_(email_changes.c.old_digest == digest, email_changes.c.new_digest == digest)
     return conn.execute(select(email_changes).where(has_token, *_live(now))).first()
+
+
+def find_email_changes_by_digest(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """Changes of any account, live or not, by either of their tokens."""
+    has_token = or_(email_changes.c.old_digest.in_(digests), email_changes.c.new_digest.in_(digests))
+    return list(conn.execute(select(email_changes).where(has_token)))
 
 
 def confirm_email_change(conn: Connection, account_id: str, change_id: str, now: int, **values: Any) -> AnyRow | None:

@@ -186,6 +186,14 @@ async def cancel_email_change(database: Database, actor: Actor, account_id: str,
         raise NotFound
 
 
+def end_leaked_change(conn: Connection, actor: Actor, account_id: str, user_id: str, change_id: str) -> bool:
+    """Inside a unit of work: end a change one of whose links somebody else may have read; false if it has ended."""
+    if not store.end_email_change(conn, account_id, change_id, now_ms()):
+        return False
+    audit.record(conn, account_id, actor, "email.change_declined", user_id, {"by": "a secret scanner"})
+    return True
+
+
 async def approve_email_change(
     database: Database, actor: Actor, account_id: str, user_id: str, new_email: str
 ) -> ChangedEmail:

@@ -237,15 +237,17 @@ async def list_invitations(database: Database, account_id: str) -> list[PendingI
 async def withdraw_invitation(database: Database, actor: Actor, account_id: str, invitation_id: str) -> None:
     """Invalidate the link. Raises NotFound if the invitation has ended."""
 
-    def unit(conn: Connection) -> bool:
-        withdrawn = store.withdraw_invitation(conn, account_id, invitation_id, now_ms())
-        if withdrawn is None:
-            return False
-        audit.record(conn, account_id, actor, "invitation.withdrawn", invitation_id, {"email": withdrawn.email})
-        return True
-
-    if not await write_as(database, actor, unit):
+    if not await write_as(database, actor, end_invitation, actor, account_id, invitation_id):
         raise NotFound
+
+
+def end_invitation(conn: Connection, actor: Actor, account_id: str, invitation_id: str) -> bool:
+    """Inside a unit of work: false if the invitation has ended."""
+    withdrawn = store.withdraw_invitation(conn, account_id, invitation_id, now_ms())
+    if withdrawn is None:
+        return False
+    audit.record(conn, account_id, actor, "invitation.withdrawn", invitation_id, {"email": withdrawn.email})
+    return True
 
 
 class InvitationView(NamedTuple):

@@ -76,6 +76,9 @@ IDENTITY_LINKED = NoticeKind(
 )
 DOMAIN_CHANGED = NoticeKind("domain-changed", "single sign-on: an e-mail domain was verified or removed", _OWNERS)
 SCIM_TOKEN_CREATED = NoticeKind("scim-token-created", "a SCIM token was created", _OWNERS)
+CREDENTIAL_LEAKED = NoticeKind(
+    "credential-leaked", "a credential was found in public by a secret scanner, and was revoked", _OWNERS
+)
 SUBSCRIPTION_CREATED = NoticeKind(
     "subscription-created", "a subscription was created: events are posted to a receiver", _OWNERS
 )
@@ -84,5 +87,5 @@ KINDS = (
     NEW_PLACE, RECOVERY_CODE_USED, PASSWORD_CHANGED, PASSWORD_LINK_CREATED, EMAIL_CHANGED, EMAIL_CHANGE_APPROVED,
     FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_REPLACED, FACTORS_RESET, ROLE_GIVEN, CLIENT_CREATED, SECRET_ROTATED,
     CONTACT_CHANGED, SIGN_IN_RULES_CHANGED, SECRET_LIFETIME_CHANGED, PROVIDER_CHANGED, SSO_ONLY_CHANGED,
-    IDENTITY_LINKED, DOMAIN_CHANGED, SCIM_TOKEN_CREATED, SUBSCRIPTION_CREATED,
+    IDENTITY_LINKED, DOMAIN_CHANGED, SCIM_TOKEN_CREATED, CREDENTIAL_LEAKED, SUBSCRIPTION_CREATED,
 )  # fmt: skip

@@ -28,6 +28,7 @@ _BY = {
     "scim": "your identity provider, by SCIM",
     "provider": "your identity provider, at the person's sign-in",
     "client": "an OAuth client of the account",
+    "scanner": "a secret scanner, by a signed report",
 }
 What = str | Callable[[Connection], str]
 """One or more whole sentences without secrets; or what reads them in the background, with the names of what it is."""

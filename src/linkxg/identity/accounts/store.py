@@ -1,5 +1,6 @@
 """The SQL of accounts, people and invitations."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -292,6 +293,12 @@ def redeem_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | Non
 def find_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
     query = select(invitations).where(invitations.c.digest == digest, *_live(now))
     return conn.execute(query).first()
+
+
+def find_invitations_by_digest(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """Invitations of any account, live or not: of a link that was found in public, nothing else is known."""
+    columns = (invitations.c.account_id, invitations.c.id, invitations.c.email, invitations.c.digest)
+    return list(conn.execute(select(*columns).where(invitations.c.digest.in_(digests))))
 
 
 def find_newer_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:

@@ -19,6 +19,7 @@ EndReason = Literal[
     "by identity provider",
     "provider changed",
     "reuse",
+    "found in public",
     "restored",
 ]
 END_REASON_TEXTS: dict[EndReason, str] = {
@@ -38,6 +39,7 @@ END_REASON_TEXTS: dict[EndReason, str] = {
     "by identity provider": "by the identity provider of your company",
     "provider changed": "because your account has changed or disconnected its identity provider",
     "reuse": "because a token of this session was used twice",
+    "found in public": "because a refresh token of this session was found in public",
     "restored": "because the service was restored from a backup",
 }
 """Completes "You were signed out"; empty if the person signed out themselves."""

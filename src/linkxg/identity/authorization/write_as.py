@@ -25,8 +25,8 @@ class HasId(Protocol):
     def id(self) -> str: ...
 
 
-_AUTHORISED_OTHERWISE = ("cli", "provider")
-"""The operator, and the account's identity provider, which has neither session nor token here."""
+_AUTHORISED_OTHERWISE = ("cli", "provider", "scanner")
+"""The operator, the account's identity provider and a secret scanner, which have neither session nor token here."""
 H = TypeVar("H", bound=HasId)
 
 

@@ -36,6 +36,8 @@ class Secret(CachedSecret, frozen=True, gc=False):
     uses: int
     tested_at: int | None
     """When it was last tested in the console, which does not count as use."""
+    leak_url: str | None
+    """Where it was found in public, empty if that is not known; None if it was not reported."""
 
 
 class CachedClient(msgspec.Struct, frozen=True, gc=False):

@@ -13,7 +13,7 @@ def mail_secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str,
     by = "by the client itself" if actor.kind == "client" else "by an Owner or Admin"
 
     def what(conn: Connection) -> str:
-        return f"The secret of {_label(conn, account_id, client_id)} was replaced {by}."
+        return f"The secret of {client_label(conn, account_id, client_id)} was replaced {by}."
 
     advice = "If nobody in your account did this, rotate the secret again and revoke the client's tokens."
     notices.owners(actor, account_id, "Secret of an OAuth client rotated", what, kind=SECRET_ROTATED, advice=advice)
@@ -21,14 +21,14 @@ def mail_secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str,
 
 def mail_client_created(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
     def what(conn: Connection) -> str:
-        label = _label(conn, account_id, client_id)
+        label = client_label(conn, account_id, client_id)
         return f"An Owner or Admin created {label}. It has access to your data."
 
     advice = "If nobody in your account did this, delete the client and check the audit log."
     notices.owners(actor, account_id, "OAuth client created", what, kind=CLIENT_CREATED, advice=advice)
 
 
-def _label(conn: Connection, account_id: str, client_id: str) -> str:
+def client_label(conn: Connection, account_id: str, client_id: str) -> str:
     """By name, then the id; a client that was deleted meanwhile has no name any more."""
     name = list_client_names(conn, account_id, [client_id]).get(client_id)
     return f"the OAuth client {client_id}" if name is None else f"the OAuth client “{shown(name)}” ({client_id})"

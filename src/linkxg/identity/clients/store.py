@@ -1,6 +1,6 @@
 """The SQL of OAuth clients and their secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Sequence as Rows
 from functools import lru_cache
 from sys import intern
@@ -73,8 +73,11 @@ secrets = Table(
     Column("uses", Sequence, nullable=False, server_default="0"),
     Column("first_used_at", Milliseconds),
     Column("tested_at", Milliseconds),
+    # Where it was found in public, as a secret scanner reported; empty if it did not say.
+    Column("leak_url", String(500)),
     Index("ix_client_secrets_account_id_client_id", "account_id", "client_id"),
     Index("ix_client_secrets_client_id", "client_id"),
+    Index("ix_client_secrets_digest", "digest"),
 )
 # Partial indexes for the purge: few secrets have ended.
 for _column in (secrets.c.revoked_at, secrets.c.expires_at):
@@ -122,6 +125,12 @@ def find_account_client(conn: Connection, account_id: str, client_id: str, *, lo
     if row is None:
         return None
     return client_of(row, [Secret(*secret) for secret in conn.execute(_SECRETS_OF, {"client_id": client_id})])
+
+
+def find_secrets_by_digest(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """Secrets of any account, live or not: of one that was found in public, nothing else is known."""
+    columns = (secrets.c.account_id, secrets.c.client_id, secrets.c.id, secrets.c.digest)
+    return list(conn.execute(select(*columns).where(secrets.c.digest.in_(digests))))
 
 
 def find_resource_server(conn: Connection, account_id: str, resource: str) -> str | None:

@@ -1,5 +1,6 @@
 """The SQL of challenges: sign-ins whose password was correct, and that wait for a second factor."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, LargeBinary, String, Table, and_, select
@@ -43,6 +44,19 @@ def find_mfa_challenge(conn: Connection, digest: bytes, purpose: str, now: int) 
         )
     )
     return conn.execute(query).first()
+
+
+def find_mfa_challenges_by_digest(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """Challenges of any account: of a token that was found in public, nothing else is known."""
+    columns = (mfa_challenges.c.account_id, mfa_challenges.c.user_id, mfa_challenges.c.digest)
+    return list(conn.execute(select(*columns).where(mfa_challenges.c.digest.in_(digests))))
+
+
+def expire_mfa_challenge(conn: Connection, account_id: str, digest: bytes, now: int) -> bool:
+    """End a live challenge; false if it had ended."""
+    mine = (mfa_challenges.c.account_id == account_id, mfa_challenges.c.digest == digest)
+    statement = mfa_challenges.update().where(*mine, mfa_challenges.c.expires_at > now)
+    return conn.execute(statement.values(expires_at=now)).rowcount == 1
 
 
 def count_attempt(conn: Connection, account_id: str, digest: bytes, most: int) -> bool:

@@ -94,6 +94,11 @@ def find_mfa_challenge(conn: Connection, token: str, purpose: Purpose) -> MfaCha
     return MfaChallenge(row.digest, row.account_id, row.user_id, row.email, row.role, purpose, row.session_id)
 
 
+def end_mfa_challenge(conn: Connection, account_id: str, digest: bytes) -> bool:
+    """Inside a unit of work: end a challenge whose token somebody else may have read; false if it has ended."""
+    return challenge_store.expire_mfa_challenge(conn, account_id, digest, now_ms())
+
+
 async def begin_attempt(
     database: Database,
     actor: Actor,

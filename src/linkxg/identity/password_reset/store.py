@@ -1,5 +1,6 @@
 """The SQL of password resets."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, ForeignKey, Index, LargeBinary, String, Table, select
@@ -62,6 +63,18 @@ def expire_issued(conn: Connection, account_id: str, user_id: str, now: int) -> 
 def find_reset(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
     """A link that is neither used nor expired."""
     return conn.execute(select(password_resets).where(password_resets.c.digest == digest, *_live(now))).first()
+
+
+def find_resets_by_digest(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """Links of any account, live or not: of one that was found in public, nothing else is known."""
+    columns = (password_resets.c.account_id, password_resets.c.id, password_resets.c.user_id, password_resets.c.digest)
+    return list(conn.execute(select(*columns).where(password_resets.c.digest.in_(digests))))
+
+
+def expire_reset(conn: Connection, account_id: str, reset_id: str, now: int) -> bool:
+    """End a live link; false if it had ended."""
+    mine = (password_resets.c.account_id == account_id, password_resets.c.id == reset_id)
+    return conn.execute(password_resets.update().where(*mine, *_live(now)).values(expires_at=now)).rowcount == 1
 
 
 def redeem_reset(conn: Connection, digest: bytes, now: int) -> bool:

@@ -86,15 +86,17 @@ async def list_tokens(database: Database, account_id: str) -> list[ScimTokenView
 async def revoke_token(database: Database, actor: Actor, account_id: str, token_id: str) -> None:
     """End a token after its writes in progress. Raises NotFound if it has ended."""
 
-    def unit(conn: Connection) -> bool:
-        lock_caller(conn, token_id)
-        if not token_store.revoke_token(conn, account_id, token_id, now_ms()):
-            return False
-        audit.record(conn, account_id, actor, "scim_token.revoked", token_id)
-        return True
-
-    if not await revoke_as(database, actor, account_id, unit):
+    if not await revoke_as(database, actor, account_id, end_token, actor, account_id, token_id):
         raise NotFound
+
+
+def end_token(conn: Connection, actor: Actor, account_id: str, token_id: str) -> bool:
+    """Inside a unit of work: false if the token has ended."""
+    lock_caller(conn, token_id)
+    if not token_store.revoke_token(conn, account_id, token_id, now_ms()):
+        return False
+    audit.record(conn, account_id, actor, "scim_token.revoked", token_id)
+    return True
 
 
 def token_view(token: ScimToken) -> ScimTokenView:

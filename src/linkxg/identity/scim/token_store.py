@@ -1,5 +1,6 @@
 """The SQL of the tokens of identity providers."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from linkxg.clock import DAY
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.compiled import CompiledStatement
-from linkxg.db.schema import Milliseconds, metadata
+from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.scim.model import ScimToken
 
 KEEP_MS = 400 * DAY
@@ -62,6 +63,12 @@ def find_live_token(conn: Connection, digest: bytes, now: int) -> tuple[str, str
     """(account, id, name, last use) of a token that is neither revoked nor expired."""
     found: tuple[str, str, str, int | None] | None = _BY_DIGEST.first(conn, {"digest": digest, "now": now})
     return found
+
+
+def find_tokens_by_digest(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """Tokens of any account, live or not: of one that was found in public, nothing else is known."""
+    columns = (tokens.c.account_id, tokens.c.id, tokens.c.name, tokens.c.digest)
+    return list(conn.execute(select(*columns).where(tokens.c.digest.in_(digests))))
 
 
 def update_last_use(conn: Connection, account_id: str, token_id: str, now: int) -> None:

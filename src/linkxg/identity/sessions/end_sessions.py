@@ -89,6 +89,18 @@ def end_other_sessions(
             end_session(conn, actor, account_id, user_id, session.id, reason)
 
 
+def end_session_of_token(conn: Connection, actor: Actor, session_id: str, reason: EndReason) -> AnyRow | None:
+    """Inside a unit of work: end the session that a refresh token names; None if it is not live."""
+    session = store.find_session(conn, session_id)
+    if session is None:
+        return None
+    lock_caller(conn, session.user_id)
+    live = store.find_live_session(conn, session.account_id, session_id, now_ms())
+    if live is None or not end_session(conn, actor, live.account_id, live.user_id, session_id, reason):
+        return None
+    return live
+
+
 def end_session(
     conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: EndReason
 ) -> bool:

@@ -3,6 +3,8 @@
 A request writes the same row whether or not its address has an account.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import Column, Connection, Index, LargeBinary, String, Table, func, select
 
 from linkxg.clock import HOUR
@@ -53,6 +55,17 @@ def delete_oldest(conn: Connection, keep: int) -> int:
 
 def find_sign_up(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
     return conn.execute(select(sign_ups).where(_c.digest == digest, _c.expires_at > now)).first()
+
+
+def find_sign_ups_by_digest(conn: Connection, digests: Collection[bytes]) -> list[bytes]:
+    """The digests of those that are there, live or not."""
+    return list(conn.scalars(select(_c.digest).where(_c.digest.in_(digests))))
+
+
+def expire_sign_up(conn: Connection, digest: bytes, now: int) -> bool:
+    """End a live sign-up; false if it had ended."""
+    live = sign_ups.update().where(_c.digest == digest, _c.expires_at > now)
+    return conn.execute(live.values(expires_at=now)).rowcount == 1
 
 
 def redeem_sign_up(conn: Connection, digest: bytes, now: int) -> AnyRow | None:

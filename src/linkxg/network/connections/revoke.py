@@ -38,14 +38,9 @@ async def revoke_connection(
     check_reason(reason)
 
     def make(conn: Connection) -> ConnectionView | PublicError:
-        store.lock_connection(conn, account_id, connection_id)
-        row = store.find_connection(conn, account_id, connection_id)
+        row = _lock(conn, account_id, connection_id)
         if row is None:
             return NotFound()
-        store.lock_partners(conn, account_id, row.partner_id or account_id)
-        lock_visibility(conn, account_id, row.partner_id)
-        row = store.find_connection(conn, account_id, connection_id)
-        assert row is not None
         if row.status == "ACTIVE":
             _end(conn, actor, account_id, row, reason)
         elif row.status == "PENDING" and row.direction == "OUTGOING" and row.expires_at > now_ms():
@@ -61,6 +56,29 @@ async def revoke_connection(
     if not outcome.replayed:
         mails.revoked(outcome.value, account_id)
     return outcome
+
+
+def withdraw_leaked_invitation(
+    conn: Connection, actor: Actor, account_id: str, connection_id: str, token_digest: bytes
+) -> bool:
+    """Inside a unit of work: withdraw an invitation whose link was found in public; false if it does not wait."""
+    row = _lock(conn, account_id, connection_id)
+    if row is None or row.status != "PENDING" or row.direction != "OUTGOING" or row.expires_at <= now_ms():
+        return False
+    _withdraw(conn, actor, account_id, row, None)
+    # Kept, so that a repeated report is answered as the first one was.
+    return store.update_connection(conn, account_id, connection_id, token_digest=token_digest)
+
+
+def _lock(conn: Connection, account_id: str, connection_id: str) -> AnyRow | None:
+    """The connection as it is once no other transaction can change it."""
+    store.lock_connection(conn, account_id, connection_id)
+    row = store.find_connection(conn, account_id, connection_id)
+    if row is None:
+        return None
+    store.lock_partners(conn, account_id, row.partner_id or account_id)
+    lock_visibility(conn, account_id, row.partner_id)
+    return store.find_connection(conn, account_id, connection_id)
 
 
 def _end(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: str | None) -> None:

@@ -1,5 +1,6 @@
 """The SQL of connections: one row per side, both with the connection's id."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -112,6 +113,12 @@ def find_partner(conn: Connection, account_id: str, connection_id: str) -> str |
 def find_by_token(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
     """The inviter's row of a live invitation, by its one-time token."""
     return conn.execute(select(connections).where(_c.token_digest == digest, is_pending(now))).first()
+
+
+def find_by_tokens(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """The inviters' rows of invitations, live or not, by their one-time tokens."""
+    columns = (_c.account_id, _c.id, _c.invitee, _c.token_digest)
+    return list(conn.execute(select(*columns).where(_c.token_digest.in_(digests))))
 
 
 def update_connection(conn: Connection, account_id: str, connection_id: str, **values: Any) -> bool:

@@ -129,14 +129,21 @@ async def revoke_access(
     def make(conn: Connection) -> PassportGrant | PublicError:
         if store.find_grant(conn, account_id, grant_id) is None:
             return NotFound()
-        if not store.revoke_grant(conn, account_id, grant_id, now_ms()):
+        if not end_grant(conn, actor, account_id, grant_id):
             return InvalidState("This access is revoked already.")
-        audit.record(conn, account_id, actor, "passport_access.revoked", grant_id, {})
         revoked = store.find_grant(conn, account_id, grant_id)
         return NotFound() if revoked is None else view_grant(revoked)
 
     request = Request(account_id, f"POST /dpp/grants/{grant_id}/revoke", key, [actor.id])
     return await write_once(database, actor, request, make, as_recorded(PassportGrant))
+
+
+def end_grant(conn: Connection, actor: Actor, account_id: str, grant_id: str) -> bool:
+    """Inside a unit of work: false if the grant is revoked already."""
+    if not store.revoke_grant(conn, account_id, grant_id, now_ms()):
+        return False
+    audit.record(conn, account_id, actor, "passport_access.revoked", grant_id, {})
+    return True
 
 
 def _roles(given: list[str], faults: list[FieldFault]) -> Roles:

@@ -1,6 +1,6 @@
 """The SQL of requests for access to passports, of grants, and of the log of their use."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -152,6 +152,12 @@ def insert_grant(conn: Connection, account_id: str, **values: Any) -> None:
 
 def find_grant(conn: Connection, account_id: str, grant_id: str) -> AnyRow | None:
     return conn.execute(select(grants).where(_g.account_id == account_id, _g.id == grant_id)).first()
+
+
+def find_grants_by_digest(conn: Connection, digests: Collection[bytes]) -> list[AnyRow]:
+    """Grants of any account, live or not: of a link that was found in public, nothing else is known."""
+    columns = (_g.account_id, _g.id, _g.recipient, _g.token_digest)
+    return list(conn.execute(select(*columns).where(_g.token_digest.in_(digests))))
 
 
 def list_grants(

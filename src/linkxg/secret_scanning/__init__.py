@@ -1,0 +1,1 @@
+"""Reports of secret scanners about credentials that they found in public."""
