@@ -139,6 +139,9 @@ HEADERS: list[Any] = [
     case(265, "type of an access token", {"typ": "at+jwt"}),
     case(265, "algorithm of a larger curve", {"alg": "ES512"}),
     case(265, "algorithm of another kind", {"alg": "EdDSA"}),
+    case(265, "algorithm as a list", {"alg": ["ES256"]}),
+    case(265, "algorithm as an object", {"alg": {"ES256": 1}}),
+    case(265, "type as a list", {"typ": ["JWT"]}),
 ]
 
 

@@ -53,7 +53,7 @@ def read_header(token: str, accepted: frozenset[str]) -> Header:
     raw = decode_b64url(parts[0]) if len(parts) == 3 and len(token) <= MAX_TOKEN else None
     header = _object(raw)
     algorithm, kid, type_ = header.get("alg"), header.get("kid"), header.get("typ")
-    if algorithm not in ALGORITHMS or algorithm not in accepted:
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS or algorithm not in accepted:
         raise ProviderFault("It signed a token with an algorithm that is not accepted.")
     if "crit" in header or not isinstance(kid, str | None) or not isinstance(type_, str | None):
         raise ProviderFault("The header of its token is not accepted.")
@@ -97,7 +97,9 @@ def _object(raw: bytes | None) -> dict[str, Any]:
 def read_key(jwk: dict[str, Any]) -> VerificationKey | None:
     """The key of a JWK; None for one that is too weak, or that no accepted algorithm uses."""
     kind, kid, algorithm = jwk.get("kty"), jwk.get("kid"), jwk.get("alg")
-    if kind not in _KINDS or jwk.get("use", "sig") != "sig" or not isinstance(kid, str | None):
+    if not isinstance(kind, str) or kind not in _KINDS or not isinstance(kid, str | None):
+        return None
+    if jwk.get("use", "sig") != "sig" or not isinstance(algorithm, str | None):
         return None
     if algorithm is not None and algorithm not in ALGORITHMS:
         return None
