@@ -104,7 +104,8 @@ def test_wrong_claims_are_refused(machine: KeyClient, changed: dict[str, Any]) -
 )
 def test_times_are_checked(machine: KeyClient, accepted: bool, changed: dict[str, int]) -> None:
     now = int(time.time())
-    answer = machine.request(machine.assertion(**{name: now + offset for name, offset in changed.items()}))
+    times: dict[str, Any] = {name: now + offset for name, offset in changed.items()}
+    answer = machine.request(machine.assertion(**times))
     if accepted:
         answer.expect(200)
     else:

@@ -37,6 +37,9 @@ from harness.single_sign_on import running_provider, trusting
 from harness.world import World, build_world
 
 
+PUBLISHED = new_key("ES256", "first")
+
+
 def keys_of(world: World, client_id: str) -> list[dict[str, Any]]:
     answer = world.api.get(f"/oauth/clients/{client_id}/keys", bearer=world.owner.access)
     found: list[dict[str, Any]] = answer.expect(200).object()["keys"]
@@ -219,7 +222,7 @@ def host(key_server: tuple[OpenIdProvider, Path]) -> OpenIdProvider:
     """Publishes a client's keys; `published` are those."""
     found = key_server[0]
     found.reset()
-    found.published = [new_key("ES256", "first")]
+    found.published = [PUBLISHED]
     found.requests.clear()
     return found
 
@@ -228,7 +231,7 @@ def uri_client(world: World, host: OpenIdProvider, uri: str = "/jwks") -> KeyCli
     """A client whose keys are read at this address."""
     oauth = make_client(world.api, world.owner)
     added = add_key(world.api, world.owner, oauth.client_id, jwks_uri=host.issuer + uri).expect(201).object()
-    return KeyClient(world.api, oauth, issuer_of(world.api), host.published[0], key_id=added["id"])
+    return KeyClient(world.api, oauth, issuer_of(world.api), PUBLISHED, key_id=added["id"])
 
 
 def test_rule_270_keys_of_a_jwks_uri_authenticate_and_are_cached(fetching: World, host: OpenIdProvider) -> None:
@@ -306,7 +309,7 @@ def test_rule_270_private_and_weak_keys_of_a_set_are_skipped(fetching: World, ho
                 public(weak, kty=["RSA"]),
                 public(weak, alg={}),
                 {"kty": "oct", "kid": "first", "k": "AAAA"},
-                public(host.published[0]),
+                public(PUBLISHED),
             ]
         },
     )

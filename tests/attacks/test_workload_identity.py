@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,17 @@ class Workload:
 
     def claims(self, **changed: Any) -> dict[str, Any]:
         now = int(time.time())
-        claims = {"iss": self.ci.issuer, "aud": self.audience, "sub": "repo:acme/erp:ref:refs/heads/main", "iat": now,
-                  "nbf": now - 300, "exp": now + 300, "jti": secrets.token_hex(16), "run_id": "77", **CLAIMS}  # fmt: skip
+        claims = {
+            "iss": self.ci.issuer,
+            "aud": self.audience,
+            "sub": "repo:acme/erp:ref:refs/heads/main",
+            "iat": now,
+            "nbf": now - 300,
+            "exp": now + 300,
+            "jti": secrets.token_hex(16),
+            "run_id": "7",
+        }
+        claims |= CLAIMS
         return {name: value for name, value in (claims | changed).items() if value is not None}
 
     def request(self, **changed: Any) -> Answer:
@@ -159,10 +169,11 @@ def test_rule_273_a_token_works_once(job: Workload) -> None:
 
 def test_rule_273_the_metadata_has_to_name_the_issuer(fetching: World, ci: OpenIdProvider) -> None:
     # Each place of its own: what was wrong is not asked for again within a minute.
-    for number, wrong in enumerate(({"issuer": GITHUB}, {"jwks_uri": "http://keys.example"}, {"jwks_uri": 7})):
+    faults: list[dict[str, Any]] = [{"issuer": GITHUB}, {"jwks_uri": "http://keys.example"}, {"jwks_uri": 7}]
+    for number, wrong in enumerate(faults):
         issuer = f"{ci.issuer}/{number}"
         document = {"issuer": issuer, "jwks_uri": f"{ci.issuer}/jwks"} | wrong
-        ci.instead[f"/{number}{METADATA}"] = lambda handler, shown=document: send(handler, 200, shown)
+        ci.instead[f"/{number}{METADATA}"] = partial(send, status=200, value=document)
         job = Workload(fetching, ci, issuer=issuer)
         denied(job.request(iss=issuer))
         denied(job.request(iss=issuer))

@@ -13,7 +13,7 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+from joserfc.jwk import ECKey, KeyParameters, OKPKey, RSAKey
 
 from harness.answers import Answer
 from harness.client import Client
@@ -21,6 +21,7 @@ from harness.clients import OAuthClient, make_client
 from harness.people import Session
 from harness.world import World
 
+Key = ECKey | OKPKey | RSAKey
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SECRET_METHODS = ["client_secret_basic", "client_secret_post"]
 
@@ -36,7 +37,7 @@ def new_key(algorithm: str = "ES256", kid: str | None = None, number: int = 0) -
     kid = kid or secrets.token_hex(6)
     if algorithm in ("RS256", "PS256"):
         return RSAKey.import_key({**_rsa(number).as_dict(private=True), "kid": kid})
-    parameters = {"kid": kid}
+    parameters: KeyParameters = {"kid": kid}
     return (
         OKPKey.generate_key("Ed25519", parameters) if algorithm == "EdDSA" else ECKey.generate_key("P-256", parameters)
     )

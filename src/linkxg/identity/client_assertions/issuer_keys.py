@@ -22,7 +22,7 @@ _PATH = "/.well-known/openid-configuration"
 _NAMED_OTHERWISE = "Its metadata names another issuer. Enter the issuer exactly as it writes it."
 
 
-class KeySet(NamedTuple):
+class KeySetAddress(NamedTuple):
     """Where keys are, whatever else their owner publishes."""
 
     jwks_uri: str
@@ -47,7 +47,7 @@ class IssuerKeys:
 
     async def verify_by_key_set(self, account_id: str, jwks_uri: str, token: str) -> SignedClaims:
         """Raises ProviderFault unless the token is signed by a key of this set, or TemporarilyUnavailable."""
-        return await self._providers.verify(account_id, KeySet(jwks_uri), token)
+        return await self._providers.verify(account_id, KeySetAddress(jwks_uri), token)
 
     async def verify_by_issuer(self, account_id: str, issuer: str, token: str) -> SignedClaims:
         """Raises ProviderFault unless the token is signed by a key of the issuer, or TemporarilyUnavailable."""

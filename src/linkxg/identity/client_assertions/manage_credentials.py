@@ -31,7 +31,7 @@ from linkxg.identity.client_assertions.model import (
     jwk_of,
 )
 from linkxg.identity.client_assertions.public_key import thumbprint
-from linkxg.identity.clients.methods import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY, format_methods
+from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY, format_methods
 from linkxg.identity.clients.store import find_account_client, update_client
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
@@ -40,7 +40,7 @@ CREDENTIAL_CHANGES = Budget("client-credentials", 120, 3_600)
 ADDED = {KEY: "client.key_added", JWKS_URI: "client.key_added", WORKLOAD: "client.trust_added"}
 REMOVED = {KEY: "client.key_removed", JWKS_URI: "client.key_removed", WORKLOAD: "client.trust_removed"}
 OF_KEYS, OF_TRUSTS = frozenset((KEY, JWKS_URI)), frozenset((WORKLOAD,))
-Document = dict[str, str] | JwksUri | Trust
+CredentialDocument = dict[str, str] | JwksUri | Trust
 
 
 async def add_credential(
@@ -50,7 +50,7 @@ async def add_credential(
     client_id: str,
     *,
     name: str,
-    document: Document,
+    document: CredentialDocument,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Credential]:
     """`document` is a checked JWK, JwksUri or Trust. Raises NotFound, InvalidRequest or Conflict."""
@@ -131,7 +131,7 @@ async def remove_credential(
     return removed
 
 
-def _conflict(known: list[Credential], kind: str, document: Document) -> Conflict | None:
+def _conflict(known: list[Credential], kind: str, document: CredentialDocument) -> Conflict | None:
     same = [one for one in known if one.kind == kind]
     if kind == WORKLOAD:
         if len(same) >= MAX_TRUSTS:
@@ -155,7 +155,7 @@ def _conflict(known: list[Credential], kind: str, document: Document) -> Conflic
     return None
 
 
-def _audited(document: Document) -> dict[str, Any]:
+def _audited(document: CredentialDocument) -> dict[str, Any]:
     """What the audit trail says of it: of a key its name and thumbprint."""
     if isinstance(document, dict):
         return {"kid": document["kid"], "thumbprint": thumbprint(document)}

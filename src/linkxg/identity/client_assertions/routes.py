@@ -24,7 +24,7 @@ from linkxg.identity.client_assertions.manage_credentials import (
     CREDENTIAL_CHANGES,
     OF_KEYS,
     OF_TRUSTS,
-    Document,
+    CredentialDocument,
     add_credential,
     list_credentials,
     remove_credential,
@@ -118,7 +118,7 @@ async def add_key(
     """Register a public key or a JWKS URI, and permit `private_key_jwt`. A private key is refused."""
     if (data.jwk is not None) + (data.pem is not None) + (data.jwks_uri is not None) != 1:
         raise InvalidRequest("Send one of the fields jwk, pem and jwks_uri.")
-    document: Document
+    document: CredentialDocument
     if data.jwk is not None:
         document = read_jwk(data.jwk)
     elif data.pem is not None:
@@ -187,7 +187,7 @@ async def _add(
     services: ClientAssertionServices,
     client_id: str,
     name: str,
-    document: Document,
+    document: CredentialDocument,
     idempotency_key: str | None,
 ) -> IdempotentOutcome[Credential]:
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)

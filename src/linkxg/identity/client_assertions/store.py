@@ -79,6 +79,14 @@ def use_assertion(conn: Connection, account_id: str, digest: bytes, expires_at: 
     return conn.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
+def list_used_assertions(conn: Connection, account_id: str, now: int) -> list[tuple[bytes, int]]:
+    """(digest, expiry) of those that have not expired."""
+    query = select(used_assertions.c.digest, used_assertions.c.expires_at).where(
+        used_assertions.c.account_id == account_id, used_assertions.c.expires_at >= now
+    )
+    return [(bytes(row.digest), row.expires_at) for row in conn.execute(query)]
+
+
 def touch_credential(conn: Connection, account_id: str, credential_id: str, now: int, source: str) -> None:
     """Note the last use, at most once in TOUCHED_MS: many requests at once would wait for each other's row lock."""
     known = credentials.c

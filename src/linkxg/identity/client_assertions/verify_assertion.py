@@ -26,7 +26,7 @@ from linkxg.identity.client_assertions.credential_cache import ClientCredentials
 from linkxg.identity.client_assertions.issuer_keys import IssuerKeys
 from linkxg.identity.client_assertions.model import LEEWAY_S
 from linkxg.identity.client_assertions.nobody import keys_of_nobody
-from linkxg.identity.clients.methods import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY
+from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.federation.provider_fault import ProviderFault, SignatureFault, UnknownKeyFault
 from linkxg.identity.federation.signed_token import ALGORITHMS, verify
@@ -36,7 +36,7 @@ _KEPT_MS = 60_000
 """How much longer a used assertion is kept than it is accepted: the clocks of nodes differ."""
 
 
-class VerifiedAssertion(NamedTuple):
+class UnusedAssertion(NamedTuple):
     """Not used up yet; `expires_at` in seconds."""
 
     credential_id: str
@@ -52,7 +52,7 @@ class AssertionVerifier:
         self._issuer = issuer
         self._nobody = keys_of_nobody()
 
-    async def verify(self, client: CachedClient, assertion: Assertion, *, again: bool = False) -> VerifiedAssertion:
+    async def verify(self, client: CachedClient, assertion: Assertion, *, again: bool = False) -> UnusedAssertion:
         """Raises InvalidClient, or TemporarilyUnavailable while too many keys are being fetched."""
         is_own = assertion.claims.get("iss") == client.id
         if (PRIVATE_KEY_JWT if is_own else WORKLOAD_IDENTITY) not in client.methods:
@@ -65,7 +65,7 @@ class AssertionVerifier:
         with contextlib.suppress(ProviderFault):
             verify(assertion.token, assertion.header, self._nobody[ALGORITHMS[assertion.header.algorithm]])
 
-    async def use(self, client: CachedClient, verified: VerifiedAssertion, source: str) -> None:
+    async def use(self, client: CachedClient, verified: UnusedAssertion, source: str) -> None:
         """Use the assertion up. Raises InvalidClient if it was used before, or its credential was removed."""
         now = now_ms()
         expires_at = (verified.expires_at + LEEWAY_S) * 1000 + _KEPT_MS
@@ -84,7 +84,7 @@ class AssertionVerifier:
 
     async def _verify_own(
         self, client: CachedClient, found: ClientCredentials, assertion: Assertion
-    ) -> VerifiedAssertion:
+    ) -> UnusedAssertion:
         header = assertion.header
         if found.key_sets:
             (credential_id, uri), *_ = found.key_sets
@@ -104,11 +104,11 @@ class AssertionVerifier:
                     reason="assertion: signature", cause=Cause.ASSERTION_SIGNATURE, concerns=credential_id
                 ) from None
         expires_at = check_own_claims(assertion.claims, client.id, self._issuer, now_s())
-        return VerifiedAssertion(credential_id, replay_key(assertion, client.id), expires_at)
+        return UnusedAssertion(credential_id, replay_key(assertion, client.id), expires_at)
 
     async def _verify_workload(
         self, client: CachedClient, found: ClientCredentials, assertion: Assertion
-    ) -> VerifiedAssertion:
+    ) -> UnusedAssertion:
         claims = assertion.claims
         of_issuer = [(one, trust) for one, trust in found.trusts if trust.issuer == claims.get("iss")]
         if not of_issuer:
@@ -127,7 +127,7 @@ class AssertionVerifier:
             raise InvalidClient(
                 reason="assertion: claims of the workload", cause=Cause.WORKLOAD_NOT_TRUSTED, concerns=for_us[0][0]
             )
-        return VerifiedAssertion(matching[0], replay_key(assertion, issuer), expires_at)
+        return UnusedAssertion(matching[0], replay_key(assertion, issuer), expires_at)
 
 
 def _of_fault(fault: ProviderFault) -> InvalidClient:

@@ -3,7 +3,7 @@
 A change that reduces permissions begins the client's next epoch, which revokes its live tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
-from linkxg.identity.clients.methods import check_methods, format_methods
+from linkxg.identity.clients.method_model import METHODS, format_methods
 from linkxg.identity.clients.model import Client, ClientView
 from linkxg.identity.clients.read_client import client_view
 from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
@@ -62,7 +62,7 @@ async def change_client(
     if change.self_rotation is not None:
         values["self_rotation"] = change.self_rotation
     if change.methods is not None:
-        values["methods"] = check_methods(change.methods)
+        values["methods"] = _check_methods(change.methods)
 
     def unit(conn: Connection) -> Client | PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
@@ -106,6 +106,14 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
 
     if not await write_as(database, actor, unit):
         raise NotFound
+
+
+def _check_methods(methods: Iterable[str]) -> frozenset[str]:
+    """Raises InvalidRequest."""
+    found = frozenset(methods)
+    if not found or not found.issubset(METHODS):
+        raise InvalidRequest(f"The field token_endpoint_auth_methods must have one or more of: {', '.join(METHODS)}.")
+    return found
 
 
 def _reduces_permissions(client: Client, changed: dict[str, Any]) -> bool:

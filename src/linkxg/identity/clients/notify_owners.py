@@ -8,7 +8,7 @@ from linkxg.audit.model import Actor
 from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.notice_kinds import CLIENT_AUTHENTICATION_CHANGED, CLIENT_CREATED, SECRET_ROTATED
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.clients.methods import format_methods
+from linkxg.identity.clients.method_model import format_methods
 from linkxg.identity.clients.store import list_client_names
 
 AUTHENTICATION_CHANGED = "Authentication of an OAuth client changed"

@@ -21,7 +21,7 @@ from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
-from linkxg.identity.clients.methods import METHODS, Method
+from linkxg.identity.clients.method_model import METHODS, Method
 from linkxg.identity.clients.model import (
     MAX_CIDRS,
     MAX_GRACE_S,

@@ -10,7 +10,7 @@ from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
 from linkxg.identity.client_assertions.assertion import Assertion, malformed, read_assertion
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
-from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier, VerifiedAssertion
+from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier, UnusedAssertion
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient, check_usable
 from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.identity.clients.usage import UsageRecorder
@@ -80,7 +80,7 @@ class ClientAssertionReader:
 
     async def _verify(
         self, client: CachedClient, assertion: Assertion, source: str, *, again: bool = False
-    ) -> VerifiedAssertion:
+    ) -> UnusedAssertion:
         verified = await self._assertions.verify(client, assertion, again=again)
         check_usable(client, source)
         return verified
@@ -93,7 +93,7 @@ class ClientAssertionReader:
         verified = await self._verify(reloaded, assertion, source, again=True)
         return await self._use(reloaded, verified, source)
 
-    async def _use(self, client: CachedClient, verified: VerifiedAssertion, source: str) -> VerifiedClient:
+    async def _use(self, client: CachedClient, verified: UnusedAssertion, source: str) -> VerifiedClient:
         await self._limits.spend(CLIENT_ASSERTIONS, client.id)
         await self._assertions.use(client, verified, source)
         # In the place of a secret: what the token was issued for.

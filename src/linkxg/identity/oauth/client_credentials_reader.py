@@ -24,7 +24,7 @@ from linkxg.http.request_context import RequestContext
 from linkxg.http.route_declaration import Errors, Form, Tag
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
-from linkxg.identity.clients.methods import SECRET_BASIC, SECRET_POST
+from linkxg.identity.clients.method_model import SECRET_BASIC, SECRET_POST
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.oauth.client_assertion_reader import (
     ASSERTION_TYPE,

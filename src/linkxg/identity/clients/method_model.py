@@ -6,8 +6,6 @@ A client that changes from a secret to a key may have both for a while; each req
 from collections.abc import Iterable
 from typing import Literal
 
-from linkxg.errors import InvalidRequest
-
 SECRET_BASIC, SECRET_POST = "client_secret_basic", "client_secret_post"
 PRIVATE_KEY_JWT = "private_key_jwt"
 WORKLOAD_IDENTITY = "workload_identity"
@@ -21,11 +19,3 @@ BY_ASSERTION = frozenset((PRIVATE_KEY_JWT, WORKLOAD_IDENTITY))
 def format_methods(methods: Iterable[str]) -> str:
     found = frozenset(methods)
     return " ".join(method for method in METHODS if method in found)
-
-
-def check_methods(methods: Iterable[str]) -> frozenset[str]:
-    """Raises InvalidRequest."""
-    found = frozenset(methods)
-    if not found or not found.issubset(METHODS):
-        raise InvalidRequest(f"The field token_endpoint_auth_methods must have one or more of: {', '.join(METHODS)}.")
-    return found
