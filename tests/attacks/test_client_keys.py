@@ -36,7 +36,6 @@ from harness.openid_provider import OpenIdProvider, send
 from harness.single_sign_on import running_provider, trusting
 from harness.world import World, build_world
 
-
 PUBLISHED = new_key("ES256", "first")
 
 

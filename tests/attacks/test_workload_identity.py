@@ -180,6 +180,19 @@ def test_rule_273_the_metadata_has_to_name_the_issuer(fetching: World, ci: OpenI
         assert ci.count(f"/{number}{METADATA}") == 1
 
 
+def test_rule_270_jobs_at_the_same_time_share_one_request(fetching: World, ci: OpenIdProvider) -> None:
+    issuer = f"{ci.issuer}/shared"
+    ci.instead[f"/shared{METADATA}"] = partial(
+        send, status=200, value={"issuer": issuer, "jwks_uri": f"{ci.issuer}/jwks?of=shared"}
+    )
+    job = Workload(fetching, ci, issuer=issuer)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: job.request(iss=issuer), range(8)))
+    assert {answer.status for answer in answers} == {200}
+    # On several workers each asks once.
+    assert ci.count(f"/shared{METADATA}") == ci.count("/jwks") == 1
+
+
 def test_rule_271_a_removed_workload_ends_the_tokens_of_the_client(fetching: World, job: Workload) -> None:
     token = str(job.request().expect(200).object()["access_token"])
     path = f"/oauth/clients/{job.client_id}/trusts/{job.trust_id}"

@@ -4,7 +4,9 @@ What is asked of an issuer is its metadata (OpenID Connect Discovery 1.0) and it
 Kubernetes have no other endpoint.
 """
 
+import asyncio
 import time
+from functools import partial
 from typing import NamedTuple
 
 from linkxg.identity.client_assertions.assertion import ACCEPTED
@@ -34,7 +36,7 @@ class _Discovered(NamedTuple):
 
     jwks_uri: str
     at: float
-    fault: ProviderFault | None = None
+    fault: str = ""
 
 
 class IssuerKeys:
@@ -44,6 +46,7 @@ class IssuerKeys:
         self._client = client
         self._providers = Providers(client, kept_s=KEPT_S)
         self._discovered: dict[tuple[str, str], _Discovered] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[_Discovered]] = {}
 
     async def verify_by_key_set(self, account_id: str, jwks_uri: str, token: str) -> SignedClaims:
         """Raises ProviderFault unless the token is signed by a key of this set, or TemporarilyUnavailable."""
@@ -54,21 +57,34 @@ class IssuerKeys:
         return await self.verify_by_key_set(account_id, await self._jwks_uri(account_id, issuer), token)
 
     async def _jwks_uri(self, account_id: str, issuer: str) -> str:
+        """Requests at the same time share one answer, or one fault."""
         place, now = (account_id, issuer), time.monotonic()
         known = self._discovered.get(place)
-        if known is not None and now - known.at < (RETRY_S if known.fault else KEPT_S):
-            if known.fault is not None:
-                raise ProviderFault(known.fault.message)
-            return known.jwks_uri
+        if known is None or now - known.at >= (RETRY_S if known.fault else KEPT_S):
+            asking = self._asking.get(place)
+            if asking is None:
+                asking = self._asking[place] = asyncio.create_task(self._ask(account_id, issuer))
+                asking.add_done_callback(partial(self._asked, place))
+            known = await asyncio.shield(asking)
+        if known.fault:
+            raise ProviderFault(known.fault)
+        return known.jwks_uri
+
+    async def _ask(self, account_id: str, issuer: str) -> _Discovered:
+        now = time.monotonic()
         try:
             found = _Discovered(await self._discover(account_id, issuer), now)
         except ProviderFault as fault:
-            found = _Discovered("", now, fault)
+            found = _Discovered("", now, fault.message)
         evict_oldest(self._discovered, MAX_ISSUERS)
-        self._discovered[place] = found
-        if found.fault is not None:
-            raise found.fault
-        return found.jwks_uri
+        self._discovered[account_id, issuer] = found
+        return found
+
+    def _asked(self, place: tuple[str, str], task: asyncio.Task[_Discovered]) -> None:
+        del self._asking[place]
+        if not task.cancelled():
+            # Whoever waited has the fault too; nobody may wait any more.
+            task.exception()
 
     async def _discover(self, account_id: str, issuer: str) -> str:
         reply = await self._client.get(account_id, issuer.removesuffix("/") + _PATH)
