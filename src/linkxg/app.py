@@ -56,6 +56,8 @@ from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.client_assertions import routes as client_assertion_routes
+from linkxg.identity.client_assertions.routes import ClientAssertionServices
 from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.routes import ClientServices
 from linkxg.identity.clients.usage import UsageRecorder
@@ -191,7 +193,9 @@ def build(
     guard = Guard(
         verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication
     )
-    oauth = OAuthEndpoints(database, keys, minter, verifier, limits, usage, metrics, issuer, audience)
+    resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
+    provider_client = ProviderClient(resolver, settings.provider_networks)
+    oauth = OAuthEndpoints(database, keys, minter, verifier, limits, usage, metrics, issuer, audience, provider_client)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
@@ -207,8 +211,6 @@ def build(
     recall_mails = RecallMails(database, mails, limits, issuer)
     deliverer.on_stopped = SubscriptionMails(database, mails, limits, issuer).stopped
     party = relying_party(issuer)
-    resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
-    provider_client = ProviderClient(resolver, settings.provider_networks)
     providers = Providers(provider_client)
     reporters = Reporters(settings.secret_scanners, provider_client)
     provider_connections = ProviderConnections(database, providers, server_key, issuer, end_disallowed_sessions)
@@ -267,6 +269,7 @@ def build(
         BASE,
         route_handlers=[
             client_routes.router(ClientServices(database, server_key, cursors, notices)),
+            client_assertion_routes.router(ClientAssertionServices(database, notices, issuer)),
             session_routes.router(SessionServices(database, passwords, limits, notices, scale)),
             factor_routes.router(
                 FactorServices(database, passwords, server_key, api_sessions, limits, notices, party, scale)

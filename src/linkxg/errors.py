@@ -102,7 +102,8 @@ class InvalidClient(PublicError):
     code, status = "invalid_client", 401
     text = "Client authentication failed"
     meaning = (
-        "Missing or malformed credentials, unknown or disabled client, wrong or expired secret, address not allowed."
+        "Missing or malformed credentials, unknown or disabled client, wrong or expired secret or assertion, method or "
+        "address not allowed."
     )
 
 

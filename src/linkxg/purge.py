@@ -20,6 +20,7 @@ from linkxg.errors import PublicError
 from linkxg.http.logs import log
 from linkxg.identity.accounts.email_change_store import purge_email_changes
 from linkxg.identity.accounts.store import purge_invitations
+from linkxg.identity.client_assertions.store import purge_assertions
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
@@ -71,6 +72,7 @@ PURGES: Mapping[str, Purge] = {
     "idempotency_keys": idempotency.purge,
     "changes": invalidation_feed.purge,
     "client_secrets": purge_secrets,
+    "used_assertions": purge_assertions,
     "client_usage": purge_usage,
     "refused_requests": purge_rejections,
     "import_parts": purge_parts,

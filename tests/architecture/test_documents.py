@@ -61,6 +61,7 @@ RETAINED = {
     "changes": "invalidation feed",
     "client_secrets": "expired or revoked client secrets",
     "client_usage": "expired or revoked client secrets, daily usage counts",
+    "used_assertions": "assertions of clients, which are accepted once",
     "refused_requests": "rejected requests of clients",
     "import_parts": "imports: jobs, their files",
     "import_jobs": "imports: jobs",

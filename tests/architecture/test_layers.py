@@ -22,6 +22,7 @@ HTTP_FILES = {
 HTTP_EXCHANGE = {
     **HTTP_FILES,
     "audit/model.py": "an actor is read off a request in one place, for every feature",
+    "identity/oauth/client_assertion_reader.py": "the first steps of these endpoints, for credentials of another kind",
     "identity/oauth/client_credentials_reader.py": "the first steps of the endpoints that take client credentials",
     "catalog/product_imports/read_body.py": "reads the file of a request, which is never held in memory",
     "identity/clients/usage.py": "counts requests, and notes which one was refused",
@@ -44,6 +45,10 @@ WRITES_ELSEWHERE = {
         "identity/sessions/change_password.py",
         "identity.accounts.store.update_password_hash",
     ): "password and sessions change as one",
+    (
+        "identity/client_assertions/manage_credentials.py",
+        "identity.clients.store.update_client",
+    ): "a key and the method that it permits are added as one; one that is removed begins the next epoch of the client",
     (
         "network/connections/revoke.py",
         "catalog.products.share_store.withdraw_shares_of_connection",

@@ -33,6 +33,8 @@ TREATED = {
     "recovery_codes": REAPPLIED,
     "oauth_clients": REAPPLIED,
     "client_secrets": REAPPLIED,
+    "client_assertion_credentials": REAPPLIED,
+    "used_assertions": "those of both databases are kept, so that none works again",
     "shares": REAPPLIED,
     "share_requests": REAPPLIED,
     "identity_providers": "the client secret is sealed with the replaced key: nobody signs in until it is entered",

@@ -20,6 +20,7 @@ SPINE = (
     ("identity.federation",),
     ("identity.tokens",),
     ("identity.clients",),
+    ("identity.client_assertions",),
     ("identity.sessions", "identity.oauth", "identity.sign_up", "identity.scim"),
     ("identity.passkeys", "identity.single_sign_on"),
     ("identity.factors",),

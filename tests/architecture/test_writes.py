@@ -54,6 +54,7 @@ UNAUTHORISED = {
     "jobs/upload_lease.renew_while_receiving": "holds an upload that was authorised, whose every part is authorised",
     "jobs/uploads/expand_upload.keep": "carries a job out that was authorised",
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
+    "identity/client_assertions/verify_assertion.use": "an assertion works once; its client is authenticating",
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
     "identity/sessions/current_password.verify_current_password": "counts a guess, whoever makes it",
     "identity/scim/authenticate.authenticate": "notes the last use of the token that was just found",

@@ -44,6 +44,9 @@ def test_lower_roles_manage_no_clients(world: World, role: str) -> None:
         ("PATCH", path, {"client_name": "X"}),
         ("POST", f"{path}/rotate", None),
         ("DELETE", f"{path}/secrets/{world.oauth.secret_id}", None),
+        ("GET", f"{path}/keys", None),
+        ("POST", f"{path}/keys", {"name": "x", "jwks_uri": "https://keys.example/jwks"}),
+        ("GET", f"{path}/trusts", None),
         ("DELETE", path, None),
     ):
         world.api.request(method, target, bearer=session.access, json=body).expect(403, "access_denied")

@@ -64,6 +64,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "rotate-again": f"{shop}/rotate",
         "least-scope": f"{erp}/least-scope",
         "least-scope-unused": f"{shop}/least-scope",
+        "client-authentication": f"{erp}/authentication",
         "delete-client": f"{erp}/delete",
         "refused": "/account/refusals",
         "members": "/account/members",

@@ -10,6 +10,7 @@ import pytest
 from linkxg.db import Database, Invalidation, InvalidationFeed
 from linkxg.identity.clients import client_verifier
 from linkxg.identity.clients.client_verifier import ClientVerifier
+from linkxg.identity.clients.method_model import BY_SECRET
 from linkxg.identity.clients.model import CachedClient
 from linkxg.ids import CLIENT_ID_PREFIX
 
@@ -26,7 +27,7 @@ class _FakeDatabase:
 
     async def read_single(self, unit: Any, client_id: str) -> CachedClient:
         self.reads += 1
-        return CachedClient(client_id, "a", frozenset(), False, (), (), self.reads, None, ())
+        return CachedClient(client_id, "a", frozenset(), False, (), (), self.reads, None, BY_SECRET, ())
 
 
 @pytest.fixture

@@ -18,12 +18,13 @@ from linkxg.clock import DAY
 from linkxg.db import Database
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.identity.clients import usage
+from linkxg.identity.clients.method_model import BY_SECRET
 from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.identity.clients.rejections.model import Rejection
 from linkxg.identity.clients.usage import Count, UsageRecorder
 
 SECRET = CachedSecret("s", b"", None, None)
-CLIENT = CachedClient("c", "a", frozenset(), False, (), (), 0, None, (SECRET,))
+CLIENT = CachedClient("c", "a", frozenset(), False, (), (), 0, None, BY_SECRET, (SECRET,))
 
 
 class _FakeDatabase:

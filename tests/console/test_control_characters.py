@@ -26,7 +26,7 @@ from scim.provider import end_tokens
 PASTED = "First\x0bsecond\x0cthird\x00fourth"
 ONE_LINE, LINES = "First second third fourth", "First\nsecond\nthird fourth"
 NOTICE = "control characters, which cannot be stored. They were replaced by spaces or line breaks"
-LONG = ("description", "mapping", "ranges", "paths", "purpose", "message")
+LONG = ("description", "claims", "public_key", "mapping", "ranges", "paths", "purpose", "message")
 _FIELD = re.compile(r"<(?:input(?![^>]*type=\"(?:hidden|checkbox|radio|file|password)\")|textarea)\b[^>]*>")
 
 
@@ -38,6 +38,14 @@ def _provisioning(world: World) -> tuple[str, str]:
     # With two tokens, which tests before may have left, there is no form.
     end_tokens(world)
     return "/account/provisioning", "/account/provisioning"
+
+
+def _credentials(kind: str) -> Callable[[World], tuple[str, str]]:
+    def place(world: World) -> tuple[str, str]:
+        client = _client(world)
+        return f"{client}/authentication", f"{client}/{kind}"
+
+    return place
 
 
 def _notice(world: World) -> tuple[str, str]:
@@ -59,6 +67,8 @@ Place = Callable[[World], tuple[str, str]]
 FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "new client": (lambda w: ("/account/api-access/new",) * 2, ("name", "ranges", "expires", "resource")),
     "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
+    "client key": (_credentials("keys"), ("key_name", "public_key", "jwks_uri")),
+    "client workload": (_credentials("trusts"), ("trust_name", "issuer", "audience", "claims")),
     "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
     "profile": (lambda w: ("/account/profile",) * 2, ("name",)),
     "SCIM token": (_provisioning, ("name", "expires")),

@@ -62,6 +62,8 @@ NO_EDITS = {
     f"{CLIENT}/disable": "sets one flag", f"{CLIENT}/enable": "sets one flag", f"{CLIENT}/delete": "deletes",
     f"{CLIENT}/rotate": "creates a secret", f"{CLIENT}/test": "asks", f"{CLIENT}/env": "answers with a file",
     f"{CLIENT}/secrets/{{secret_id}}/finish": "ends",
+    f"{CLIENT}/keys": "creates", f"{CLIENT}/keys/{{key_id}}/remove": "ends",
+    f"{CLIENT}/trusts": "creates", f"{CLIENT}/trusts/{{trust_id}}/remove": "ends",
 }  # fmt: skip
 SCOPES = ["products:read", "products:write", "dpp:read"]
 RANGES = ["10.0.0.0/8", "127.0.0.0/8"]
@@ -141,6 +143,17 @@ def edit_end(world: World, owner: Visitor) -> None:
     assert "in 7 d" in text_of(owner.get(page))
 
 
+def edit_methods(world: World, owner: Visitor) -> None:
+    oauth = new_client(world)
+    page = f"/account/api-access/{oauth.client_id}/authentication"
+    form = owner.get(page)
+    colleague(world, oauth, token_endpoint_auth_methods=["client_secret_post"])
+    late = owner.fill(form, page, method=["client_secret_basic"])
+    assert late.status_code == 409
+    assert "Somebody else has changed the methods in the meantime." in text_of(late)
+    assert owner.fill(late, page, method=["client_secret_basic"]).status_code == 303
+
+
 def edit_company(world: World, owner: Visitor) -> None:
     page = "/account/company"
     form = owner.get(page)
@@ -190,6 +203,7 @@ EDITS: dict[str, Callable[[World, Visitor], None]] = {
     "/account/company": edit_company,
     "/account/profile": edit_profile,
     "/account/sign-in-rules": edit_rules,
+    f"{CLIENT}/authentication": edit_methods,
     f"{CLIENT}/least-scope": edit_unused_scopes,
     f"{CLIENT}/secrets/{{secret_id}}/extend": edit_end,
 }

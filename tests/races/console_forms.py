@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from uuid import uuid4
 from architecture.program import Route, routes
 from console.browser import FORM_TYPE, Visitor
 from epcis.documents import document, object_event
+from harness.client_assertions import new_key, public
 from harness.held_request import HttpRequest
 from harness.people import Person
 from products.catalogue import new_gtin
@@ -34,6 +36,16 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     f"POST {_CLIENT}/rotate": lambda v, p, t: {"mode": "planned", "overlap": "3600", "key": uuid4().hex},
     f"POST {_CLIENT}/secrets/{{secret_id}}/extend": lambda v, p, t: {"overlap": "86400"},
     f"POST {_CLIENT}/secrets/{{secret_id}}/finish": lambda v, p, t: {"sure": "yes"},
+    f"POST {_CLIENT}/authentication": lambda v, p, t: {"method": "client_secret_post"},
+    f"POST {_CLIENT}/keys": lambda v, p, t: {
+        "key_name": "Key", "public_key": json.dumps(public(new_key())), "key": uuid4().hex,
+    },
+    f"POST {_CLIENT}/keys/{{key_id}}/remove": lambda v, p, t: {"sure": "yes"},
+    f"POST {_CLIENT}/trusts": lambda v, p, t: {
+        "trust_name": "CI", "issuer": "https://ci.example.test", "audience": "us", "claims": f"sub={uuid4()}",
+        "key": uuid4().hex,
+    },
+    f"POST {_CLIENT}/trusts/{{trust_id}}/remove": lambda v, p, t: {"sure": "yes"},
     f"POST {_CLIENT}/delete": lambda v, p, t: {},
     "POST /account/members": lambda v, p, t: {"email": f"{uuid4()}@example.test", "role": "MEMBER"},
     "POST /account/members/invitations/{invitation_id}/withdraw": lambda v, p, t: {},
@@ -154,11 +166,13 @@ def _shown(visitor: Visitor, page: str, action: str | None) -> Fields:
 
 
 def address(name: str, things: Things, invitation_id: str) -> str:
-    in_overlap = "{secret_id}" in name
+    in_overlap = any(part in name for part in ("{secret_id}", "{key_id}", "{trust_id}"))
     client = things.overlapping if in_overlap else things.client
     values = {
         "client_id": client.client_id,
         "secret_id": things.overlapping.secret_id,
+        "key_id": things.client_keys[1],
+        "trust_id": things.client_trusts[1],
         "user_id": things.victim.user_id,
         "session_id": things.session,
         "passkey_id": things.passkey,

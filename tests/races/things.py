@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from epcis.documents import CAPTURE
 from epcis.documents import ended as capture_ended
+from harness.client_assertions import add_key, add_trust, new_key, public
 from harness.clients import OAuthClient, rotate
 from harness.databases import PostgresDatabase
 from harness.people import Person, add_person
@@ -80,6 +81,8 @@ class Things:
     passport_grant: str
     access_request_of_page: str
     grant_of_page: str
+    client_keys: tuple[str, str]
+    client_trusts: tuple[str, str]
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -130,8 +133,21 @@ def make_things(world: World) -> Things:
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
         _epcis_query(world), *_recalls(world), epcis_subscription(world),
-        published(), **_passports(world, units(published())),
+        published(), **_passports(world, units(published())), **_client_credentials(world, overlapping),
     )  # fmt: skip
+
+
+def _client_credentials(world: World, oauth: OAuthClient) -> dict[str, Any]:
+    """Two keys and two trusted workloads of a client."""
+    owner, sub = world.owner, {"issuer": "https://ci.example.test", "audience": "us"}
+    keys = [add_key(world.api, owner, oauth.client_id, jwk=public(new_key())).expect(201) for _ in range(2)]
+    trusts = [
+        add_trust(world.api, owner, oauth.client_id, **sub, claims={"sub": str(uuid4())}).expect(201) for _ in range(2)
+    ]
+    return {
+        "client_keys": tuple(str(one.object()["id"]) for one in keys),
+        "client_trusts": tuple(str(one.object()["id"]) for one in trusts),
+    }
 
 
 def _passports(world: World, units: tuple[str, str]) -> dict[str, Any]:

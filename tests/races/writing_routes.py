@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from architecture.program import Route, routes
 from epcis.documents import CONTEXT, document, object_event
+from harness.client_assertions import new_key, public
 from harness.factors import Authenticator
 from harness.held_request import HttpRequest
 from harness.passkeys import new_authenticator
@@ -20,6 +21,7 @@ from products.catalogue import body, new_gtin
 from races.things import CSV, GRANT, SESSION_ID, SUBSCRIPTION, UPLOADED, Things, insert_passkey
 
 API = "/api/v1"
+TRUST = {"name": "CI", "issuer": "https://ci.example.test", "audience": "us"}
 JSON = ("Content-Type", "application/json")
 
 
@@ -150,6 +152,18 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "PATCH /oauth/clients/{client_id}/secrets/{secret_id}": lambda w, t: _json(
         f"/oauth/clients/{t.overlapping.client_id}/secrets/{t.overlapping.secret_id}",
         {"expires_at": int(time.time()) + 7200},
+    ),
+    "POST /oauth/clients/{client_id}/keys": lambda w, t: _json(
+        f"/oauth/clients/{t.client.client_id}/keys", {"name": "Key", "jwk": public(new_key())}
+    ),
+    "DELETE /oauth/clients/{client_id}/keys/{key_id}": lambda w, t: _empty(
+        f"/oauth/clients/{t.overlapping.client_id}/keys/{t.client_keys[0]}"
+    ),
+    "POST /oauth/clients/{client_id}/trusts": lambda w, t: _json(
+        f"/oauth/clients/{t.client.client_id}/trusts", TRUST | {"claims": {"sub": str(uuid4())}}
+    ),
+    "DELETE /oauth/clients/{client_id}/trusts/{trust_id}": lambda w, t: _empty(
+        f"/oauth/clients/{t.overlapping.client_id}/trusts/{t.client_trusts[0]}"
     ),
     "POST /products": lambda w, t: _json("/products", body()),
     "DELETE /products/{product_id}": lambda w, t: _empty(f"/products/{t.removable}"),

@@ -22,6 +22,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.identity.clients.method_model import BY_SECRET
 from linkxg.identity.clients.model import Client, Secret
 from linkxg.identity.clients.read_client import ClientDetail, read_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
@@ -136,6 +137,7 @@ async def show_client(
         creator=next((person.email for person in people if person.id == client.created_by), "a removed person"),
         live=live,
         leaked=_leaked(client, now),
+        by_secret=bool(client.methods & BY_SECRET),
         evidence=rotation_evidence(live[0], live[-1], detail.sources, now) if len(live) > 1 else None,
         shown_addresses=SHOWN,
         chart=usage_chart(detail.usage),

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from linkxg.clock import DAY
 from linkxg.console.formatting import time_left
+from linkxg.identity.clients.method_model import BY_SECRET
 from linkxg.identity.clients.model import Client
 
 ACTIVE_MS = 7 * DAY
@@ -22,15 +23,21 @@ def state_of(client: Client, now: int) -> ClientState:
     live = client.live_secrets(now)
     if client.disabled:
         return ClientState("bad", "disabled")
-    if not live:
+    if not live and client.methods & BY_SECRET:
         leaked = bool(client.secrets) and client.secrets[-1].leak_url is not None
         return ClientState("bad", "secret found in public" if leaked else "secret expired")
+    if not live:
+        return _of_use(client, now)
     if len(live) > 1:
         ends = live[0].expires_at
         return ClientState("warn", f"2 secrets, one ends in {time_left(ends - now)}" if ends else "2 secrets")
     ends = live[0].expires_at
     if ends is not None and ends - now < EXPIRY_WARNING_MS:
         return ClientState("warn", f"secret expires in {time_left(ends - now)}")
+    return _of_use(client, now)
+
+
+def _of_use(client: Client, now: int) -> ClientState:
     if client.last_used_at is None:
         return ClientState("idle", "not used yet")
     return ClientState("good", "live") if now - client.last_used_at < ACTIVE_MS else ClientState("idle", "idle")

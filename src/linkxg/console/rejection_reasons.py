@@ -57,6 +57,49 @@ _TEXTS: dict[Cause, RejectionReason] = {
         "Too many token requests or failed attempts.",
         "Reuse a token for its 15 minutes instead of requesting one each time.",
     ),
+    Cause.METHOD_NOT_ALLOWED: RejectionReason(
+        "The client used a method of authentication that is not allowed for it.",
+        "Allow the method on the client's page, or find out which system still uses it.",
+    ),
+    Cause.ASSERTION_MALFORMED: RejectionReason(
+        "The assertion is not a JWT that is accepted: its algorithm, its type, its header or its size.",
+        "Sign with RS256, PS256, ES256 or EdDSA, and without critical headers.",
+    ),
+    Cause.ASSERTION_KEY_UNKNOWN: RejectionReason(
+        "The assertion names a key (kid) that is not registered, or was removed.",
+        "Register the public key on the client's page, or publish it in the key set.",
+    ),
+    Cause.ASSERTION_SIGNATURE: RejectionReason(
+        "The signature of the assertion is not valid for the key that it names.",
+        "Sign with the private key that belongs to the registered public key.",
+    ),
+    Cause.ASSERTION_CLAIMS: RejectionReason(
+        "The assertion lacks a claim, or has a wrong one.",
+        "Set iss and sub to the client id, a new jti each time, and exp to a few minutes ahead.",
+    ),
+    Cause.ASSERTION_AUDIENCE: RejectionReason(
+        "The assertion is for another audience.",
+        "Set aud to the issuer of this service, as one text; in the token of a workload, to the audience of its trust.",
+    ),
+    Cause.ASSERTION_EXPIRED: RejectionReason(
+        "The assertion has expired, is not valid yet, or is valid for too long.",
+        "Check the clock of the client. An assertion of its own ends within 10 minutes, that of a workload in an hour.",
+    ),
+    Cause.ASSERTION_USED: RejectionReason(
+        "The assertion was used before.", "Make a new one for each request. If nobody repeated it, it was intercepted."
+    ),
+    Cause.ISSUER_NOT_TRUSTED: RejectionReason(
+        "The token is of an issuer that the client does not trust.",
+        "Add the workload on the client's page, with the issuer exactly as the token has it.",
+    ),
+    Cause.WORKLOAD_NOT_TRUSTED: RejectionReason(
+        "The token is of a trusted issuer, but its claims are not those of a trusted workload.",
+        "Compare the claims on the client's page with those of the token, letter by letter.",
+    ),
+    Cause.KEYS_UNAVAILABLE: RejectionReason(
+        "The keys could not be read: the issuer or the JWKS URI did not answer, or not with a key set.",
+        "Open the address yourself. It is asked again after a minute; redirects are not followed.",
+    ),
 }
 LABELS = {
     Cause.WRONG_SECRET: "wrong secret",
@@ -71,6 +114,17 @@ LABELS = {
     Cause.TOKEN_REVOKED: "token revoked",
     Cause.KEY_RETIRED: "key retired",
     Cause.TOO_MANY_REQUESTS: "too many requests",
+    Cause.METHOD_NOT_ALLOWED: "method not allowed",
+    Cause.ASSERTION_MALFORMED: "assertion malformed",
+    Cause.ASSERTION_KEY_UNKNOWN: "assertion: unknown key",
+    Cause.ASSERTION_SIGNATURE: "assertion: wrong signature",
+    Cause.ASSERTION_CLAIMS: "assertion: wrong claims",
+    Cause.ASSERTION_AUDIENCE: "assertion: wrong audience",
+    Cause.ASSERTION_EXPIRED: "assertion expired",
+    Cause.ASSERTION_USED: "assertion used before",
+    Cause.ISSUER_NOT_TRUSTED: "issuer not trusted",
+    Cause.WORKLOAD_NOT_TRUSTED: "workload not trusted",
+    Cause.KEYS_UNAVAILABLE: "keys out of reach",
 }
 
 

@@ -18,6 +18,8 @@ _ACTIONS = (
     *_ENDING_ACTIONS,
     "client.secret_rotated",
     "client.secret_removed",
+    "client.key_removed",
+    "client.trust_removed",
     "password.changed",
     RESTORED,
 )
@@ -52,6 +54,8 @@ def read_access_state(conn: Connection, account_id: str, now: int) -> AccessStat
         details: dict[str, Any] = msgspec.json.decode(event.details)
         if event.action == "password.changed":
             password_changed_at[event.target] = event.at
+        elif "credential_id" in details:
+            ended.add(details["credential_id"])
         elif event.action in _ENDING_ACTIONS:
             ended.add(event.target)
         elif event.action == RESTORED:

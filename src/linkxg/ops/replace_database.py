@@ -24,6 +24,7 @@ from linkxg.db.migrations import upgrade
 from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.accounts.email_change_store import end_email_changes
+from linkxg.identity.client_assertions import store as assertion_store
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.passkeys.challenge_store import passkey_challenges
@@ -112,6 +113,7 @@ def replace_database(
     signed = {account_id: read_signed_passports(conn, account_id) for account_id in old}
     factors = {account_id: read_factors(conn, account_id) for account_id in old}
     heads = {account_id: feed_store.find_head(conn, account_id) for account_id in old}
+    used = {account_id: assertion_store.list_used_assertions(conn, account_id, now) for account_id in old}
     ended = frozenset[str]().union(*(state.ended for state in old.values()))
     delete_rows(conn)
     rows = copy_rows(source, conn, skip=_NOT_RESTORED, on_progress=on_progress)
@@ -122,6 +124,8 @@ def replace_database(
         if state is not None:
             known = [user.id for user in people_store.list_users(conn, account_id) if user.id in state.users]
             reapply_factors(conn, account_id, factors[account_id], known)
+        for digest, expires_at in used.get(account_id, ()):
+            assertion_store.use_assertion(conn, account_id, digest, expires_at)
         reapply_signed_passports(conn, account_id, signed.get(account_id, NOTHING_SIGNED), now)
         reapply_ended_sharing(conn, account_id, state.sharing if state else NOTHING_ENDED, ended, now)
         if options.withdraw_shares:
@@ -158,6 +162,10 @@ def _revoke_access(
     for client in loaded.clients.values() if options.revoke_secrets else ():
         for secret in client.live_secrets(now):
             client_store.update_secret(conn, account_id, secret.id, revoked_at=now)
+            revoked += 1
+    if options.revoke_secrets:
+        for credential_id in assertion_store.list_credential_ids(conn, account_id):
+            assertion_store.delete_credential(conn, account_id, credential_id)
             revoked += 1
     ended: list[str] = []
     disabled: list[str] = []

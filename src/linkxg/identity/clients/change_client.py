@@ -3,6 +3,7 @@
 A change that reduces permissions begins the client's next epoch, which revokes its live tokens.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
+from linkxg.identity.clients.method_model import METHODS, format_methods
 from linkxg.identity.clients.model import Client, ClientView
 from linkxg.identity.clients.read_client import client_view
 from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
@@ -31,6 +33,7 @@ class ClientChange(NamedTuple):
     disabled: bool | None = None
     allowed_cidrs: list[str] | None = None
     self_rotation: bool | None = None
+    methods: Sequence[str] | None = None
 
 
 async def change_client(
@@ -58,6 +61,8 @@ async def change_client(
         values["cidrs"] = tuple(canonical_cidrs(change.allowed_cidrs))
     if change.self_rotation is not None:
         values["self_rotation"] = change.self_rotation
+    if change.methods is not None:
+        values["methods"] = _check_methods(change.methods)
 
     def unit(conn: Connection) -> Client | PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
@@ -76,7 +81,7 @@ async def change_client(
         if "disabled" in changed:
             action = "client.disabled" if changed["disabled"] else "client.enabled"
             audit.record(conn, account_id, actor, action, client_id)
-        details = {name: _to_json(value) for name, value in changed.items() if name != "disabled"}
+        details = {name: _to_json(name, value) for name, value in changed.items() if name != "disabled"}
         if details:
             audit.record(conn, account_id, actor, "client.updated", client_id, details)
         return store.find_account_client(conn, account_id, client_id)
@@ -103,11 +108,24 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
         raise NotFound
 
 
+def _check_methods(methods: Iterable[str]) -> frozenset[str]:
+    """Raises InvalidRequest."""
+    found = frozenset(methods)
+    if not found or not found.issubset(METHODS):
+        raise InvalidRequest(f"The field token_endpoint_auth_methods must have one or more of: {', '.join(METHODS)}.")
+    return found
+
+
 def _reduces_permissions(client: Client, changed: dict[str, Any]) -> bool:
     return bool(
-        client.scopes - changed.get("scopes", client.scopes) or changed.get("disabled", False) or changed.get("cidrs")
+        client.scopes - changed.get("scopes", client.scopes)
+        or client.methods - changed.get("methods", client.methods)
+        or changed.get("disabled", False)
+        or changed.get("cidrs")
     )
 
 
-def _to_json(value: Any) -> Any:
-    return format_scope(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
+def _to_json(name: str, value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return format_methods(value) if name == "methods" else format_scope(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -60,7 +60,7 @@ class ClientVerifier:
         self._cache.pop(client_id, None)
         return await self.find(client_id)
 
-    def compare(self, client: CachedClient | None, secret: str, source: str) -> VerifiedClient:
+    def compare(self, client: CachedClient | None, secret: str, source: str, method: str) -> VerifiedClient:
         """Compare in constant time with all secrets of the client, to know the cause. Raises InvalidClient."""
         now, presented = now_ms(), digest(secret)
         match = None
@@ -78,12 +78,9 @@ class ClientVerifier:
             raise InvalidClient(reason=f"secret {match.id} was retired", cause=Cause.RETIRED_SECRET, concerns=match.id)
         if not match.is_live(now):
             raise InvalidClient(reason=f"secret {match.id} has expired", cause=Cause.EXPIRED_SECRET, concerns=match.id)
-        if client.disabled:
-            raise InvalidClient(reason="client is disabled", cause=Cause.CLIENT_DISABLED)
-        if client.networks:
-            address = parse_address(source)
-            if address is None or not any(address in network for network in client.networks):
-                raise InvalidClient(reason="address not allowed", cause=Cause.ADDRESS_NOT_ALLOWED)
+        if method not in client.methods:
+            raise InvalidClient(reason=f"{method} not allowed", cause=Cause.METHOD_NOT_ALLOWED, concerns=match.id)
+        check_usable(client, source)
         return VerifiedClient(client, match)
 
     def _keep(self, client: CachedClient) -> None:
@@ -96,3 +93,13 @@ class ClientVerifier:
 
     def _forget(self, change: Invalidation) -> None:
         self._cache.pop(change.subject, None)
+
+
+def check_usable(client: CachedClient, source: str) -> None:
+    """Raises InvalidClient for a client that is disabled, or may not be used from this address."""
+    if client.disabled:
+        raise InvalidClient(reason="client is disabled", cause=Cause.CLIENT_DISABLED)
+    if client.networks:
+        address = parse_address(source)
+        if address is None or not any(address in network for network in client.networks):
+            raise InvalidClient(reason="address not allowed", cause=Cause.ADDRESS_NOT_ALLOWED)

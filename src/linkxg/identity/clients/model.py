@@ -52,6 +52,8 @@ class CachedClient(msgspec.Struct, frozen=True, gc=False):
     epoch: int
     resource: str | None
     """The audience of a resource server (RFC 8707); None of an ordinary client."""
+    methods: frozenset[str]
+    """How it may authenticate."""
     secrets: tuple[CachedSecret, ...]
 
 
@@ -90,6 +92,7 @@ class ClientView(msgspec.Struct):
         "client_id_issued_at": 1_795_444_380,
         "created_by": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "allowed_cidrs": ["203.0.113.0/24"],
+        "token_endpoint_auth_methods": ["client_secret_basic", "client_secret_post"],
         "resource": UNSET,
     }
 
@@ -103,6 +106,7 @@ class ClientView(msgspec.Struct):
     self_rotation: bool
     last_used_at: int | None
     secrets: list[SecretView]
+    token_endpoint_auth_methods: list[str]
     resource: str | UnsetType = UNSET
 
 

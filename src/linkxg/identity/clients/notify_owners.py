@@ -1,12 +1,18 @@
 """Notifies the account's Owners by mail of a new client or secret: a stolen token suffices for one."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.mail_text import shown
-from linkxg.identity.accounts.notice_kinds import CLIENT_CREATED, SECRET_ROTATED
+from linkxg.identity.accounts.notice_kinds import CLIENT_AUTHENTICATION_CHANGED, CLIENT_CREATED, SECRET_ROTATED
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.clients.method_model import format_methods
 from linkxg.identity.clients.store import list_client_names
+
+AUTHENTICATION_CHANGED = "Authentication of an OAuth client changed"
+AUTHENTICATION_ADVICE = "If nobody in your account did this, undo it, or disable the client, and check the audit log."
 
 
 def mail_secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
@@ -26,6 +32,24 @@ def mail_client_created(notices: SecurityNotices, actor: Actor, account_id: str,
 
     advice = "If nobody in your account did this, delete the client and check the audit log."
     notices.owners(actor, account_id, "OAuth client created", what, kind=CLIENT_CREATED, advice=advice)
+
+
+def mail_methods_changed(
+    notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, methods: Iterable[str]
+) -> None:
+    listed = ", ".join(format_methods(methods).split())
+
+    def what(conn: Connection) -> str:
+        return f"The methods of authentication of {client_label(conn, account_id, client_id)} are now: {listed}."
+
+    notices.owners(
+        actor,
+        account_id,
+        AUTHENTICATION_CHANGED,
+        what,
+        kind=CLIENT_AUTHENTICATION_CHANGED,
+        advice=AUTHENTICATION_ADVICE,
+    )
 
 
 def client_label(conn: Connection, account_id: str, client_id: str) -> str:

@@ -11,6 +11,7 @@ from linkxg.db import Database
 from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
 from linkxg.identity.clients import search_store, store
+from linkxg.identity.clients.method_model import format_methods
 from linkxg.identity.clients.model import Client, ClientView, Secret, SecretView
 from linkxg.identity.clients.search_store import Search
 from linkxg.identity.clients.usage_store import list_scope_usage, list_sources, list_usage
@@ -96,6 +97,7 @@ def client_view(client: Client, now: int) -> ClientView:
         allowed_cidrs=list(client.cidrs),
         self_rotation=client.self_rotation,
         last_used_at=seconds_or_none(client.last_used_at),
+        token_endpoint_auth_methods=format_methods(client.methods).split(),
         resource=UNSET if client.resource is None else client.resource,
         secrets=[secret_view(secret) for secret in client.live_secrets(now)],
     )

@@ -21,6 +21,7 @@ from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.identity.clients.method_model import METHODS, Method
 from linkxg.identity.clients.model import (
     MAX_CIDRS,
     MAX_GRACE_S,
@@ -30,7 +31,7 @@ from linkxg.identity.clients.model import (
     RotatedSecret,
     SecretView,
 )
-from linkxg.identity.clients.notify_owners import mail_client_created, mail_secret_rotated
+from linkxg.identity.clients.notify_owners import mail_client_created, mail_methods_changed, mail_secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.resource_identifier import MAX_RESOURCE
@@ -48,6 +49,10 @@ Resource = Annotated[
 ]
 Ranges = Annotated[
     list[str], described(maxItems=MAX_CIDRS, description="Address ranges in CIDR notation; none means any address.")
+]
+Methods = Annotated[
+    list[Method],
+    described(minItems=1, maxItems=len(METHODS), description="How the client may authenticate."),
 ]
 Expiry = Annotated[int, described(minimum=0)]
 Grace = Annotated[
@@ -86,6 +91,7 @@ class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
     disabled: bool | None = None
     allowed_cidrs: Ranges | None = None
     self_rotation: bool | None = None
+    token_endpoint_auth_methods: Methods | None = None
 
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
@@ -182,10 +188,23 @@ async def change(
     client_id: FromPath[str],
     data: JSONBody[ChangeClient],
 ) -> ClientView:
-    """Rename, change scopes or address ranges, disable. A change that takes rights away revokes live tokens."""
+    """Rename, change scopes, address ranges or methods of authentication, disable.
+
+    A change that takes rights away revokes live tokens.
+    """
     actor = actor_of(context_of(request.scope))
-    changes = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
-    return await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
+    changes = ClientChange(
+        data.client_name,
+        data.scope,
+        data.disabled,
+        data.allowed_cidrs,
+        data.self_rotation,
+        data.token_endpoint_auth_methods,
+    )
+    changed = await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
+    if changes.methods is not None:
+        mail_methods_changed(services.notices, actor, account_id_of(request.scope), client_id, changes.methods)
+    return changed
 
 
 @delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **_CHANGES)

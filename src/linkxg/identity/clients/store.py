@@ -30,6 +30,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
+from linkxg.identity.clients.method_model import BY_SECRET, format_methods
 from linkxg.identity.clients.model import CachedClient, CachedSecret, Client, Secret
 from linkxg.identity.tokens.scopes import format_scope
 
@@ -51,6 +52,7 @@ clients = Table(
     Column("epoch", Sequence, nullable=False),
     Column("last_used_at", Milliseconds),
     Column("resource", String(500)),
+    Column("auth_methods", String(200), nullable=False, server_default=format_methods(BY_SECRET)),
     Index("ix_oauth_clients_account_id_id", "account_id", "id", unique=True),
     # Of ordinary clients it is null, and nulls are distinct.
     Index("ix_oauth_clients_account_id_resource", "account_id", "resource", unique=True),
@@ -88,7 +90,10 @@ CLIENT_COLUMNS = list(clients.c)
 # Client and secrets in one query, which runs for every token request of a client that is not cached.
 _CACHED = CompiledStatement(
     select(
-        *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch", "resource")),
+        *(
+            clients.c[name]
+            for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch", "resource", "auth_methods")
+        ),
         *(secrets.c[name] for name in CachedSecret.__struct_fields__),
     )
     .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
@@ -102,17 +107,18 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
     rows = _CACHED.all(conn, {"client_id": client_id})
     if not rows:
         return None
-    account_id, scope, disabled, cidrs, epoch, resource, *_ = rows[0]
+    account_id, scope, disabled, cidrs, epoch, resource, methods, *_ = rows[0]
     return CachedClient(
         id=client_id,
         account_id=intern(account_id),
-        scopes=_scopes(scope),
+        scopes=_words(scope),
         disabled=bool(disabled),
         cidrs=_cidrs(cidrs),
         networks=_networks(cidrs),
         epoch=epoch,
         resource=resource,
-        secrets=tuple([CachedSecret(*row[6:]) for row in rows if row[6] is not None]),
+        methods=_words(methods),
+        secrets=tuple([CachedSecret(*row[7:]) for row in rows if row[7] is not None]),
     )
 
 
@@ -195,6 +201,8 @@ def update_client(conn: Connection, account_id: str, client_id: str, **values: A
         values["scope"] = format_scope(values.pop("scopes"))
     if "cidrs" in values:
         values["allowed_cidrs"] = msgspec.json.encode(values.pop("cidrs")).decode()
+    if "methods" in values:
+        values["auth_methods"] = format_methods(values.pop("methods"))
     where = (clients.c.account_id == account_id, clients.c.id == client_id)
     conn.execute(clients.update().where(*where).values(**values))
 
@@ -241,12 +249,13 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         epoch,
         last_used_at,
         resource,
+        methods,
     ) = row
     return Client(
         id=id,
         account_id=account_id,
         name=name,
-        scopes=_scopes(scope),
+        scopes=_words(scope),
         created_at=created_at,
         created_by=created_by,
         disabled=bool(disabled),
@@ -255,6 +264,7 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         self_rotation=bool(self_rotation),
         epoch=epoch,
         resource=resource,
+        methods=_words(methods),
         last_used_at=max(
             (at for at in (last_used_at, *(s.last_used_at for s in found)) if at is not None), default=None
         ),
@@ -264,7 +274,7 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
 
 # Equal values of many clients are shared.
 @lru_cache(1_024)
-def _scopes(text: str) -> frozenset[str]:
+def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from linkxg.http.client_ip import Address, Network
 from linkxg.identity.federation.addresses import Resolver, may_connect
 from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.runtime.eager_start import ensure_task
 
 if TYPE_CHECKING:
     import httpx
@@ -49,6 +50,8 @@ class PinnedClient:
     ) -> T:
         """What `read` makes of the answer, all within so many seconds. Raises ProviderFault."""
         parts = split_url(url)
+        # A raw endpoint may come here before it has waited for anything.
+        await ensure_task()
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchange(method, parts, body, headers, read, seconds)

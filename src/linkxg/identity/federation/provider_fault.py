@@ -7,3 +7,11 @@ class ProviderFault(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class SignatureFault(ProviderFault):
+    """The signature of a token is not valid."""
+
+
+class UnknownKeyFault(ProviderFault):
+    """The key of a token is not in the key set."""

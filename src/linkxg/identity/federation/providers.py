@@ -7,11 +7,11 @@ provider rotates its keys: at most once a minute, so that tokens with invented k
 import asyncio
 import time
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from linkxg.identity.federation.discovery import ProviderMetadata, discover
 from linkxg.identity.federation.fetch import ProviderClient
-from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.provider_fault import ProviderFault, UnknownKeyFault
 from linkxg.identity.federation.signed_token import Header, VerificationKey, read_header, read_keys, verify
 from linkxg.runtime.cache import evict_oldest
 
@@ -36,6 +36,16 @@ class _Keys(NamedTuple):
 _NO_KEYS = _Keys((), float("-inf"), float("-inf"))
 
 
+class KeySource(Protocol):
+    """Where keys are fetched, and the algorithms that they may be used with."""
+
+    @property
+    def jwks_uri(self) -> str: ...
+
+    @property
+    def algorithms(self) -> frozenset[str]: ...
+
+
 class SignedClaims(NamedTuple):
     """The claims of a token with a valid signature, and the `typ` of its header in lower case."""
 
@@ -46,8 +56,9 @@ class SignedClaims(NamedTuple):
 class Providers:
     """Entries belong to an account: no account sees, or fills, what another one fetched."""
 
-    def __init__(self, client: ProviderClient) -> None:
+    def __init__(self, client: ProviderClient, *, kept_s: float = KEPT_S) -> None:
         self.client = client
+        self._kept_s = kept_s
         self._metadata: dict[tuple[str, str], _Metadata] = {}
         self._keys: dict[tuple[str, str], _Keys] = {}
         self._fetching: dict[tuple[str, str], asyncio.Task[tuple[VerificationKey, ...]]] = {}
@@ -55,14 +66,14 @@ class Providers:
     async def metadata(self, account_id: str, issuer: str, *, again: bool = False) -> ProviderMetadata:
         """Of the provider `issuer`; `again` fetches it even if it is cached. Raises ProviderFault."""
         known = self._metadata.get((account_id, issuer))
-        if known is not None and not again and time.monotonic() - known.at < KEPT_S:
+        if known is not None and not again and time.monotonic() - known.at < self._kept_s:
             return known.metadata
         metadata = await discover(self.client, account_id, issuer)
         evict_oldest(self._metadata, MAX_PROVIDERS)
         self._metadata[account_id, issuer] = _Metadata(metadata, time.monotonic())
         return metadata
 
-    async def fetch_keys(self, account_id: str, metadata: ProviderMetadata) -> tuple[VerificationKey, ...]:
+    async def fetch_keys(self, account_id: str, metadata: KeySource) -> tuple[VerificationKey, ...]:
         """Fetch the keys; requests at the same time share one fetch. Raises ProviderFault if no key is usable."""
         place = (account_id, metadata.jwks_uri)
         fetching = self._fetching.get(place)
@@ -71,21 +82,21 @@ class Providers:
             fetching.add_done_callback(partial(self._fetched, place))
         return await asyncio.shield(fetching)
 
-    async def verify(self, account_id: str, metadata: ProviderMetadata, token: str) -> SignedClaims:
+    async def verify(self, account_id: str, metadata: KeySource, token: str) -> SignedClaims:
         """The claims of a token that the provider signed. Raises ProviderFault for any other token."""
         header = read_header(token, metadata.algorithms)
         key = await self._key(account_id, metadata, header)
         return SignedClaims(header.type, verify(token, header, key))
 
-    async def _key(self, account_id: str, metadata: ProviderMetadata, header: Header) -> VerificationKey:
+    async def _key(self, account_id: str, metadata: KeySource, header: Header) -> VerificationKey:
         place = (account_id, metadata.jwks_uri)
         known, now = self._keys.get(place, _NO_KEYS), time.monotonic()
-        fitting = [key for key in known.keys if key.fits(header)] if now - known.at < KEPT_S else []
+        fitting = [key for key in known.keys if key.fits(header)] if now - known.at < self._kept_s else []
         if not fitting and (place in self._fetching or now - known.tried_at >= REFETCH_S):
             fitting = [key for key in await self.fetch_keys(account_id, metadata) if key.fits(header)]
         # Without a key id, a token is verified by the only key of its type (OpenID Connect Core 1.0, 10.1).
         if len(fitting) != 1:
-            raise ProviderFault("It signed a token with a key that is not in its key set.")
+            raise UnknownKeyFault("It signed a token with a key that is not in its key set.")
         return fitting[0]
 
     def _fetched(self, place: tuple[str, str], task: asyncio.Task[tuple[VerificationKey, ...]]) -> None:

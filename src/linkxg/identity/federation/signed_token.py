@@ -12,7 +12,7 @@ from joserfc.jws import JWSRegistry
 
 from linkxg.crypto.jwt import decode_b64url
 from linkxg.http import strict_json
-from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.provider_fault import ProviderFault, SignatureFault
 
 ALGORITHMS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 """The key type of each."""
@@ -21,7 +21,9 @@ MAX_KEYS = 64
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 _KINDS: dict[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
-_MINIMUM_RSA = 2_048
+_MINIMUM_RSA, _MAXIMUM_RSA = 2_048, 8_192
+_MAXIMUM_EXPONENT = 1 << 32
+"""A verification takes as long as modulus and exponent are: whoever chooses the key chooses how long."""
 
 
 class Header(NamedTuple):
@@ -51,7 +53,7 @@ def read_header(token: str, accepted: frozenset[str]) -> Header:
     raw = decode_b64url(parts[0]) if len(parts) == 3 and len(token) <= MAX_TOKEN else None
     header = _object(raw)
     algorithm, kid, type_ = header.get("alg"), header.get("kid"), header.get("typ")
-    if algorithm not in ALGORITHMS or algorithm not in accepted:
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS or algorithm not in accepted:
         raise ProviderFault("It signed a token with an algorithm that is not accepted.")
     if "crit" in header or not isinstance(kid, str | None) or not isinstance(type_, str | None):
         raise ProviderFault("The header of its token is not accepted.")
@@ -63,7 +65,7 @@ def read_keys(document: dict[str, Any]) -> tuple[VerificationKey, ...]:
     keys = document.get("keys")
     if not isinstance(keys, list):
         raise ProviderFault("Its key set has no keys.")
-    found = (_read_key(jwk) for jwk in keys[:MAX_KEYS] if isinstance(jwk, dict))
+    found = (read_key(jwk) for jwk in keys[:MAX_KEYS] if isinstance(jwk, dict))
     return tuple(key for key in found if key is not None)
 
 
@@ -78,7 +80,7 @@ def verify(token: str, header: Header, key: VerificationKey) -> dict[str, Any]:
     except (JoseError, ValueError, TypeError):
         is_valid = False
     if not is_valid:
-        raise ProviderFault("The signature of its token is not valid.")
+        raise SignatureFault("The signature of its token is not valid.")
     return _object(decode_b64url(signing_input.rpartition(".")[2]))
 
 
@@ -92,9 +94,12 @@ def _object(raw: bytes | None) -> dict[str, Any]:
     return value
 
 
-def _read_key(jwk: dict[str, Any]) -> VerificationKey | None:
+def read_key(jwk: dict[str, Any]) -> VerificationKey | None:
+    """The key of a JWK; None for one that is too weak, or that no accepted algorithm uses."""
     kind, kid, algorithm = jwk.get("kty"), jwk.get("kid"), jwk.get("alg")
-    if kind not in _KINDS or jwk.get("use", "sig") != "sig" or not isinstance(kid, str | None):
+    if not isinstance(kind, str) or kind not in _KINDS or not isinstance(kid, str | None):
+        return None
+    if jwk.get("use", "sig") != "sig" or not isinstance(algorithm, str | None):
         return None
     if algorithm is not None and algorithm not in ALGORITHMS:
         return None
@@ -103,8 +108,13 @@ def _read_key(jwk: dict[str, Any]) -> VerificationKey | None:
     members: dict[str, Any] = {name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk}
     try:
         key: Key = _KINDS[kind].import_key(members)
-        if isinstance(key, RSAKey) and key.public_key.key_size < _MINIMUM_RSA:
+        if isinstance(key, RSAKey) and not _is_rsa_accepted(key):
             return None
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return VerificationKey(kid, kind, algorithm, key)
+
+
+def _is_rsa_accepted(key: RSAKey) -> bool:
+    numbers = key.public_key.public_numbers()
+    return _MINIMUM_RSA <= numbers.n.bit_length() <= _MAXIMUM_RSA and 2 < numbers.e < _MAXIMUM_EXPONENT

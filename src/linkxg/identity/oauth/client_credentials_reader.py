@@ -1,12 +1,12 @@
 """Client authentication of a request (RFC 6749 §2.3.1).
 
-By HTTP Basic, or by `client_id` and `client_secret` in the body, but not by both. Failures are counted per (client,
-source), so a stranger's guesses never lock a customer out.
+By HTTP Basic, or by `client_id` and `client_secret` in the body, or by an assertion (`client_assertion_reader`), but by
+one of them only. Failures are counted per (client, source), so a stranger's guesses never lock a customer out.
 """
 
 import base64
 import binascii
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
@@ -22,24 +22,44 @@ from linkxg.http.forms import form_decode, is_form, read_form, refuse_form_codin
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
 from linkxg.http.route_declaration import Errors, Form, Tag
+from linkxg.identity.client_assertions.model import MAX_ASSERTION
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
+from linkxg.identity.clients.method_model import SECRET_BASIC, SECRET_POST
 from linkxg.identity.clients.usage import UsageRecorder
+from linkxg.identity.oauth.client_assertion_reader import (
+    ASSERTION_TYPE,
+    CLIENT_FAILURES,
+    MAX_CLIENT_ID,
+    SOURCE_FAILURES,
+    ClientAssertionReader,
+    has_assertion,
+)
 
 BODY_LIMIT = 16 * 1024
-MAX_CLIENT_ID = 128
 MAX_SECRET = 256
 _BODY_CREDENTIALS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
 TAG = Tag("OAuth", "Tokens for machines: RFC 6749, RFC 7662, RFC 7009.")
-PERMISSION = "Needs client credentials, by HTTP Basic or in the form, not both."
+PERMISSION = "Needs client credentials, by HTTP Basic, in the form or as an assertion: one of them."
 # By HTTP Basic or, with the empty requirement, as parameters of the form.
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {}]
 ERRORS: Errors = (InvalidRequest, InvalidClient, UnsupportedMediaType, RateLimitExceeded, TemporarilyUnavailable)
 _OMIT_FOR_BASIC = "Omit it if you use HTTP Basic."
-CREDENTIALS = {
+CREDENTIALS: dict[str, dict[str, Any]] = {
     "client_id": {"type": "string", "maxLength": MAX_CLIENT_ID, "description": _OMIT_FOR_BASIC},
     "client_secret": {"type": "string", "maxLength": MAX_SECRET, "description": _OMIT_FOR_BASIC},
+    "client_assertion_type": {"type": "string", "enum": [ASSERTION_TYPE], "description": "With client_assertion."},
+    "client_assertion": {
+        "type": "string",
+        "maxLength": MAX_ASSERTION,
+        "description": "A JWT instead of a secret: signed by the client, or by an issuer that it trusts (RFC 7523).",
+    },
 }
-CREDENTIALS_EXAMPLE = {"client_id": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e", "client_secret": "lxgsec_8sKp..."}
+CREDENTIALS_EXAMPLE = {
+    "client_id": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e",
+    "client_secret": "lxgsec_8sKp...",
+    "client_assertion_type": UNSET,
+    "client_assertion": UNSET,
+}
 TOKEN_FORM = Form(
     {
         "token": {"type": "string", "description": "An access token."},
@@ -53,19 +73,21 @@ TOKEN_FORM = Form(
     {**CREDENTIALS_EXAMPLE, "token": "eyJhbGciOiJIUzI1NiIs...", "token_type_hint": UNSET},
 )
 SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
-SOURCE_FAILURES = Budget("oauth-failures-source", 100, 60)
-CLIENT_FAILURES = Budget("oauth-failures-client", 10, 60)
 
 
 class Credentials(NamedTuple):
     client_id: str
     secret: str
+    method: str = SECRET_BASIC
 
 
 class ClientCredentialsReader:
     """The first steps of the token, introspection and revocation endpoints."""
 
-    def __init__(self, verifier: ClientVerifier, limits: Limits, usage: UsageRecorder) -> None:
+    def __init__(
+        self, verifier: ClientVerifier, limits: Limits, usage: UsageRecorder, assertions: ClientAssertionReader
+    ) -> None:
+        self._assertions = assertions
         self._verifier = verifier
         self._limits = limits
         self._usage = usage
@@ -92,6 +114,8 @@ class ClientCredentialsReader:
         self, context: RequestContext, form: dict[str, str], authorization: bytes | None
     ) -> VerifiedClient:
         """The client with these credentials. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
+        if has_assertion(form):
+            return await self._assertions.authenticate(context, form, authorization)
         credentials = read_credentials(authorization, form)
         source = source_key(context.source)
         pair = f"{credentials.client_id} {source}"
@@ -106,7 +130,7 @@ class ClientCredentialsReader:
             context.notes["client_id"] = client.id
             context.notes["account_id"] = client.account_id
         try:
-            verified = self._verifier.compare(client, credentials.secret, context.source)
+            verified = self._verifier.compare(client, credentials.secret, context.source, credentials.method)
         except InvalidClient as error:
             failed = error
         else:
@@ -122,7 +146,7 @@ class ClientCredentialsReader:
         # A secret created on another node works here before the invalidation feed has announced it.
         client = await self._verifier.reload(credentials.client_id)
         try:
-            verified = self._verifier.compare(client, credentials.secret, context.source)
+            verified = self._verifier.compare(client, credentials.secret, context.source, credentials.method)
         except InvalidClient as error:
             if client is not None:
                 self._usage.record_rejection(client.account_id, client.id, context, error)
@@ -134,14 +158,12 @@ class ClientCredentialsReader:
 def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:
     """Raises InvalidRequest for two methods or a missing parameter, InvalidClient for malformed Basic credentials."""
     client_id, secret = form.get("client_id"), form.get("client_secret")
-    if "client_assertion" in form or "client_assertion_type" in form:
-        raise InvalidRequest("Client assertions are not supported.")
     if authorization is None or not authorization.strip():
         if client_id is None:
             raise InvalidRequest("The parameter client_id is missing.")
         if secret is None:
             raise InvalidRequest("The parameter client_secret is missing.")
-        return Credentials(client_id, secret)
+        return Credentials(client_id, secret, SECRET_POST)
     if secret is not None:
         raise InvalidRequest("Send client credentials by one method only.")
     basic = _read_basic(authorization)

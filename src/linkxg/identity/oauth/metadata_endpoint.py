@@ -14,6 +14,8 @@ from msgspec import UNSET, UnsetType
 
 from linkxg.http.permissions import public
 from linkxg.http.route_declaration import Tag
+from linkxg.identity.client_assertions.assertion import ACCEPTED
+from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, SECRET_BASIC, SECRET_POST
 from linkxg.identity.oauth import introspection_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.grants import client_credentials
 from linkxg.identity.tokens.keys import JWKS_CACHE_S, KeyRing
@@ -25,7 +27,8 @@ RESOURCE_METADATA = f"{RESOURCE}/api/v1"
 """Metadata of the resource PUBLIC_URL/api/v1, whose path follows the well-known prefix (RFC 9728 §3.1)."""
 KEYS = "/.well-known/jwks.json"
 _TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
-_METHODS = ["client_secret_basic", "client_secret_post"]
+_METHODS = [SECRET_BASIC, SECRET_POST, PRIVATE_KEY_JWT]
+_ALGORITHMS = sorted(ACCEPTED)
 _CACHE = {"Cache-Control": f"public, max-age={JWKS_CACHE_S}"}
 
 
@@ -40,8 +43,11 @@ class AuthorizationServer(msgspec.Struct):
     response_types_supported: list[str]
     scopes_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
+    token_endpoint_auth_signing_alg_values_supported: list[str]
     introspection_endpoint_auth_methods_supported: list[str]
+    introspection_endpoint_auth_signing_alg_values_supported: list[str]
     revocation_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_signing_alg_values_supported: list[str]
     service_documentation: str
     jwks_uri: str | UnsetType = UNSET
 
@@ -82,8 +88,11 @@ async def authorization_server(services: NamedDependency[DiscoveryServices]) -> 
         response_types_supported=["none"],
         scopes_supported=list(SCOPES),
         token_endpoint_auth_methods_supported=_METHODS,
+        token_endpoint_auth_signing_alg_values_supported=_ALGORITHMS,
         introspection_endpoint_auth_methods_supported=_METHODS,
+        introspection_endpoint_auth_signing_alg_values_supported=_ALGORITHMS,
         revocation_endpoint_auth_methods_supported=_METHODS,
+        revocation_endpoint_auth_signing_alg_values_supported=_ALGORITHMS,
         service_documentation=issuer + "/api/v1/reference",
         jwks_uri=issuer + KEYS if services.keys.public() else UNSET,
     )

@@ -6,9 +6,12 @@ from linkxg.db import Database
 from linkxg.http.metrics import Metrics
 from linkxg.http.rate_limits import Limits
 from linkxg.http.route_declaration import RawRoutes
+from linkxg.identity.client_assertions.issuer_keys import IssuerKeys
+from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier
 from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.resource_servers import ResourceServers
 from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
+from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.oauth import (
     introspection_endpoint,
     metadata_endpoint,
@@ -16,6 +19,7 @@ from linkxg.identity.oauth import (
     revocation_feed_endpoint,
     token_endpoint,
 )
+from linkxg.identity.oauth.client_assertion_reader import ClientAssertionReader
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
@@ -43,8 +47,13 @@ class OAuthEndpoints:
         metrics: Metrics,
         issuer: str,
         audience: str,
+        provider_client: ProviderClient,
     ) -> None:
-        credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
+        clients = ClientVerifier(database)
+        assertions = AssertionVerifier(database, IssuerKeys(provider_client), issuer)
+        credentials = ClientCredentialsReader(
+            clients, limits, usage, ClientAssertionReader(clients, assertions, limits, usage)
+        )
         resource_servers = ResourceServers(database, audience)
         waits = RevocationWaits(database.feed, keys)
         revocations = AccountRevocations(database.feed, waits.wake)

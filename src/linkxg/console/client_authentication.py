@@ -1,0 +1,107 @@
+"""`…/authentication`: how a client may authenticate, with its keys and the workloads that it trusts."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.console.api_access import LIST
+from linkxg.console.client_page import CLIENT
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.step_up import ask_step_up
+from linkxg.errors import Conflict
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.client_assertions.manage_credentials import OF_KEYS, OF_TRUSTS, list_credentials
+from linkxg.identity.client_assertions.model import KEY, MAX_KEYS, MAX_TRUSTS, key_view, trust_view
+from linkxg.identity.client_assertions.public_key import is_private
+from linkxg.identity.clients.change_client import ClientChange, change_client
+from linkxg.identity.clients.method_model import (
+    METHODS,
+    PRIVATE_KEY_JWT,
+    SECRET_BASIC,
+    SECRET_POST,
+    WORKLOAD_IDENTITY,
+    format_methods,
+)
+from linkxg.identity.clients.notify_owners import mail_methods_changed
+from linkxg.identity.clients.read_client import read_client
+
+AUTHENTICATION = f"{CLIENT}/authentication"
+_NAMES = {
+    SECRET_BASIC: "The client sends its secret in the header field Authorization.",
+    SECRET_POST: "The client sends its secret in the form.",
+    PRIVATE_KEY_JWT: "The client signs an assertion with a private key; its public key is registered below.",
+    WORKLOAD_IDENTITY: "A token of a CI or a cluster stands for the client; the workload is named below.",
+}
+_CHANGED = "Somebody else has changed the methods in the meantime. Check them, then choose again."
+
+
+@get(AUTHENTICATION, **session_roles(ADMINISTRATORS))
+async def show(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    return await show_authentication(page, client_id)
+
+
+@post(AUTHENTICATION, **session_roles(ADMINISTRATORS))
+async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    """Change the methods."""
+
+    async def back() -> Response[str]:
+        return await show_authentication(page, client_id)
+
+    chosen = frozenset(page.form.all("method"))
+    if not chosen or not chosen.issubset(METHODS):
+        errors = FormErrors([("method", "Choose at least one method.")])
+        return await show_authentication(page, client_id, errors=errors)
+    client = (await read_client(page.database, page.account_id, client_id)).client
+    if page.form.has("was.methods") and page.form.text("was.methods") != format_methods(client.methods):
+        return await show_authentication(page, client_id, errors=FormErrors([("method", _CHANGED)]), status=409)
+    asking = await ask_step_up(page, "change how the client authenticates", back=back)
+    if asking is not None:
+        return asking
+    change = ClientChange(methods=format_methods(chosen).split())
+    try:
+        await change_client(page.database, page.actor, page.account_id, client_id, change, expected=client)
+    except Conflict:
+        return await show_authentication(page, client_id, errors=FormErrors([("method", _CHANGED)]), status=409)
+    if chosen != client.methods:
+        mail_methods_changed(page.services.notices, page.actor, page.account_id, client_id, chosen)
+    message = "Saved."
+    if client.methods - chosen:
+        message += " The client's live tokens are revoked."
+    return redirect(page, f"{LIST}/{client_id}/authentication", **flash_message(page, message))
+
+
+HANDLERS = (show, save)
+
+
+async def show_authentication(
+    page: PageRequest, client_id: str, *, errors: FormErrors | None = None, status: int = 422
+) -> Response[str]:
+    """The page; with `errors` or a form, its fields hold the posted values, but never a private key."""
+    client = (await read_client(page.database, page.account_id, client_id)).client
+    keys = await list_credentials(page.database, page.account_id, client_id, OF_KEYS)
+    trusts = await list_credentials(page.database, page.account_id, client_id, OF_TRUSTS)
+    form, methods = page.form, format_methods(client.methods)
+    pasted = form.text("public_key")
+    return render(
+        page,
+        "client_authentication.html",
+        status=status if errors else 200,
+        client=client,
+        methods=_NAMES,
+        # After an error of another form on the page, this one shows the stored values.
+        chosen=form.all("method") if form.has("was.methods") else client.methods,
+        was={"methods": form.text("was.methods") if form.has("was.methods") and status != 409 else methods},
+        keys=[key_view(one) for one in keys],
+        trusts=[trust_view(one) for one in trusts],
+        takes_key=len(keys) < MAX_KEYS and all(one.kind == KEY for one in keys),
+        takes_uri=not keys,
+        takes_trust=len(trusts) < MAX_TRUSTS,
+        pasted="" if is_private(pasted) else pasted,
+        issuer=page.services.public_url,
+        key=form.key_or_new(),
+        errors=errors,
+    )

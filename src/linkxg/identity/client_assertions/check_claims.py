@@ -1,0 +1,97 @@
+"""The checks of an assertion's claims: RFC 7523 §3, with the audience of draft-ietf-oauth-rfc7523bis."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from linkxg.errors import InvalidClient
+from linkxg.identity.client_assertions.assertion import Assertion
+from linkxg.identity.client_assertions.model import (
+    LEEWAY_S,
+    MAX_JTI,
+    MAX_LIFETIME_S,
+    MAX_WORKLOAD_LIFETIME_S,
+    Trust,
+)
+from linkxg.rejection_causes import Cause
+
+_LATEST = 1 << 40
+
+
+def check_own_claims(claims: dict[str, Any], client_id: str, issuer: str, now: int) -> int:
+    """Of an assertion by the client itself; returns when it expires, in seconds. Raises InvalidClient.
+
+    The audience is this server as a single string: an assertion for several servers could be used by one of them at
+    the others.
+    """
+    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+        raise _claims("iss and sub must be the client id")
+    if claims.get("aud") != issuer:
+        raise InvalidClient(reason="assertion: aud must be the issuer", cause=Cause.ASSERTION_AUDIENCE)
+    if not isinstance(claims.get("jti"), str) or not 0 < len(claims["jti"]) <= MAX_JTI:
+        raise _claims("jti is missing or too long")
+    return _check_times(claims, now, MAX_LIFETIME_S)
+
+
+def check_workload_claims(claims: dict[str, Any], now: int) -> int:
+    """Of a token of a foreign issuer, whatever it is trusted for; returns when it expires. Raises InvalidClient."""
+    jti = claims.get("jti")
+    if jti is not None and not (isinstance(jti, str) and 0 < len(jti) <= MAX_JTI):
+        raise _claims("jti is not a text, or too long")
+    return _check_times(claims, now, MAX_WORKLOAD_LIFETIME_S)
+
+
+def is_for(trust: Trust, claims: dict[str, Any]) -> bool:
+    """Whether the token is for the audience of the trust, and for no other.
+
+    Kubernetes writes a single audience as an array too.
+    """
+    return claims.get("aud") in (trust.audience, [trust.audience])
+
+
+def matches(trust: Trust, claims: dict[str, Any]) -> bool:
+    """Whether the token has all claims of the trust, as texts that are exactly equal."""
+    return all(isinstance(claims.get(name), str) and claims[name] == value for name, value in trust.claims.items())
+
+
+def replay_key(assertion: Assertion, issuer: str) -> bytes:
+    """By which an assertion is known again: its `jti`, or what was signed. A signature has several forms."""
+    jti = assertion.claims.get("jti")
+    named = ("jti", jti) if isinstance(jti, str) else ("jws", assertion.signing_input)
+    return _digest((issuer, *named))
+
+
+def _digest(parts: Iterable[str]) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode()
+        digest.update(f"{len(encoded)}:".encode() + encoded)
+    return digest.digest()
+
+
+def _check_times(claims: dict[str, Any], now: int, longest: int) -> int:
+    expires_at = _time(claims, "exp")
+    if expires_at is None:
+        raise _claims("exp is missing")
+    if expires_at <= now - LEEWAY_S:
+        raise InvalidClient(reason="assertion: it has expired", cause=Cause.ASSERTION_EXPIRED)
+    if expires_at > now + longest + LEEWAY_S:
+        raise InvalidClient(reason="assertion: exp is too far ahead", cause=Cause.ASSERTION_EXPIRED)
+    for name in ("nbf", "iat"):
+        at = _time(claims, name)
+        if at is not None and at > now + LEEWAY_S:
+            raise InvalidClient(reason=f"assertion: {name} is in the future", cause=Cause.ASSERTION_EXPIRED)
+    return expires_at
+
+
+def _time(claims: dict[str, Any], name: str) -> int | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LATEST:
+        raise _claims(f"{name} is not a time")
+    return int(value)
+
+
+def _claims(reason: str) -> InvalidClient:
+    return InvalidClient(reason=f"assertion: {reason}", cause=Cause.ASSERTION_CLAIMS)
