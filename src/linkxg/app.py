@@ -83,6 +83,9 @@ from linkxg.identity.scim import tokens_endpoint as scim_tokens
 from linkxg.identity.scim.guard import ScimGuard
 from linkxg.identity.scim.routes import ScimServices
 from linkxg.identity.scim.tokens_endpoint import ScimTokenServices
+from linkxg.identity.sender_constraint.check_sender import SenderConstraint
+from linkxg.identity.sender_constraint.client_certificate import ClientCertificates
+from linkxg.identity.sender_constraint.dpop import DpopProofs
 from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.profile_endpoint import ProfileServices
@@ -185,10 +188,19 @@ def build(
     async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
         await require_recent(database, principal, recent)
 
-    guard = Guard(
-        verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication
+    addresses = ClientAddresses(settings.trusted_proxies)
+    mutual_tls_url = settings.mutual_tls_url
+    senders = SenderConstraint(
+        DpopProofs(database, server_key, (issuer, mutual_tls_url) if mutual_tls_url else (issuer,)),
+        ClientCertificates(settings.client_cert_header, addresses),
     )
-    oauth = OAuthEndpoints(database, keys, minter, verifier, limits, usage, metrics, issuer, audience)
+    guard = Guard(
+        verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication,
+        senders,
+    )  # fmt: skip
+    oauth = OAuthEndpoints(
+        database, keys, minter, verifier, limits, usage, metrics, issuer, audience, senders, mutual_tls_url
+    )
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
@@ -333,7 +345,7 @@ def build(
         router,
         raw,
         [(product_routes.PATH, FastRead("product_id", ReadEndpoint(database, guard))), *passports.reads(guard)],
-        sources=ClientAddresses(settings.trusted_proxies),
+        sources=addresses,
         plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         error_responses=error_responses,
         metrics=metrics,

@@ -19,8 +19,9 @@ from linkxg.identity.clients import store
 from linkxg.identity.clients.model import Client, ClientView
 from linkxg.identity.clients.read_client import client_view
 from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
+from linkxg.identity.clients.sender_options import check_sender_options, sender_options
 from linkxg.identity.tokens.revoke import invalidate_client
-from linkxg.identity.tokens.scopes import format_scope
+from linkxg.identity.tokens.scopes import ALL_SCOPES, format_scope
 
 
 class ClientChange(NamedTuple):
@@ -31,6 +32,9 @@ class ClientChange(NamedTuple):
     disabled: bool | None = None
     allowed_cidrs: list[str] | None = None
     self_rotation: bool | None = None
+    auth_methods: list[str] | None = None
+    dpop_bound: bool | None = None
+    certificate_bound: bool | None = None
 
 
 async def change_client(
@@ -58,6 +62,7 @@ async def change_client(
         values["cidrs"] = tuple(canonical_cidrs(change.allowed_cidrs))
     if change.self_rotation is not None:
         values["self_rotation"] = change.self_rotation
+    values |= sender_options(change.auth_methods, change.dpop_bound, change.certificate_bound)
 
     def unit(conn: Connection) -> Client | PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
@@ -65,6 +70,8 @@ async def change_client(
             return None
         if client.resource is not None and values.get("scopes"):
             return InvalidRequest("A resource server has no scopes.")
+        if (error := check_sender_options(conn, client, values)) is not None:
+            return error
         if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in values):
             return Conflict("Somebody else has changed the client in the meantime.")
         changed = {name: value for name, value in values.items() if getattr(client, name) != value}
@@ -105,9 +112,17 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
 
 def _reduces_permissions(client: Client, changed: dict[str, Any]) -> bool:
     return bool(
-        client.scopes - changed.get("scopes", client.scopes) or changed.get("disabled", False) or changed.get("cidrs")
+        client.scopes - changed.get("scopes", client.scopes)
+        or changed.get("disabled", False)
+        or changed.get("cidrs")
+        # Tokens that were issued without the new condition.
+        or client.auth_methods - changed.get("auth_methods", client.auth_methods)
+        or changed.get("dpop_bound", False)
+        or changed.get("certificate_bound", False)
     )
 
 
 def _to_json(value: Any) -> Any:
-    return format_scope(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
+    if isinstance(value, frozenset):
+        return format_scope(value) if value <= ALL_SCOPES else sorted(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -13,7 +13,9 @@ from linkxg.db.invalidation_feed import CLIENT
 from linkxg.errors import InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
-from linkxg.identity.clients.model import CachedClient, CachedSecret
+from linkxg.identity.clients.model import CachedCertificate, CachedClient, CachedSecret
+from linkxg.identity.clients.registered_certificates import SECRET, SELF_SIGNED_TLS, find_registered
+from linkxg.identity.sender_constraint.client_certificate import Certificate
 from linkxg.ids import CLIENT_ID_PREFIX
 from linkxg.rejection_causes import Cause
 
@@ -25,8 +27,11 @@ _NOBODY = digest("")
 
 
 class VerifiedClient(NamedTuple):
+    """A client that was authenticated by one of its secrets, or by one of its certificates."""
+
     client: CachedClient
-    secret: CachedSecret
+    secret: CachedSecret | None
+    certificate: CachedCertificate | None = None
 
 
 class ClientVerifier:
@@ -78,13 +83,20 @@ class ClientVerifier:
             raise InvalidClient(reason=f"secret {match.id} was retired", cause=Cause.RETIRED_SECRET, concerns=match.id)
         if not match.is_live(now):
             raise InvalidClient(reason=f"secret {match.id} has expired", cause=Cause.EXPIRED_SECRET, concerns=match.id)
-        if client.disabled:
-            raise InvalidClient(reason="client is disabled", cause=Cause.CLIENT_DISABLED)
-        if client.networks:
-            address = parse_address(source)
-            if address is None or not any(address in network for network in client.networks):
-                raise InvalidClient(reason="address not allowed", cause=Cause.ADDRESS_NOT_ALLOWED)
+        _require_allowed(client, SECRET, source)
         return VerifiedClient(client, match)
+
+    def compare_certificate(
+        self, client: CachedClient | None, presented: Certificate | None, source: str
+    ) -> VerifiedClient:
+        """As `compare`, for the certificate of the connection (RFC 8705 §2.2). Raises InvalidClient."""
+        if client is None:
+            raise InvalidClient(reason="unknown client")
+        found = find_registered(client, presented)
+        if found is None:
+            raise InvalidClient(reason="certificate not registered", cause=Cause.CERTIFICATE_MISMATCH)
+        _require_allowed(client, SELF_SIGNED_TLS, source)
+        return VerifiedClient(client, None, found)
 
     def _keep(self, client: CachedClient) -> None:
         if len(self._cache) >= CACHE_SIZE:
@@ -96,3 +108,15 @@ class ClientVerifier:
 
     def _forget(self, change: Invalidation) -> None:
         self._cache.pop(change.subject, None)
+
+
+def _require_allowed(client: CachedClient, method: str, source: str) -> None:
+    """Raises InvalidClient unless the client is enabled, and may use this method from this address."""
+    if client.disabled:
+        raise InvalidClient(reason="client is disabled", cause=Cause.CLIENT_DISABLED)
+    if method not in client.auth_methods:
+        raise InvalidClient(reason=f"method {method} not allowed", cause=Cause.METHOD_NOT_ALLOWED)
+    if client.networks:
+        address = parse_address(source)
+        if address is None or not any(address in network for network in client.networks):
+            raise InvalidClient(reason="address not allowed", cause=Cause.ADDRESS_NOT_ALLOWED)

@@ -38,6 +38,13 @@ class Secret(CachedSecret, frozen=True, gc=False):
     """When it was last tested in the console, which does not count as use."""
 
 
+class CachedCertificate(msgspec.Struct, frozen=True, gc=False):
+    """A registered certificate by its thumbprint `x5t#S256`."""
+
+    id: str
+    thumbprint: str
+
+
 class CachedClient(msgspec.Struct, frozen=True, gc=False):
     """A client as client authentication needs it, with all its secrets."""
 
@@ -51,9 +58,16 @@ class CachedClient(msgspec.Struct, frozen=True, gc=False):
     resource: str | None
     """The audience of a resource server (RFC 8707); None of an ordinary client."""
     secrets: tuple[CachedSecret, ...]
+    auth_methods: frozenset[str] = frozenset({"client_secret"})
+    """How it may authenticate."""
+    dpop_bound: bool = False
+    """Whether it gets only tokens bound to a key by DPoP (RFC 9449 §5.2)."""
+    certificate_bound: bool = False
+    """Whether it gets only tokens bound to one of its certificates (RFC 8705 §3.4)."""
+    certificates: tuple[CachedCertificate, ...] = ()
 
 
-class Client(CachedClient, frozen=True, gc=False):
+class Client(CachedClient, frozen=True, gc=False, kw_only=True):
     """A row of `oauth_clients` with its secrets, oldest first."""
 
     secrets: tuple[Secret, ...]
@@ -65,6 +79,15 @@ class Client(CachedClient, frozen=True, gc=False):
 
     def live_secrets(self, now: int) -> list[Secret]:
         return [secret for secret in self.secrets if secret.is_live(now)]
+
+
+class ClientCertificate(CachedCertificate, frozen=True, gc=False):
+    """A row of `client_certificates`; `not_before` and `not_after` in seconds, `created_at` in milliseconds."""
+
+    subject: str
+    not_before: int
+    not_after: int
+    created_at: int
 
 
 class SecretView(msgspec.Struct):
@@ -81,13 +104,17 @@ class SecretView(msgspec.Struct):
 
 
 class ClientView(msgspec.Struct):
-    """A client as its account's Owners and Admins see it; only resource servers have `resource`."""
+    """A client as its account's Owners and Admins see it; only resource servers have `resource`.
+
+    The names of the options that bind tokens to their sender are those of RFC 9449 §5.2 and RFC 8705 §3.4.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "client_name": "ERP Integration",
         "client_id_issued_at": 1_795_444_380,
         "created_by": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "allowed_cidrs": ["203.0.113.0/24"],
+        "auth_methods": ["client_secret"],
         "resource": UNSET,
     }
 
@@ -100,6 +127,9 @@ class ClientView(msgspec.Struct):
     allowed_cidrs: list[str]
     self_rotation: bool
     last_used_at: int | None
+    auth_methods: list[str]
+    dpop_bound_access_tokens: bool
+    tls_client_certificate_bound_access_tokens: bool
     secrets: list[SecretView]
     resource: str | UnsetType = UNSET
 

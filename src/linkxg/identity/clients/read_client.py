@@ -96,6 +96,9 @@ def client_view(client: Client, now: int) -> ClientView:
         allowed_cidrs=list(client.cidrs),
         self_rotation=client.self_rotation,
         last_used_at=seconds_or_none(client.last_used_at),
+        auth_methods=sorted(client.auth_methods),
+        dpop_bound_access_tokens=client.dpop_bound,
+        tls_client_certificate_bound_access_tokens=client.certificate_bound,
         resource=UNSET if client.resource is None else client.resource,
         secrets=[secret_view(secret) for secret in client.live_secrets(now)],
     )

@@ -33,6 +33,7 @@ from linkxg.identity.clients.model import (
 from linkxg.identity.clients.notify_owners import mail_client_created, mail_secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
+from linkxg.identity.clients.registered_certificates import METHODS
 from linkxg.identity.clients.resource_identifier import MAX_RESOURCE
 from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
 
@@ -55,6 +56,21 @@ Grace = Annotated[
     described(minimum=0, maximum=MAX_GRACE_S, description="How long the old secret works alongside the new one."),
 ]
 Revokes = Annotated[bool, described(description="Whether to revoke the live tokens of the client as well.")]
+Methods = Annotated[
+    list[str],
+    described(
+        minItems=1,
+        maxItems=len(METHODS),
+        description=f"How the client may authenticate: {', '.join(METHODS)}. Taking one away revokes live tokens.",
+    ),
+]
+BindsByKey = Annotated[
+    bool, described(description="Whether the client gets only tokens bound to a key by DPoP (RFC 9449 §5.2).")
+]
+BindsByCertificate = Annotated[
+    bool,
+    described(description="Whether the client gets only tokens bound to one of its certificates (RFC 8705 §3.4)."),
+]
 _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
 _TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
 _CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
@@ -86,6 +102,9 @@ class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
     disabled: bool | None = None
     allowed_cidrs: Ranges | None = None
     self_rotation: bool | None = None
+    auth_methods: Methods | None = None
+    dpop_bound_access_tokens: BindsByKey | None = None
+    tls_client_certificate_bound_access_tokens: BindsByCertificate | None = None
 
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
@@ -184,7 +203,10 @@ async def change(
 ) -> ClientView:
     """Rename, change scopes or address ranges, disable. A change that takes rights away revokes live tokens."""
     actor = actor_of(context_of(request.scope))
-    changes = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
+    changes = ClientChange(
+        data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation, data.auth_methods,
+        data.dpop_bound_access_tokens, data.tls_client_certificate_bound_access_tokens,
+    )  # fmt: skip
     return await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
+    false,
     func,
     or_,
     select,
@@ -30,7 +31,9 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
-from linkxg.identity.clients.model import CachedClient, CachedSecret, Client, Secret
+from linkxg.identity.clients.certificate_store import list_thumbprints
+from linkxg.identity.clients.model import CachedCertificate, CachedClient, CachedSecret, Client, Secret
+from linkxg.identity.clients.registered_certificates import SELF_SIGNED_TLS, encode_methods
 from linkxg.identity.tokens.scopes import format_scope
 
 KEEP_MS = 400 * DAY
@@ -51,6 +54,9 @@ clients = Table(
     Column("epoch", Sequence, nullable=False),
     Column("last_used_at", Milliseconds),
     Column("resource", String(500)),
+    Column("dpop_bound", Boolean, nullable=False, server_default=false()),
+    Column("certificate_bound", Boolean, nullable=False, server_default=false()),
+    Column("auth_methods", Text, nullable=False, server_default='["client_secret"]'),
     Index("ix_oauth_clients_account_id_id", "account_id", "id", unique=True),
     # Of ordinary clients it is null, and nulls are distinct.
     Index("ix_oauth_clients_account_id_resource", "account_id", "resource", unique=True),
@@ -86,6 +92,7 @@ CLIENT_COLUMNS = list(clients.c)
 _CACHED = CompiledStatement(
     select(
         *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch", "resource")),
+        *(clients.c[name] for name in ("dpop_bound", "certificate_bound", "auth_methods")),
         *(secrets.c[name] for name in CachedSecret.__struct_fields__),
     )
     .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
@@ -99,7 +106,7 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
     rows = _CACHED.all(conn, {"client_id": client_id})
     if not rows:
         return None
-    account_id, scope, disabled, cidrs, epoch, resource, *_ = rows[0]
+    account_id, scope, disabled, cidrs, epoch, resource, dpop_bound, certificate_bound, auth_methods, *_ = rows[0]
     return CachedClient(
         id=client_id,
         account_id=intern(account_id),
@@ -109,7 +116,11 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
         networks=_networks(cidrs),
         epoch=epoch,
         resource=resource,
-        secrets=tuple([CachedSecret(*row[6:]) for row in rows if row[6] is not None]),
+        auth_methods=_methods(auth_methods),
+        dpop_bound=bool(dpop_bound),
+        certificate_bound=bool(certificate_bound),
+        certificates=_certificates(conn, account_id, client_id, auth_methods, certificate_bound=certificate_bound),
+        secrets=tuple([CachedSecret(*row[9:]) for row in rows if row[9] is not None]),
     )
 
 
@@ -182,6 +193,8 @@ def insert_secret(conn: Connection, account_id: str, client_id: str, **values: A
 
 
 def update_client(conn: Connection, account_id: str, client_id: str, **values: Any) -> None:
+    if "auth_methods" in values:
+        values["auth_methods"] = encode_methods(values["auth_methods"])
     if "scopes" in values:
         values["scope"] = format_scope(values.pop("scopes"))
     if "cidrs" in values:
@@ -232,6 +245,9 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         epoch,
         last_used_at,
         resource,
+        dpop_bound,
+        certificate_bound,
+        auth_methods,
     ) = row
     return Client(
         id=id,
@@ -246,6 +262,10 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         self_rotation=bool(self_rotation),
         epoch=epoch,
         resource=resource,
+        auth_methods=_methods(auth_methods),
+        dpop_bound=bool(dpop_bound),
+        certificate_bound=bool(certificate_bound),
+        certificates=(),
         last_used_at=max(
             (at for at in (last_used_at, *(s.last_used_at for s in found)) if at is not None), default=None
         ),
@@ -253,10 +273,24 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
     )
 
 
+def _certificates(
+    conn: Connection, account_id: str, client_id: str, auth_methods: str, *, certificate_bound: bool
+) -> tuple[CachedCertificate, ...]:
+    """A query only for the few clients that use certificates."""
+    if not certificate_bound and SELF_SIGNED_TLS not in _methods(auth_methods):
+        return ()
+    return list_thumbprints(conn, account_id, client_id)
+
+
 # Equal values of many clients are shared.
 @lru_cache(1_024)
 def _scopes(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+@lru_cache(64)
+def _methods(text: str) -> frozenset[str]:
+    return frozenset(msgspec.json.decode(text, type=list[str]))
 
 
 @lru_cache(1_024)
