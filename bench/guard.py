@@ -16,9 +16,7 @@ from linkxg.http.permissions import RecentAuthentication
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import RequestContext
-from linkxg.identity.sender_constraint.check_sender import SenderConstraint
-from linkxg.identity.sender_constraint.client_certificate import ClientCertificates
-from linkxg.identity.sender_constraint.dpop import DpopProofs
+from linkxg.identity.sender_constraint.check_sender import sender_constraint
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.keys import KeyRing
 from linkxg.identity.tokens.mint import Minter
@@ -84,7 +82,7 @@ async def seen_token(data_dir: Path, made: Seeded) -> Figure:
             lambda principal, context, error: None,
             budgets,
             require_recent,
-            SenderConstraint(DpopProofs(database, b"bench", ()), ClientCertificates("", ClientAddresses(()))),
+            sender_constraint(database, b"bench", (), "", ClientAddresses(())),
         )
         with pin_to_server_core():
             best = min(_per_call(guard, headers) for _ in range(5))

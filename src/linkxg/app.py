@@ -57,7 +57,7 @@ from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients import routes as client_routes
-from linkxg.identity.clients.routes import ClientServices
+from linkxg.identity.clients.client_services import ClientServices
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.factors import routes as factor_routes
 from linkxg.identity.factors.factor_services import FactorServices
@@ -83,9 +83,7 @@ from linkxg.identity.scim import tokens_endpoint as scim_tokens
 from linkxg.identity.scim.guard import ScimGuard
 from linkxg.identity.scim.routes import ScimServices
 from linkxg.identity.scim.tokens_endpoint import ScimTokenServices
-from linkxg.identity.sender_constraint.check_sender import SenderConstraint
-from linkxg.identity.sender_constraint.client_certificate import ClientCertificates
-from linkxg.identity.sender_constraint.dpop import DpopProofs
+from linkxg.identity.sender_constraint.check_sender import sender_constraint
 from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.profile_endpoint import ProfileServices
@@ -190,10 +188,7 @@ def build(
 
     addresses = ClientAddresses(settings.trusted_proxies)
     mutual_tls_url = settings.mutual_tls_url
-    senders = SenderConstraint(
-        DpopProofs(database, server_key, (issuer, mutual_tls_url) if mutual_tls_url else (issuer,)),
-        ClientCertificates(settings.client_cert_header, addresses),
-    )
+    senders = sender_constraint(database, server_key, (issuer, mutual_tls_url), settings.client_cert_header, addresses)
     guard = Guard(
         verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication,
         senders,

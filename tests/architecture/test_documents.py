@@ -15,7 +15,7 @@ from architecture.program import ROOT, Route, modules, routes
 from linkxg.cli import build
 from linkxg.db import InvalidationFeed
 from linkxg.db.node_barrier import ACK_TIMEOUT_S
-from linkxg.errors import CATALOGUE
+from linkxg.error_catalogue import CATALOGUE
 from linkxg.http.permissions import scopes_of
 from linkxg.identity.accounts import notice_kinds
 from linkxg.identity.accounts.notice_kinds import KINDS, NoticeKind

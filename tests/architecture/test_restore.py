@@ -33,6 +33,7 @@ TREATED = {
     "recovery_codes": REAPPLIED,
     "oauth_clients": REAPPLIED,
     "client_secrets": REAPPLIED,
+    "client_certificates": REAPPLIED,
     "shares": REAPPLIED,
     "share_requests": REAPPLIED,
     "identity_providers": "the client secret is sealed with the replaced key: nobody signs in until it is entered",

@@ -46,6 +46,8 @@ ACTIONS = (
     "client.secret_rotated",
     "client.secret_removed",
     "client.secret_extended",
+    "client.certificate_added",
+    "client.certificate_removed",
     "token.revoked",
     "scim_token.created",
     "scim_token.revoked",

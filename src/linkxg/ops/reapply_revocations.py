@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.roles import RANK
+from linkxg.identity.clients import certificate_store
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.clients.model import Client, Secret
 from linkxg.ops.access_state import AccessState
@@ -45,6 +46,9 @@ def reapply_revocations(
         for secret in client.secrets:
             if changes := _restrict_secret(secret, client.id, old, now):
                 client_store.update_secret(conn, account_id, secret.id, **changes)
+        for certificate in certificate_store.list_certificates(conn, account_id, client.id):
+            if certificate.id in old.ended:
+                certificate_store.delete_certificate(conn, account_id, client.id, certificate.id)
     _keep_an_owner(conn, account_id, old)
     return ReappliedRevocations(sorted(old.ended - loaded.ended), sorted(old.disabled - loaded.disabled), narrowed)
 
@@ -81,6 +85,12 @@ def _restrict_client(client: Client, old: AccessState) -> dict[str, Any]:
         changes["scopes"] = client.scopes & known.scopes
     if known is not None and known.cidrs and known.cidrs != client.cidrs:
         changes["cidrs"] = known.cidrs
+    if known is not None and client.auth_methods - known.auth_methods:
+        # The methods of before, if the replaced database has taken away all that the backup has.
+        changes["auth_methods"] = (client.auth_methods & known.auth_methods) or known.auth_methods
+    for option in ("dpop_bound", "certificate_bound"):
+        if known is not None and getattr(known, option) and not getattr(client, option):
+            changes[option] = True
     if known is not None and client.self_rotation and not known.self_rotation:
         changes["self_rotation"] = False
     return changes

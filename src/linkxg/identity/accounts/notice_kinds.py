@@ -46,6 +46,7 @@ ROLE_GIVEN = NoticeKind(
 )
 CLIENT_CREATED = NoticeKind("client-created", "an OAuth client was created", _OWNERS)
 SECRET_ROTATED = NoticeKind("secret-rotated", "the secret of an OAuth client was rotated", _OWNERS)
+CERTIFICATE_ADDED = NoticeKind("certificate-added", "a certificate of an OAuth client was registered", _OWNERS)
 CONTACT_CHANGED = NoticeKind(
     "security-contact-changed", "the security contact was changed", f"{_OWNERS}, and the former contact"
 )

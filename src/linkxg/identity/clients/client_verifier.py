@@ -13,8 +13,8 @@ from linkxg.db.invalidation_feed import CLIENT
 from linkxg.errors import InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
-from linkxg.identity.clients.model import CachedCertificate, CachedClient, CachedSecret
-from linkxg.identity.clients.registered_certificates import SECRET, SELF_SIGNED_TLS, find_registered
+from linkxg.identity.clients.model import SECRET, SELF_SIGNED_TLS, CachedCertificate, CachedClient, CachedSecret
+from linkxg.identity.clients.registered_certificates import find_registered
 from linkxg.identity.sender_constraint.client_certificate import Certificate
 from linkxg.ids import CLIENT_ID_PREFIX
 from linkxg.rejection_causes import Cause

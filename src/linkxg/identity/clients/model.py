@@ -10,6 +10,11 @@ from linkxg.http.client_ip import Network
 MAX_GRACE_S = 604_800
 MAX_NAME = 200
 MAX_CIDRS = 32
+MAX_CERTIFICATES = 2
+SECRET = "client_secret"  # noqa: S105  the name of a method
+SELF_SIGNED_TLS = "self_signed_tls_client_auth"
+METHODS = (SECRET, SELF_SIGNED_TLS)
+"""Of client authentication, in the allow-list of a client."""
 
 
 # gc=False: a worker caches thousands of them.
@@ -58,7 +63,7 @@ class CachedClient(msgspec.Struct, frozen=True, gc=False):
     resource: str | None
     """The audience of a resource server (RFC 8707); None of an ordinary client."""
     secrets: tuple[CachedSecret, ...]
-    auth_methods: frozenset[str] = frozenset({"client_secret"})
+    auth_methods: frozenset[str] = frozenset({SECRET})
     """How it may authenticate."""
     dpop_bound: bool = False
     """Whether it gets only tokens bound to a key by DPoP (RFC 9449 §5.2)."""
@@ -101,6 +106,24 @@ class SecretView(msgspec.Struct):
     expires_at: int | None
     last_used_at: int | None
     last_used_ip: str | None
+
+
+class CertificateView(msgspec.Struct):
+    """A registered certificate; times in seconds. `thumbprint` is `x5t#S256` (RFC 8705 §3.1)."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "thumbprint": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2",
+        "subject": "CN=erp.example.com,O=Example GmbH",
+        "not_before": 1_795_444_380,
+        "not_after": 1_826_980_380,
+    }
+
+    id: str
+    thumbprint: str
+    subject: str
+    not_before: int
+    not_after: int
+    created_at: int
 
 
 class ClientView(msgspec.Struct):

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.mail_text import shown
-from linkxg.identity.accounts.notice_kinds import CLIENT_CREATED, SECRET_ROTATED
+from linkxg.identity.accounts.notice_kinds import CERTIFICATE_ADDED, CLIENT_CREATED, SECRET_ROTATED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients.store import list_client_names
 
@@ -26,6 +26,16 @@ def mail_client_created(notices: SecurityNotices, actor: Actor, account_id: str,
 
     advice = "If nobody in your account did this, delete the client and check the audit log."
     notices.owners(actor, account_id, "OAuth client created", what, kind=CLIENT_CREATED, advice=advice)
+
+
+def mail_certificate_added(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
+    def what(conn: Connection) -> str:
+        label = _label(conn, account_id, client_id)
+        return f"An Owner or Admin registered a certificate of {label}. Whoever holds its key can act as the client."
+
+    advice = "If nobody in your account did this, remove the certificate, which revokes the tokens bound to it."
+    title = "Certificate of an OAuth client registered"
+    notices.owners(actor, account_id, title, what, kind=CERTIFICATE_ADDED, advice=advice)
 
 
 def _label(conn: Connection, account_id: str, client_id: str) -> str:

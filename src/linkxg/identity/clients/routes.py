@@ -1,6 +1,5 @@
 """`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
 
-from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -10,21 +9,20 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET
 
 from linkxg.audit.model import actor_of
-from linkxg.db import Database
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, InvalidScope
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit
-from linkxg.http.permissions import RecentAuthentication, any_caller, roles
+from linkxg.http.pagination import DEFAULT_LIMIT, Limit
+from linkxg.http.permissions import RecentAuthentication, any_caller
 from linkxg.http.request_context import account_id_of, context_of
-from linkxg.http.route_declaration import Tag, described
-from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.http.route_declaration import described
+from linkxg.identity.clients import certificates_endpoint
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.identity.clients.client_services import ADMINISTRATION, CHANGES, CLIENTS, ClientServices
 from linkxg.identity.clients.model import (
     MAX_CIDRS,
     MAX_GRACE_S,
     MAX_NAME,
+    METHODS,
     ClientView,
     RegisteredClient,
     RotatedSecret,
@@ -33,7 +31,6 @@ from linkxg.identity.clients.model import (
 from linkxg.identity.clients.notify_owners import mail_client_created, mail_secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
-from linkxg.identity.clients.registered_certificates import METHODS
 from linkxg.identity.clients.resource_identifier import MAX_RESOURCE
 from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
 
@@ -72,10 +69,6 @@ BindsByCertificate = Annotated[
     described(description="Whether the client gets only tokens bound to one of its certificates (RFC 8705 §3.4)."),
 ]
 _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
-_TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
-_CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
-_ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
-_CHANGES = _CLIENTS | roles(ADMINISTRATORS, recent=RecentAuthentication.IF_REQUIRED)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
@@ -129,20 +122,12 @@ class ClientList(msgspec.Struct):
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClientServices:
-    database: Database
-    server_key: bytes = field(repr=False)
-    cursors: Cursors
-    notices: SecurityNotices
-
-
 @post(
     "/oauth/clients",
     operation_id="registerClient",
     errors=(InvalidScope, Conflict),
     response_headers=[REPLAYED],
-    **_CHANGES,
+    **CHANGES,
 )
 async def register(
     request: Request[Any, Any, Any],
@@ -172,7 +157,7 @@ async def register(
     return Response(registered.value, headers=replay(registered.replayed))
 
 
-@get("/oauth/clients", operation_id="listClients", **_ADMINISTRATION)
+@get("/oauth/clients", operation_id="listClients", **ADMINISTRATION)
 async def listing(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientServices],
@@ -186,7 +171,7 @@ async def listing(
     return ClientList(found, services.cursors.seal([last], filters) if last else None)
 
 
-@get("/oauth/clients/{client_id:str}", operation_id="readClient", **_ADMINISTRATION)
+@get("/oauth/clients/{client_id:str}", operation_id="readClient", **ADMINISTRATION)
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
 ) -> ClientView:
@@ -194,7 +179,7 @@ async def read(
     return await show_client(services.database, account_id_of(request.scope), client_id)
 
 
-@patch("/oauth/clients/{client_id:str}", operation_id="changeClient", errors=(InvalidScope,), **_CHANGES)
+@patch("/oauth/clients/{client_id:str}", operation_id="changeClient", errors=(InvalidScope,), **CHANGES)
 async def change(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientServices],
@@ -210,7 +195,7 @@ async def change(
     return await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
 
 
-@delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **_CHANGES)
+@delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **CHANGES)
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
 ) -> None:
@@ -224,7 +209,7 @@ async def remove(
     errors=(AccessDenied, Conflict),
     status_code=200,
     response_headers=[REPLAYED],
-    **_CLIENTS,
+    **CLIENTS,
     **any_caller(ROTATIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def rotate(
@@ -256,7 +241,7 @@ async def rotate(
     "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
     operation_id="removeSecret",
     errors=(Conflict,),
-    **_CHANGES,
+    **CHANGES,
 )
 async def finish_overlap(
     request: Request[Any, Any, Any],
@@ -273,7 +258,7 @@ async def finish_overlap(
     "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
     operation_id="extendSecret",
     errors=(Conflict,),
-    **_CHANGES,
+    **CHANGES,
 )
 async def extend_overlap(
     request: Request[Any, Any, Any],
@@ -292,6 +277,16 @@ async def extend_overlap(
 def router(services: ClientServices) -> Router:
     return Router(
         "/",
-        route_handlers=[register, listing, read, change, remove, rotate, finish_overlap, extend_overlap],
+        route_handlers=[
+            register,
+            listing,
+            read,
+            change,
+            remove,
+            rotate,
+            finish_overlap,
+            extend_overlap,
+            *certificates_endpoint.HANDLERS,
+        ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -6,8 +6,7 @@ from sqlalchemy import Connection
 
 from linkxg.errors import InvalidRequest
 from linkxg.identity.clients.certificate_store import count_certificates
-from linkxg.identity.clients.model import Client
-from linkxg.identity.clients.registered_certificates import METHODS, SELF_SIGNED_TLS
+from linkxg.identity.clients.model import METHODS, SELF_SIGNED_TLS, Client
 
 
 def sender_options(

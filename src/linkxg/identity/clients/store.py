@@ -32,8 +32,14 @@ from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
 from linkxg.identity.clients.certificate_store import list_thumbprints
-from linkxg.identity.clients.model import CachedCertificate, CachedClient, CachedSecret, Client, Secret
-from linkxg.identity.clients.registered_certificates import SELF_SIGNED_TLS, encode_methods
+from linkxg.identity.clients.model import (
+    SELF_SIGNED_TLS,
+    CachedCertificate,
+    CachedClient,
+    CachedSecret,
+    Client,
+    Secret,
+)
 from linkxg.identity.tokens.scopes import format_scope
 
 KEEP_MS = 400 * DAY
@@ -194,7 +200,7 @@ def insert_secret(conn: Connection, account_id: str, client_id: str, **values: A
 
 def update_client(conn: Connection, account_id: str, client_id: str, **values: Any) -> None:
     if "auth_methods" in values:
-        values["auth_methods"] = encode_methods(values["auth_methods"])
+        values["auth_methods"] = msgspec.json.encode(sorted(values["auth_methods"])).decode()
     if "scopes" in values:
         values["scope"] = format_scope(values.pop("scopes"))
     if "cidrs" in values:

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from linkxg.http.error_responses import DPOP_ALGORITHMS
 from linkxg.http.permissions import public
 from linkxg.http.route_declaration import Tag
-from linkxg.identity.clients.registered_certificates import SELF_SIGNED_TLS
+from linkxg.identity.clients.model import SELF_SIGNED_TLS
 from linkxg.identity.oauth import introspection_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.grants import client_credentials
 from linkxg.identity.tokens.keys import JWKS_CACHE_S, KeyRing

@@ -1,7 +1,9 @@
 """Checks that a token bound to a key or a certificate comes from its holder (RFC 9449 §7.1, RFC 8705 §3)."""
 
 from linkxg.crypto.secrets import constant_time_equal
+from linkxg.db import Database
 from linkxg.errors import CertificateRequired, ProofRequired, RejectedDpopProof
+from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.request_context import RequestContext
 from linkxg.identity.sender_constraint.client_certificate import ClientCertificates
 from linkxg.identity.sender_constraint.dpop import DpopProofs, VerifiedProof
@@ -49,3 +51,11 @@ class SenderConstraint:
                 cause=Cause.PROOF_INVALID,
             )
         return proof
+
+
+def sender_constraint(
+    database: Database, server_key: bytes, origins: tuple[str, ...], header: str, addresses: ClientAddresses
+) -> SenderConstraint:
+    """For a service at these origins, whose trusted proxies report certificates in `header`, if at all."""
+    proofs = DpopProofs(database, server_key, tuple(filter(None, origins)))
+    return SenderConstraint(proofs, ClientCertificates(header, addresses))

@@ -12,7 +12,7 @@ from linkxg.db import Database
 from linkxg.errors import InvalidDpopProof, PublicError, RejectedDpopProof, RequiredDpopNonce, UseDpopNonce
 from linkxg.http.request_context import RequestContext
 from linkxg.identity.sender_constraint.nonces import RENEW_AFTER_STEPS, Nonces
-from linkxg.identity.sender_constraint.proof import MalformedProof, Proof, read_proof
+from linkxg.identity.sender_constraint.proof import DpopProof, MalformedProof, read_proof
 from linkxg.identity.sender_constraint.target_uri import normalise
 from linkxg.identity.sender_constraint.used_proofs_store import use_proof
 
@@ -69,7 +69,7 @@ class DpopProofs:
             refuse: type[PublicError] = RejectedDpopProof if at_resource else InvalidDpopProof
             raise refuse("The DPoP proof was used before: send each proof once.", reason="proof replayed")
 
-    def _compare(self, proof: Proof, context: RequestContext, token: bytes | None) -> None:
+    def _compare(self, proof: DpopProof, context: RequestContext, token: bytes | None) -> None:
         """Raises MalformedProof unless the proof is for this request, now, and for this token."""
         if proof.method != context.method:
             raise MalformedProof("The htm of the DPoP proof is not the method of the request.")

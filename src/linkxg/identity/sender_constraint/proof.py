@@ -20,7 +20,7 @@ class MalformedProof(ValueError):
     """The proof is refused; the message is for its sender."""
 
 
-class Proof(NamedTuple):
+class DpopProof(NamedTuple):
     """The claims of a proof whose signature is valid; nothing of them is compared with the request yet."""
 
     thumbprint: str
@@ -32,7 +32,7 @@ class Proof(NamedTuple):
     token_digest: Any
 
 
-def read_proof(value: bytes) -> Proof:
+def read_proof(value: bytes) -> DpopProof:
     """Raises MalformedProof."""
     if len(value) > MAX_PROOF or not value.isascii():
         raise MalformedProof(f"The DPoP proof must be one JWT of at most {MAX_PROOF} characters.")
@@ -59,13 +59,13 @@ def read_proof(value: bytes) -> Proof:
     return _proof(key.thumbprint, _object(encoded_claims))
 
 
-def _proof(thumbprint: str, claims: dict[str, Any]) -> Proof:
+def _proof(thumbprint: str, claims: dict[str, Any]) -> DpopProof:
     method, uri, jti, issued_at = (claims.get(name) for name in ("htm", "htu", "jti", "iat"))
     if not (isinstance(method, str) and isinstance(uri, str) and isinstance(jti, str) and 0 < len(jti) <= MAX_JTI):
         raise MalformedProof("The DPoP proof must have the claims htm, htu and jti.")
     if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
         raise MalformedProof("The DPoP proof must have the claim iat, in seconds since the epoch.")
-    return Proof(thumbprint, method, uri, jti, issued_at, claims.get("nonce"), claims.get("ath"))
+    return DpopProof(thumbprint, method, uri, jti, issued_at, claims.get("nonce"), claims.get("ath"))
 
 
 def _object(segment: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column(
         "oauth_clients", sa.Column("auth_methods", sa.Text, nullable=False, server_default='["client_secret"]')
     )
+    seconds = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "client_certificates",
         sa.Column("account_id", sa.String(36), nullable=False),
@@ -23,8 +24,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("thumbprint", sa.String(43), nullable=False),
         sa.Column("subject", sa.String(500), nullable=False),
-        sa.Column("not_before", sa.BigInteger, nullable=False),
-        sa.Column("not_after", sa.BigInteger, nullable=False),
+        sa.Column("not_before", seconds, nullable=False),
+        sa.Column("not_after", seconds, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_client_certificates"),
         sa.ForeignKeyConstraint(
