@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from attacks.cases import case
+from attacks.test_bearer import OPEN, body_for, concrete, operations
 from harness.answers import Answer
 from harness.clients import get_token, introspect, is_accepted, make_client
 from harness.dpop import ALGORITHMS, TOKEN, DpopClient, DpopKey, b64, encode
 from harness.rules import API
 from harness.token_forge import decode, decode_unverified
 from harness.world import World
+from products.catalogue import create
+from products.catalogue import path as product_path
 
 
 @pytest.fixture
@@ -61,8 +64,7 @@ def test_rule_275_a_token_is_bound_to_the_key_of_the_proof(world: World, algorit
 
 def test_rule_275_the_fast_path_verifies_proofs_too(world: World, dpop: DpopClient) -> None:
     token = dpop.token()
-    made = world.api.post("/products", bearer=world.owner.access, json={"name": "Bolt", "sku": f"D-{time.time_ns()}"})
-    path = f"/products/{made.expect(201).data()['id']}"
+    path = product_path(create(world))
     dpop.call(token, path).expect(200)
     rejected(world.api.get(path, bearer=token), "invalid_token")
     rejected(dpop.call(token, path, htu=f"{dpop.base}{API}/products"))
@@ -310,3 +312,14 @@ def test_rule_281_a_client_can_require_proofs(world: World) -> None:
     client.call(client.token()).expect(200)
     change(world, oauth.client_id, dpop_bound_access_tokens=False).expect(200)
     assert is_accepted(world.api, get_token(world.api, oauth))
+
+
+def test_rule_280_no_route_takes_a_bound_token_as_a_bearer_token(world: World, dpop: DpopClient) -> None:
+    """Whoever stole the token would only need to write another scheme."""
+    token = dpop.token()
+    guarded = [pair for pair in operations(world) if pair not in OPEN and "revocations" not in pair[1]]
+    assert len(guarded) > 50
+    for method, path in guarded:
+        rejected(world.api.request(method, concrete(path), bearer=token, json=body_for(method)), "invalid_token")
+        headers = [("Authorization", f"DPoP {token}")]
+        rejected(world.api.request(method, concrete(path), headers=headers, json=body_for(method)))
