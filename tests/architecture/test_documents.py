@@ -60,6 +60,7 @@ RETAINED = {
     "idempotency_keys": "answers stored for `Idempotency-Key`",
     "changes": "invalidation feed",
     "client_secrets": "expired or revoked client secrets",
+    "used_dpop_proofs": "used DPoP proofs",
     "client_usage": "expired or revoked client secrets, daily usage counts",
     "refused_requests": "rejected requests of clients",
     "import_parts": "imports: jobs, their files",
