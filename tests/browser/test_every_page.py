@@ -36,6 +36,7 @@ NO_PAGES = {
     "/traceability/recalls/{recall_id}/recall.csv", "/products/{product_id}/passport/labels",
     # Whoever asks again for where a form was sent is led back.
     f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
+    f"{CLIENT}/certificates",
 }  # fmt: skip
 """What answers with a file, or leads elsewhere."""
 

@@ -61,6 +61,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "overlap": shop,
         "rotate": f"{erp}/rotate",
         "rotate-again": f"{shop}/rotate",
+        "authentication": f"{erp}/authentication",
         "least-scope": f"{erp}/least-scope",
         "least-scope-unused": f"{shop}/least-scope",
         "delete-client": f"{erp}/delete",

@@ -11,6 +11,7 @@ import pytest
 
 from console.browser import Visitor, text_of
 from console.test_permissions import GUARDED
+from harness.client_certificates import ClientCertificate
 from harness.clients import OAuthClient, make_client, rotate
 from harness.concurrency import concurrently
 from harness.people import Person
@@ -62,6 +63,7 @@ NO_EDITS = {
     f"{CLIENT}/disable": "sets one flag", f"{CLIENT}/enable": "sets one flag", f"{CLIENT}/delete": "deletes",
     f"{CLIENT}/rotate": "creates a secret", f"{CLIENT}/test": "asks", f"{CLIENT}/env": "answers with a file",
     f"{CLIENT}/secrets/{{secret_id}}/finish": "ends",
+    f"{CLIENT}/certificates": "creates", f"{CLIENT}/certificates/{{certificate_id}}/remove": "deletes",
 }  # fmt: skip
 SCOPES = ["products:read", "products:write", "dpp:read"]
 RANGES = ["10.0.0.0/8", "127.0.0.0/8"]
@@ -129,6 +131,20 @@ def edit_unused_scopes(world: World, owner: Visitor) -> None:
     assert stored(world, oauth)["scope"] == "products:write"
 
 
+def edit_authentication(world: World, owner: Visitor) -> None:
+    oauth = new_client(world)
+    pem = {"certificate": ClientCertificate().pem}
+    path = f"/oauth/clients/{oauth.client_id}/certificates"
+    world.api.post(path, bearer=world.owner.access, json=pem).expect(201)
+    page = f"/account/api-access/{oauth.client_id}/authentication"
+    form = owner.get(page)
+    colleague(world, oauth, dpop_bound_access_tokens=True)
+    assert owner.fill(form, page, by_certificate="yes").status_code == 303
+    found = world.api.get(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access).expect(200).object()
+    assert found["dpop_bound_access_tokens"] is True
+    assert found["auth_methods"] == ["client_secret", "self_signed_tls_client_auth"]
+
+
 def edit_end(world: World, owner: Visitor) -> None:
     oauth = new_client(world)
     rotate(world.api, oauth, world.owner.access, grace_period_seconds=3_600).expect(200)
@@ -191,6 +207,7 @@ EDITS: dict[str, Callable[[World, Visitor], None]] = {
     "/account/profile": edit_profile,
     "/account/sign-in-rules": edit_rules,
     f"{CLIENT}/least-scope": edit_unused_scopes,
+    f"{CLIENT}/authentication": edit_authentication,
     f"{CLIENT}/secrets/{{secret_id}}/extend": edit_end,
 }
 

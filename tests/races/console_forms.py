@@ -11,6 +11,7 @@ from uuid import uuid4
 from architecture.program import Route, routes
 from console.browser import FORM_TYPE, Visitor
 from epcis.documents import document, object_event
+from harness.client_certificates import ClientCertificate
 from harness.held_request import HttpRequest
 from harness.people import Person
 from products.catalogue import new_gtin
@@ -28,6 +29,9 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     f"POST {_CLIENT}/test": lambda v, p, t: {"client_secret": t.client.client_secret},
     "POST /account/api-access/new": lambda v, p, t: {"name": "New", "scope": "products:read", "key": uuid4().hex},
     f"POST {_CLIENT}": lambda v, p, t: {"name": f"Renamed {uuid4()}", "scope": "products:read", "self_rotation": "yes"},
+    f"POST {_CLIENT}/authentication": lambda v, p, t: {"by_secret": "yes"},
+    f"POST {_CLIENT}/certificates": lambda v, p, t: {"certificate": ClientCertificate().pem, "key": uuid4().hex},
+    f"POST {_CLIENT}/certificates/{{certificate_id}}/remove": lambda v, p, t: {"sure": "yes"},
     f"POST {_CLIENT}/disable": lambda v, p, t: {},
     f"POST {_CLIENT}/enable": lambda v, p, t: {},
     f"POST {_CLIENT}/least-scope": lambda v, p, t: {"remove": "products:write"},
@@ -159,6 +163,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
     values = {
         "client_id": client.client_id,
         "secret_id": things.overlapping.secret_id,
+        "certificate_id": things.certificate_id,
         "user_id": things.victim.user_id,
         "session_id": things.session,
         "passkey_id": things.passkey,
