@@ -30,7 +30,7 @@ def test_rule_289_a_certificate_is_registered_and_removed(world: World, owner: V
     (listed,) = world.api.get(path, bearer=world.owner.access).expect(200).object()["certificates"]
     asked = owner.fill(shown, f"{adding(oauth)}/{listed['id']}/remove")
     assert "The live tokens that are bound to it are revoked." in text_of(asked)
-    assert owner.fill(asked).status_code == 303
+    assert owner.fill(asked, sure="yes").status_code == 303
     assert world.api.get(path, bearer=world.owner.access).expect(200).object()["certificates"] == []
     gone = owner.post(f"{adding(oauth)}/{listed['id']}/remove", [("csrf", owner.csrf()), ("sure", "yes")])
     assert gone.status_code == 404

@@ -81,13 +81,14 @@ from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, second_step, sso_sign_in, sign_up, invitation, email_change, welcome, api_access, client_page,
-    client_settings, client_authentication, rotation, least_scope, rejections, members, password_reset, password_link,
-    company, provisioning, single_sign_on, profile, security, sign_in_rules, my_account, passkeys, audit_log, products, new_product,
-    product_page, product_passport, passport_preview, passport_labels, new_passport_link, product_publish,
-    product_removal, product_versions, imports, events, captures, event_queries, subscriptions, subscription_page,
-    event_page, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page, requests,
-    passport_requests, passport_links, request_page, ask_partner, shared_products, shared_product, adopt_product,
-    trace_page, trace_item, recalls, recall_announcement, recall_page,
+    client_settings, client_authentication, rotation, least_scope, rejections, members, password_reset,
+    password_link, company, provisioning, single_sign_on, profile, security, sign_in_rules, my_account, passkeys,
+    audit_log, products, new_product, product_page, product_passport, passport_preview, passport_labels,
+    new_passport_link, product_publish, product_removal, product_versions, imports, events, captures, event_queries,
+    subscriptions, subscription_page, event_page, partners, partner_shares, partner_reads, partner_invitation,
+    share_editor, share_page, requests, passport_requests, passport_links, request_page, ask_partner,
+    shared_products, shared_product, adopt_product, trace_page, trace_item, recalls, recall_announcement,
+    recall_page,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 
