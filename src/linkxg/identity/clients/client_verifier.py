@@ -6,6 +6,8 @@ InvalidClient (RFC 6749 §5.2); the cause is only for the log and the console.
 
 from typing import NamedTuple
 
+import msgspec
+
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import CLIENT_SECRET, constant_time_equal, digest, is_well_formed
 from linkxg.db import Database, Invalidation
@@ -13,6 +15,7 @@ from linkxg.db.invalidation_feed import CLIENT
 from linkxg.errors import InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
+from linkxg.identity.clients.certificate_store import list_thumbprints
 from linkxg.identity.clients.model import SECRET, SELF_SIGNED_TLS, CachedCertificate, CachedClient, CachedSecret
 from linkxg.identity.clients.registered_certificates import find_registered
 from linkxg.identity.sender_constraint.client_certificate import Certificate
@@ -55,6 +58,9 @@ class ClientVerifier:
         if client is None and client_id.startswith(CLIENT_ID_PREFIX):
             generation = feed.generation
             client = await self._database.read_single(store.find_client, client_id)
+            if client is not None and (client.certificate_bound or SELF_SIGNED_TLS in client.auth_methods):
+                found = await self._database.read_single(list_thumbprints, client.account_id, client_id)
+                client = msgspec.structs.replace(client, certificates=found)
             # A change announced during the read may concern this client: do not cache it.
             if client is not None and feed.generation == generation:
                 self._keep(client)

@@ -70,6 +70,7 @@ class CachedClient(msgspec.Struct, frozen=True, gc=False):
     certificate_bound: bool = False
     """Whether it gets only tokens bound to one of its certificates (RFC 8705 §3.4)."""
     certificates: tuple[CachedCertificate, ...] = ()
+    """Only of a client that uses them, and as client authentication has read it."""
 
 
 class Client(CachedClient, frozen=True, gc=False, kw_only=True):

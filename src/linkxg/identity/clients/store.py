@@ -31,10 +31,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
-from linkxg.identity.clients.certificate_store import list_thumbprints
 from linkxg.identity.clients.model import (
-    SELF_SIGNED_TLS,
-    CachedCertificate,
     CachedClient,
     CachedSecret,
     Client,
@@ -108,7 +105,7 @@ _SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("cl
 
 
 def find_client(conn: Connection, client_id: str) -> CachedClient | None:
-    """Across accounts: a client authenticates before its account is known."""
+    """Across accounts: a client authenticates before its account is known. Without its certificates."""
     rows = _CACHED.all(conn, {"client_id": client_id})
     if not rows:
         return None
@@ -125,7 +122,6 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
         auth_methods=_methods(auth_methods),
         dpop_bound=bool(dpop_bound),
         certificate_bound=bool(certificate_bound),
-        certificates=_certificates(conn, account_id, client_id, auth_methods, certificate_bound=certificate_bound),
         secrets=tuple([CachedSecret(*row[9:]) for row in rows if row[9] is not None]),
     )
 
@@ -271,21 +267,11 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         auth_methods=_methods(auth_methods),
         dpop_bound=bool(dpop_bound),
         certificate_bound=bool(certificate_bound),
-        certificates=(),
         last_used_at=max(
             (at for at in (last_used_at, *(s.last_used_at for s in found)) if at is not None), default=None
         ),
         secrets=tuple(found),
     )
-
-
-def _certificates(
-    conn: Connection, account_id: str, client_id: str, auth_methods: str, *, certificate_bound: bool
-) -> tuple[CachedCertificate, ...]:
-    """A query only for the few clients that use certificates."""
-    if not certificate_bound and SELF_SIGNED_TLS not in _methods(auth_methods):
-        return ()
-    return list_thumbprints(conn, account_id, client_id)
 
 
 # Equal values of many clients are shared.
