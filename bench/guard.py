@@ -11,10 +11,12 @@ from bench.processes import floor, pin_to_server_core, service, wrk
 from bench.report import Figure, report
 from bench.seed import Seeded, seed
 from linkxg.db import open_database
+from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.permissions import RecentAuthentication
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import RequestContext
+from linkxg.identity.sender_constraint.check_sender import sender_constraint
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.keys import KeyRing
 from linkxg.identity.tokens.mint import Minter
@@ -75,7 +77,12 @@ async def seen_token(data_dir: Path, made: Seeded) -> Figure:
             """No account requires it here."""
 
         guard = Guard(
-            verifier, lambda principal, scope: None, lambda principal, context, error: None, budgets, require_recent
+            verifier,
+            lambda principal, scope: None,
+            lambda principal, context, error: None,
+            budgets,
+            require_recent,
+            sender_constraint(database, b"bench", (), "", ClientAddresses(())),
         )
         with pin_to_server_core():
             best = min(_per_call(guard, headers) for _ in range(5))

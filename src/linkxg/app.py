@@ -59,7 +59,7 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.client_assertions import routes as client_assertion_routes
 from linkxg.identity.client_assertions.routes import ClientAssertionServices
 from linkxg.identity.clients import routes as client_routes
-from linkxg.identity.clients.routes import ClientServices
+from linkxg.identity.clients.client_services import ClientServices
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.factors import routes as factor_routes
 from linkxg.identity.factors.factor_services import FactorServices
@@ -85,6 +85,7 @@ from linkxg.identity.scim import tokens_endpoint as scim_tokens
 from linkxg.identity.scim.guard import ScimGuard
 from linkxg.identity.scim.routes import ScimServices
 from linkxg.identity.scim.tokens_endpoint import ScimTokenServices
+from linkxg.identity.sender_constraint.check_sender import sender_constraint
 from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.profile_endpoint import ProfileServices
@@ -190,12 +191,19 @@ def build(
     async def require_recent_authentication(principal: Principal, recent: RecentAuthentication) -> None:
         await require_recent(database, principal, recent)
 
-    guard = Guard(
-        verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication
-    )
+    addresses = ClientAddresses(settings.trusted_proxies)
+    mutual_tls_url = settings.mutual_tls_url
     resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
     provider_client = ProviderClient(resolver, settings.provider_networks)
-    oauth = OAuthEndpoints(database, keys, minter, verifier, limits, usage, metrics, issuer, audience, provider_client)
+    senders = sender_constraint(database, server_key, (issuer, mutual_tls_url), settings.client_cert_header, addresses)
+    guard = Guard(
+        verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, scale), require_recent_authentication,
+        senders,
+    )  # fmt: skip
+    oauth = OAuthEndpoints(
+        database, keys, minter, verifier, limits, usage, metrics, issuer, audience, provider_client, senders,
+        mutual_tls_url,
+    )  # fmt: skip
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
@@ -341,7 +349,7 @@ def build(
         router,
         raw,
         [(product_routes.PATH, FastRead("product_id", ReadEndpoint(database, guard))), *passports.reads(guard)],
-        sources=ClientAddresses(settings.trusted_proxies),
+        sources=addresses,
         plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         error_responses=error_responses,
         metrics=metrics,

@@ -158,6 +158,44 @@ class MissingToken(InvalidToken):
     text = "An access token is required."
 
 
+class InvalidDpopProof(PublicError):
+    code, status = "invalid_dpop_proof", 400
+    text = "The DPoP proof is missing or invalid."
+    meaning = "The description names the fault (RFC 9449). 400 at the token endpoint, 401 with a challenge elsewhere."
+
+
+class RejectedDpopProof(InvalidDpopProof):
+    """The proof of a request to a protected resource (RFC 9449 §7.1)."""
+
+    status = 401
+
+
+class UseDpopNonce(PublicError):
+    code, status = "use_dpop_nonce", 400
+    text = "The DPoP proof needs a current nonce of this server: that of the DPoP-Nonce header."
+    meaning = (
+        "Send the request again with a new proof that has this `nonce` (RFC 9449 §8). 401 outside OAuth endpoints."
+    )
+
+
+class RequiredDpopNonce(UseDpopNonce):
+    """The same of a protected resource (RFC 9449 §9)."""
+
+    status = 401
+
+
+class ProofRequired(InvalidToken):
+    """The token is bound to a key, or the scheme DPoP was used for one that is not (RFC 9449 §7.1)."""
+
+    text = "The token is bound to a key: send it with the scheme DPoP and a proof."
+
+
+class CertificateRequired(InvalidToken):
+    """The token is bound to another certificate than that of the connection (RFC 8705 §3)."""
+
+    text = "The token is bound to a client certificate: use it on connections with this certificate."
+
+
 class InsufficientScope(PublicError):
     code, status = "insufficient_scope", 403
     text = "The token does not have the required scope."
@@ -313,13 +351,3 @@ class TemporarilyUnavailable(PublicError):
 
     def __init__(self, reason: str, retry_after: int = 1) -> None:
         super().__init__(reason=reason, retry_after=retry_after)
-
-
-CATALOGUE: tuple[type[PublicError], ...] = (
-    PublicError, InvalidRequest, UnsupportedGrantType, UnauthorizedClient, InvalidTarget, InvalidScope, InvalidCursor,
-    InvalidClient, InvalidCredentials, MfaRequired, MfaEnrollmentRequired, InsufficientUserAuthentication, InvalidToken,
-    InsufficientScope, AccessDenied, InvalidSignature, SignUpDisabled, NotFound, MethodNotAllowed, NotAcceptable,
-    Conflict, DuplicateSku, DuplicateGtin, ConnectionExists, InvalidState, NoDraft, Gone, PreconditionFailed,
-    PayloadTooLarge, UnsupportedMediaType, ValidationFailed, IdempotencyKeyReused, RateLimitExceeded,
-    HeaderFieldsTooLarge, TransferCodingNotImplemented, TemporarilyUnavailable,
-)  # fmt: skip

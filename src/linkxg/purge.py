@@ -30,6 +30,7 @@ from linkxg.identity.federation.store import purge_domains
 from linkxg.identity.passkeys.challenge_store import purge_passkey_challenges
 from linkxg.identity.password_reset.store import purge_resets
 from linkxg.identity.scim.token_store import purge_tokens
+from linkxg.identity.sender_constraint.used_proofs_store import purge_used_proofs
 from linkxg.identity.sessions.store import purge_sessions
 from linkxg.identity.sessions.throttle_store import purge_failures
 from linkxg.identity.sign_up.store import purge_sign_ups
@@ -74,6 +75,7 @@ PURGES: Mapping[str, Purge] = {
     "client_secrets": purge_secrets,
     "used_assertions": purge_assertions,
     "client_usage": purge_usage,
+    "used_dpop_proofs": purge_used_proofs,
     "refused_requests": purge_rejections,
     "import_parts": purge_parts,
     "import_jobs": purge_jobs,

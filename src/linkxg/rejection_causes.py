@@ -17,6 +17,8 @@ class Cause(StrEnum):
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
     KEY_RETIRED = "key_retired"
+    PROOF_INVALID = "proof_invalid"
+    CERTIFICATE_MISMATCH = "certificate_mismatch"
     TOO_MANY_REQUESTS = "too_many_requests"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     ASSERTION_MALFORMED = "assertion_malformed"

@@ -18,6 +18,8 @@ _DATA_DIR = Path("data")
 ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
 _AUTHORITY = re.compile(r"(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _REPORTER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_TOKEN = re.compile(r"[A-Za-z0-9-]{1,64}")
+_OTHER_HEADERS = frozenset({"authorization", "dpop", "host", "cookie", "x-forwarded-for", "x-forwarded-proto"})
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -114,6 +116,14 @@ def _public_url(value: str) -> str:
     return f"{scheme}://{parts.netloc}"
 
 
+def _header_name(value: str) -> str:
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("must be the name of a header field")
+    if value.lower() in _OTHER_HEADERS:
+        raise ValueError("this header field has another meaning")
+    return value
+
+
 def _idna(host: str) -> str:
     """A hint: the host as IDNA, if it can be encoded."""
     try:
@@ -160,6 +170,16 @@ class Settings:
         (),
         _networks,
         "Networks, separated by commas, whose X-Forwarded-For and X-Forwarded-Proto are trusted.",
+    )
+    client_cert_header: str = _setting(
+        "",
+        _header_name,
+        "Header in which the trusted proxies report the client certificate of mutual TLS, such as Client-Cert.",
+    )
+    mutual_tls_url: str = _setting(
+        "",
+        _public_url,
+        "Origin at which the proxy asks for client certificates, if it is not the public URL: mtls_endpoint_aliases.",
     )
     tls_cert: str = _setting("", _text, "PEM certificate chain; with LINKXG_TLS_KEY the service terminates TLS itself.")
     tls_key: str = _setting("", _text, "PEM private key of LINKXG_TLS_CERT.")
@@ -225,6 +245,12 @@ class Settings:
                 raise SettingsError(
                     f"{variable('secret_scanners')}: there is no file {place}, with the keys of {name}."
                 )
+        if self.client_cert_header and not self.trusted_proxies:
+            raise SettingsError(
+                "LINKXG_CLIENT_CERT_HEADER needs LINKXG_TRUSTED_PROXIES: the header is read only of trusted proxies."
+            )
+        if self.mutual_tls_url and not self.client_cert_header:
+            raise SettingsError("LINKXG_MUTUAL_TLS_URL needs LINKXG_CLIENT_CERT_HEADER.")
         if self.sign_up == "open" and not self.smtp_url:
             raise SettingsError(
                 "LINKXG_SIGN_UP=open needs LINKXG_SMTP_URL: an account is created by the link of a confirmation mail."

@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from architecture.program import Route, ask, document, routes
-from linkxg.errors import CATALOGUE
+from linkxg.error_catalogue import CATALOGUE
 from linkxg.http.permissions import SCOPE_IF_ANY, scopes_of
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import SCOPES

@@ -15,7 +15,7 @@ from architecture.program import ROOT, Route, modules, routes
 from linkxg.cli import build
 from linkxg.db import InvalidationFeed
 from linkxg.db.node_barrier import ACK_TIMEOUT_S
-from linkxg.errors import CATALOGUE
+from linkxg.error_catalogue import CATALOGUE
 from linkxg.http.permissions import scopes_of
 from linkxg.identity.accounts import notice_kinds
 from linkxg.identity.accounts.notice_kinds import KINDS, NoticeKind
@@ -60,6 +60,7 @@ RETAINED = {
     "idempotency_keys": "answers stored for `Idempotency-Key`",
     "changes": "invalidation feed",
     "client_secrets": "expired or revoked client secrets",
+    "used_dpop_proofs": "used DPoP proofs",
     "client_usage": "expired or revoked client secrets, daily usage counts",
     "used_assertions": "assertions of clients, which are accepted once",
     "refused_requests": "rejected requests of clients",

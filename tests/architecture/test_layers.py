@@ -24,6 +24,10 @@ HTTP_EXCHANGE = {
     "audit/model.py": "an actor is read off a request in one place, for every feature",
     "identity/oauth/client_assertion_reader.py": "the first steps of these endpoints, for credentials of another kind",
     "identity/oauth/client_credentials_reader.py": "the first steps of the endpoints that take client credentials",
+    "identity/oauth/bind_sender.py": "binds a token to the proof and the certificate of its request",
+    "identity/sender_constraint/check_sender.py": "compares a token with the proof and the certificate of its request",
+    "identity/sender_constraint/client_certificate.py": "reads the certificate of a request",
+    "identity/sender_constraint/dpop.py": "compares a proof with its request",
     "catalog/product_imports/read_body.py": "reads the file of a request, which is never held in memory",
     "identity/clients/usage.py": "counts requests, and notes which one was refused",
 }

@@ -33,6 +33,7 @@ TREATED = {
     "recovery_codes": REAPPLIED,
     "oauth_clients": REAPPLIED,
     "client_secrets": REAPPLIED,
+    "client_certificates": REAPPLIED,
     "client_assertion_credentials": REAPPLIED,
     "used_assertions": "those of both databases are kept, so that none works again",
     "shares": REAPPLIED,

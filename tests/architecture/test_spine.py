@@ -11,6 +11,7 @@ from architecture.program import GROUPS, modules, package_of
 SPINE = (
     ("rejection_causes",),
     ("", "clock", "ids", "errors", "settings"),
+    ("error_catalogue",),
     ("runtime",),
     ("crypto", "db", "http"),
     ("audit",),
@@ -18,6 +19,7 @@ SPINE = (
     ("identity.authorization",),
     ("identity.accounts",),
     ("identity.federation",),
+    ("identity.sender_constraint",),
     ("identity.tokens",),
     ("identity.clients",),
     ("identity.client_assertions",),

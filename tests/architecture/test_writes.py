@@ -56,6 +56,7 @@ UNAUTHORISED = {
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
     "identity/client_assertions/verify_assertion.use": "an assertion works once; its client is authenticating",
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
+    "identity/sender_constraint/dpop.use": "uses a proof up, whose signature was verified",
     "identity/sessions/current_password.verify_current_password": "counts a guess, whoever makes it",
     "identity/scim/authenticate.authenticate": "notes the last use of the token that was just found",
     "identity/sessions/console_session._extended": "one statement, which checks the session",

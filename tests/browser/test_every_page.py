@@ -36,7 +36,7 @@ NO_PAGES = {
     "/traceability/recalls/{recall_id}/recall.csv", "/products/{product_id}/passport/labels",
     # Whoever asks again for where a form was sent is led back.
     f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
-    f"{CLIENT}/keys", f"{CLIENT}/trusts",
+    f"{CLIENT}/binding", f"{CLIENT}/certificates", f"{CLIENT}/keys", f"{CLIENT}/trusts",
     f"{CLIENT}/keys/{{key_id}}/remove", f"{CLIENT}/trusts/{{trust_id}}/remove",
 }  # fmt: skip
 """What answers with a file, or leads elsewhere."""

@@ -62,6 +62,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "resource-server": f"/account/api-access/{showcase.guarded.client_id}",
         "rotate": f"{erp}/rotate",
         "rotate-again": f"{shop}/rotate",
+        "authentication": f"{erp}/authentication",
         "least-scope": f"{erp}/least-scope",
         "least-scope-unused": f"{shop}/least-scope",
         "client-authentication": f"{erp}/authentication",

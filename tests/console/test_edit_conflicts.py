@@ -11,6 +11,7 @@ import pytest
 
 from console.browser import Visitor, text_of
 from console.test_permissions import GUARDED
+from harness.client_certificates import ClientCertificate
 from harness.clients import OAuthClient, make_client, rotate
 from harness.concurrency import concurrently
 from harness.people import Person
@@ -64,6 +65,7 @@ NO_EDITS = {
     f"{CLIENT}/secrets/{{secret_id}}/finish": "ends",
     f"{CLIENT}/keys": "creates", f"{CLIENT}/keys/{{key_id}}/remove": "ends",
     f"{CLIENT}/trusts": "creates", f"{CLIENT}/trusts/{{trust_id}}/remove": "ends",
+    f"{CLIENT}/certificates": "creates", f"{CLIENT}/certificates/{{certificate_id}}/remove": "deletes",
 }  # fmt: skip
 SCOPES = ["products:read", "products:write", "dpp:read"]
 RANGES = ["10.0.0.0/8", "127.0.0.0/8"]
@@ -129,6 +131,20 @@ def edit_unused_scopes(world: World, owner: Visitor) -> None:
     colleague(world, oauth, scope=" ".join(SCOPES[1:]))
     assert owner.post(path, [("csrf", owner.csrf()), ("remove", "dpp:read")]).status_code == 303
     assert stored(world, oauth)["scope"] == "products:write"
+
+
+def edit_binding(world: World, owner: Visitor) -> None:
+    oauth = new_client(world)
+    pem = {"certificate": ClientCertificate().pem}
+    path = f"/oauth/clients/{oauth.client_id}/certificates"
+    world.api.post(path, bearer=world.owner.access, json=pem).expect(201)
+    page = f"/account/api-access/{oauth.client_id}"
+    form = owner.get(f"{page}/authentication")
+    colleague(world, oauth, dpop_bound_access_tokens=True)
+    assert owner.fill(form, f"{page}/binding", bound="yes").status_code == 303
+    found = world.api.get(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access).expect(200).object()
+    assert found["dpop_bound_access_tokens"] is True
+    assert found["tls_client_certificate_bound_access_tokens"] is True
 
 
 def edit_end(world: World, owner: Visitor) -> None:
@@ -205,6 +221,7 @@ EDITS: dict[str, Callable[[World, Visitor], None]] = {
     "/account/sign-in-rules": edit_rules,
     f"{CLIENT}/authentication": edit_methods,
     f"{CLIENT}/least-scope": edit_unused_scopes,
+    f"{CLIENT}/binding": edit_binding,
     f"{CLIENT}/secrets/{{secret_id}}/extend": edit_end,
 }
 

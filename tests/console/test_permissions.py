@@ -41,6 +41,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
     values = {
         "client_id": oauth.client_id,
         "secret_id": oauth.secret_id,
+        "certificate_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "user_id": person.user_id,
         "session_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",

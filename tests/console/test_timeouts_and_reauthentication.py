@@ -11,6 +11,7 @@ import pytest
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from console.test_permissions import GUARDED, address
+from harness.client_certificates import ClientCertificate
 from harness.clients import make_client, request_token
 from harness.people import invite
 from harness.rows import rows
@@ -73,6 +74,9 @@ def test_rule_100_get_changes_nothing_and_every_page_offers_sign_out(world: Worl
 
 def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
     oauth = make_client(world.api, world.owner, "products:read dpp:read")
+    pem = {"certificate": ClientCertificate().pem}
+    certificate = world.api.post(f"/oauth/clients/{oauth.client_id}/certificates", bearer=world.owner.access, json=pem)
+    certificate_id = certificate.expect(201).object()["id"]
     person = world.person("MEMBER")
     client, member = f"/account/api-access/{oauth.client_id}", f"/account/members/{person.user_id}"
     rotated = make_client(world.api, world.owner, "products:read")
@@ -88,6 +92,10 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
     return [
         ("/account/api-access/new", [("name", "X"), ("scope", "products:read"), ("key", "0123456789abcdef")]),
         (client, [("name", "X"), ("scope", "products:read"), ("sure", "yes")]),
+        (f"{client}/authentication", [("method", "client_secret_post")]),
+        (f"{client}/binding", [("dpop", "yes")]),
+        (f"{client}/certificates", [("certificate", ClientCertificate().pem)]),
+        (f"{client}/certificates/{certificate_id}/remove", [("sure", "yes")]),
         (f"{client}/rotate", [("mode", "planned"), ("overlap", "3600")]),
         (f"{client}/rotate", [("mode", "compromised")]),
         (f"{client}/least-scope", [("remove", "dpp:read")]),

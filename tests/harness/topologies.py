@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from harness.answers import Answer
-from harness.client import Client
+from harness.client import Client, Headers
 from harness.concurrency import WORKER_DIGITS
 from harness.nodes import copy_keys
 from harness.server import Server
@@ -76,15 +76,24 @@ class MirroringClient(Client):
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         answer = super().request(method, path, **options)
-        if method in {"GET", "HEAD"} or path in READ_ONLY_POSTS:
+        if (method in {"GET", "HEAD"} or path in READ_ONLY_POSTS) and not _works_once(options.get("headers", ())):
             for other in self._others:
                 _agree(answer, lambda other=other: other.request(method, path, **options))  # type: ignore[misc]
         return answer
+
+    @property
+    def nodes(self) -> list[Client]:
+        return [self, *self._others]
 
     def close(self) -> None:
         super().close()
         for other in self._others:
             other.close()
+
+
+def _works_once(headers: Headers) -> bool:
+    """Whether the request has a DPoP proof, which no node accepts again."""
+    return "dpop" in {str(name).lower() for name, _ in (headers.items() if isinstance(headers, Mapping) else headers)}
 
 
 def _agree(here: Answer, ask: Callable[[], Answer]) -> None:

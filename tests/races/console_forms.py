@@ -13,6 +13,7 @@ from architecture.program import Route, routes
 from console.browser import FORM_TYPE, Visitor
 from epcis.documents import document, object_event
 from harness.client_assertions import new_key, public
+from harness.client_certificates import ClientCertificate
 from harness.held_request import HttpRequest
 from harness.people import Person
 from products.catalogue import new_gtin
@@ -30,6 +31,9 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     f"POST {_CLIENT}/test": lambda v, p, t: {"client_secret": t.client.client_secret},
     "POST /account/api-access/new": lambda v, p, t: {"name": "New", "scope": "products:read", "key": uuid4().hex},
     f"POST {_CLIENT}": lambda v, p, t: {"name": f"Renamed {uuid4()}", "scope": "products:read", "self_rotation": "yes"},
+    f"POST {_CLIENT}/binding": lambda v, p, t: {"dpop": ""},
+    f"POST {_CLIENT}/certificates": lambda v, p, t: {"certificate": ClientCertificate().pem, "key": uuid4().hex},
+    f"POST {_CLIENT}/certificates/{{certificate_id}}/remove": lambda v, p, t: {"sure": "yes"},
     f"POST {_CLIENT}/disable": lambda v, p, t: {},
     f"POST {_CLIENT}/enable": lambda v, p, t: {},
     f"POST {_CLIENT}/least-scope": lambda v, p, t: {"remove": "products:write"},
@@ -173,6 +177,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "secret_id": things.overlapping.secret_id,
         "key_id": things.client_keys[1],
         "trust_id": things.client_trusts[1],
+        "certificate_id": things.certificate_id,
         "user_id": things.victim.user_id,
         "session_id": things.session,
         "passkey_id": things.passkey,

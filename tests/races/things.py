@@ -13,6 +13,7 @@ from uuid import uuid4
 from epcis.documents import CAPTURE
 from epcis.documents import ended as capture_ended
 from harness.client_assertions import add_key, add_trust, new_key, public
+from harness.client_certificates import ClientCertificate
 from harness.clients import OAuthClient, rotate
 from harness.databases import PostgresDatabase
 from harness.people import Person, add_person
@@ -83,6 +84,7 @@ class Things:
     grant_of_page: str
     client_keys: tuple[str, str]
     client_trusts: tuple[str, str]
+    certificate_id: str
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -121,19 +123,20 @@ def make_things(world: World) -> Things:
         made = api.post(f"/products/{product_id}/passports", bearer=owner, json=given).expect(201).data()
         return made[0]["id"], made[1]["id"]
 
-    overlapping = world.new_client()
+    client, overlapping = world.new_client(), world.new_client()
     rotate(api, overlapping, owner, grace_period_seconds=3600).expect(200)
     redrafted, archived = published(), published()
     api.patch(f"/products/{redrafted}", bearer=owner, json={"content": {"brand": "Next"}}).expect(200)
     api.delete(f"/products/{archived}", bearer=owner).expect(204)
     return Things(
-        world.person(), world.new_client(), overlapping, product(), product(**complete()), published(), product(),
+        world.person(), client, overlapping, product(), product(**complete()), published(), product(),
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
         _epcis_query(world), *_recalls(world), epcis_subscription(world),
-        published(), **_passports(world, units(published())), **_client_credentials(world, overlapping),
+        published(), certificate_id=_certificate(world, client),
+        **(_passports(world, units(published())) | _client_credentials(world, overlapping)),
     )  # fmt: skip
 
 
@@ -148,6 +151,11 @@ def _client_credentials(world: World, oauth: OAuthClient) -> dict[str, Any]:
         "client_keys": tuple(str(one.object()["id"]) for one in keys),
         "client_trusts": tuple(str(one.object()["id"]) for one in trusts),
     }
+
+
+def _certificate(world: World, oauth: OAuthClient) -> str:
+    path, pem = f"/oauth/clients/{oauth.client_id}/certificates", {"certificate": ClientCertificate().pem}
+    return str(world.api.post(path, bearer=world.owner.access, json=pem).expect(201).object()["id"])
 
 
 def _passports(world: World, units: tuple[str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from architecture.program import Route, routes
 from epcis.documents import CONTEXT, document, object_event
 from harness.client_assertions import new_key, public
+from harness.client_certificates import ClientCertificate
 from harness.factors import Authenticator
 from harness.held_request import HttpRequest
 from harness.passkeys import new_authenticator
@@ -145,6 +146,12 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /oauth/clients/{client_id}/rotate": lambda w, t: _json(
         f"/oauth/clients/{t.client.client_id}/rotate", {"grace_period_seconds": 60}
+    ),
+    "POST /oauth/clients/{client_id}/certificates": lambda w, t: _json(
+        f"/oauth/clients/{t.client.client_id}/certificates", {"certificate": ClientCertificate().pem}
+    ),
+    "DELETE /oauth/clients/{client_id}/certificates/{certificate_id}": lambda w, t: _empty(
+        f"/oauth/clients/{t.client.client_id}/certificates/{t.certificate_id}"
     ),
     "DELETE /oauth/clients/{client_id}/secrets/{secret_id}": lambda w, t: _empty(
         f"/oauth/clients/{t.overlapping.client_id}/secrets/{t.overlapping.secret_id}"

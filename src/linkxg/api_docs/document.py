@@ -15,7 +15,7 @@ from linkxg.api_docs.edge_operations import answers, bodies, edge_operations
 from linkxg.api_docs.error_responses import DETAIL_SCHEMA, ERROR_SCHEMA, HEADERS, PROBLEM_SCHEMA
 from linkxg.api_docs.operations import TypedRoute, finish, titled, typed_routes
 from linkxg.api_docs.schemas import Schemas
-from linkxg.errors import CATALOGUE
+from linkxg.error_catalogue import CATALOGUE
 from linkxg.http.route_declaration import RawRoutes, Tag
 from linkxg.identity.oauth.token_endpoint import PATH as TOKEN_PATH
 from linkxg.identity.tokens.scopes import SCOPES

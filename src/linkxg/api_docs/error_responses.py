@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from linkxg.db.idempotency import MAX_KEY
-from linkxg.errors import CATALOGUE, AccessDenied, PublicError, SignUpDisabled
+from linkxg.error_catalogue import CATALOGUE
+from linkxg.errors import AccessDenied, PublicError, SignUpDisabled
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.error_responses import epcis_exception
 

@@ -50,6 +50,8 @@ ACTIONS = (
     "client.trust_added",
     "client.trust_removed",
     "client.secret_extended",
+    "client.certificate_added",
+    "client.certificate_removed",
     "token.revoked",
     "scim_token.created",
     "scim_token.revoked",

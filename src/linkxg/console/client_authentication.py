@@ -1,9 +1,10 @@
-"""`…/authentication`: how a client may authenticate, with its keys and the workloads that it trusts."""
+"""`…/authentication`: how a client may authenticate, with its keys, trusted workloads and certificates."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.clock import now_s
 from linkxg.console.api_access import LIST
 from linkxg.console.client_page import CLIENT
 from linkxg.console.flash_messages import flash_message
@@ -11,21 +12,26 @@ from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.step_up import ask_step_up
-from linkxg.errors import Conflict
+from linkxg.console.three_way_merge import original_values
+from linkxg.console.token_binding import binding_of
+from linkxg.errors import Conflict, InvalidRequest
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.client_assertions.manage_credentials import OF_KEYS, OF_TRUSTS, list_credentials
 from linkxg.identity.client_assertions.model import KEY, MAX_KEYS, MAX_TRUSTS, key_view, trust_view
 from linkxg.identity.client_assertions.public_key import is_private
 from linkxg.identity.clients.change_client import ClientChange, change_client
+from linkxg.identity.clients.manage_certificates import list_certificates
 from linkxg.identity.clients.method_model import (
     METHODS,
     PRIVATE_KEY_JWT,
     SECRET_BASIC,
     SECRET_POST,
+    SELF_SIGNED_TLS,
     WORKLOAD_IDENTITY,
     format_methods,
 )
+from linkxg.identity.clients.model import MAX_CERTIFICATES
 from linkxg.identity.clients.notify_owners import mail_methods_changed
 from linkxg.identity.clients.read_client import read_client
 
@@ -35,6 +41,7 @@ _NAMES = {
     SECRET_POST: "The client sends its secret in the form.",
     PRIVATE_KEY_JWT: "The client signs an assertion with a private key; its public key is registered below.",
     WORKLOAD_IDENTITY: "A token of a CI or a cluster stands for the client; the workload is named below.",
+    SELF_SIGNED_TLS: "The client presents a certificate by mutual TLS; it is registered below.",
 }
 _CHANGED = "Somebody else has changed the methods in the meantime. Check them, then choose again."
 
@@ -66,6 +73,8 @@ async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
         await change_client(page.database, page.actor, page.account_id, client_id, change, expected=client)
     except Conflict:
         return await show_authentication(page, client_id, errors=FormErrors([("method", _CHANGED)]), status=409)
+    except InvalidRequest as error:
+        return await show_authentication(page, client_id, errors=FormErrors([("method", error.description)]))
     if chosen != client.methods:
         mail_methods_changed(page.services.notices, page.actor, page.account_id, client_id, chosen)
     message = "Saved."
@@ -84,6 +93,8 @@ async def show_authentication(
     client = (await read_client(page.database, page.account_id, client_id)).client
     keys = await list_credentials(page.database, page.account_id, client_id, OF_KEYS)
     trusts = await list_credentials(page.database, page.account_id, client_id, OF_TRUSTS)
+    certificates = await list_certificates(page.database, page.account_id, client_id)
+    bound = binding_of(client)
     form, methods = page.form, format_methods(client.methods)
     pasted = form.text("public_key")
     return render(
@@ -102,6 +113,11 @@ async def show_authentication(
         takes_trust=len(trusts) < MAX_TRUSTS,
         pasted="" if is_private(pasted) else pasted,
         issuer=page.services.public_url,
+        bound={name: form.text(name) == "yes" for name in bound} if form.has("was.dpop") else bound,
+        was_bound=original_values(form, bound, bound) if form.has("was.dpop") else bound,
+        certificates=certificates,
+        takes_certificate=len(certificates) < MAX_CERTIFICATES,
+        now_s=now_s(),
         key=form.key_or_new(),
         errors=errors,
     )

@@ -22,7 +22,19 @@ SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "clie
 _UNCHANGED = SECRET_FIELDS | {"confirm_password", "confirm_code"}
 """Fields that are never altered: their values are compared, or checked by the rules for passwords."""
 _MULTILINE = frozenset(
-    {"claims", "description", "instructions", "items", "mapping", "message", "paths", "public_key", "purpose", "ranges"}
+    {
+        "certificate",
+        "claims",
+        "description",
+        "instructions",
+        "items",
+        "mapping",
+        "message",
+        "paths",
+        "public_key",
+        "purpose",
+        "ranges",
+    }
 )
 _LINE_BREAK = re.compile(r"\r\n|[\x0b\x0c]")
 

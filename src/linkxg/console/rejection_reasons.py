@@ -53,13 +53,21 @@ _TEXTS: dict[Cause, RejectionReason] = {
     Cause.KEY_RETIRED: RejectionReason(
         "The token was signed with a key that has been retired.", "Request a new token."
     ),
+    Cause.PROOF_INVALID: RejectionReason(
+        "A DPoP proof was missing, invalid or by another key.",
+        "If the client did not send this, its token was stolen. Otherwise the response says what is wrong.",
+    ),
+    Cause.CERTIFICATE_MISMATCH: RejectionReason(
+        "The connection had no client certificate, or another one than it needs.",
+        "Compare it with those under Authentication; if the client did not send this, its token was stolen.",
+    ),
+    Cause.METHOD_NOT_ALLOWED: RejectionReason(
+        "The client authenticated by a method that it may not use.",
+        "Allow the method under Authentication, or find out which system still uses it.",
+    ),
     Cause.TOO_MANY_REQUESTS: RejectionReason(
         "Too many token requests or failed attempts.",
         "Reuse a token for its 15 minutes instead of requesting one each time.",
-    ),
-    Cause.METHOD_NOT_ALLOWED: RejectionReason(
-        "The client used a method of authentication that is not allowed for it.",
-        "Allow the method on the client's page, or find out which system still uses it.",
     ),
     Cause.ASSERTION_MALFORMED: RejectionReason(
         "The assertion is not a JWT that is accepted: its algorithm, its type, its header or its size.",
@@ -113,6 +121,9 @@ LABELS = {
     Cause.TOKEN_EXPIRED: "token expired",
     Cause.TOKEN_REVOKED: "token revoked",
     Cause.KEY_RETIRED: "key retired",
+    Cause.PROOF_INVALID: "invalid DPoP proof",
+    Cause.CERTIFICATE_MISMATCH: "wrong certificate",
+    Cause.METHOD_NOT_ALLOWED: "method not allowed",
     Cause.TOO_MANY_REQUESTS: "too many requests",
     Cause.METHOD_NOT_ALLOWED: "method not allowed",
     Cause.ASSERTION_MALFORMED: "assertion malformed",

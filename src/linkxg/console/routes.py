@@ -15,6 +15,7 @@ from linkxg.console import (
     audit_log,
     captures,
     client_authentication,
+    client_certificates,
     client_credentials,
     client_page,
     client_settings,
@@ -82,8 +83,8 @@ from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, second_step, sso_sign_in, sign_up, invitation, email_change, welcome, api_access, client_page,
-    client_settings, client_authentication, client_credentials, rotation, least_scope, rejections, members,
-    password_reset, password_link, company, provisioning, single_sign_on, profile, security, sign_in_rules,
+    client_settings, client_authentication, client_credentials, client_certificates, rotation, least_scope, rejections,
+    members, password_reset, password_link, company, provisioning, single_sign_on, profile, security, sign_in_rules,
     my_account, passkeys, audit_log, products, new_product, product_page, product_passport, passport_preview,
     passport_labels, new_passport_link, product_publish, product_removal, product_versions, imports, events, captures,
     event_queries, subscriptions, subscription_page, event_page, partners, partner_shares, partner_reads,

@@ -34,14 +34,14 @@ class ClientAddresses:
         peer = client[0] if client else "127.0.0.1"
         if not self._trusted:
             return peer, scheme == "https" or is_loopback(peer)
-        if not self._is_trusted(peer):
+        if not self.is_trusted(peer):
             return peer, scheme == "https"
         protocol = _last(headers, b"x-forwarded-proto")
         return self._client_behind(peer, headers), protocol == b"https"
 
     def is_shared_source(self, peer: str) -> bool:
         """Whether `peer` is a trusted proxy or this machine itself, so that a bound per source does not fit."""
-        return is_loopback(peer) or self._is_trusted(peer)
+        return is_loopback(peer) or self.is_trusted(peer)
 
     def _client_behind(self, peer: str, headers: Headers) -> str:
         hops = [
@@ -57,11 +57,12 @@ class ClientAddresses:
             if address is None:
                 return UNKNOWN
             source = str(address)
-            if not self._is_trusted(source):
+            if not self.is_trusted(source):
                 break
         return source
 
-    def _is_trusted(self, text: str) -> bool:
+    def is_trusted(self, text: str) -> bool:
+        """Whether this is the address of a trusted proxy."""
         address = parse_address(text)
         return address is not None and any(address in network for network in self._trusted)
 

@@ -143,6 +143,8 @@ class Edge(HttpApplication):
             method, self._next_request_id(), source, request.headers, receive_disconnect, whole=request.body
         )
         context.route, context.argument, context.flat_errors = route, argument, flat_errors
+        if request.client is not None:
+            context.peer = request.client[0]
         if may_serve:
             reply = await self._call(endpoint, context)
         else:
@@ -162,6 +164,8 @@ class Edge(HttpApplication):
         self, reply: RawResponse, context: RequestContext, default_headers: Headers, *, keep_alive: bool
     ) -> bytes:
         numbers = b"content-length: %d\r\nx-request-id: %b\r\n" % (len(reply.body), context.request_id.encode())
+        if context.answer_fields:
+            numbers += b"".join(b"%b: %b\r\n" % field for field in context.answer_fields)
         end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
         return self._head(reply, default_headers) + numbers + end + reply.body
 
@@ -175,6 +179,9 @@ class Edge(HttpApplication):
         method, path = scope["method"], scope["path"]
         label, query = method if method in _METHODS else "OTHER", scope["query_string"]
         context = RequestContext(label, self._next_request_id(), source, headers, receive, query)
+        context.raw_path = scope["raw_path"]
+        if scope.get("client"):
+            context.peer = scope["client"][0]
         context.flat_errors = path.startswith(self.groups.oauth)
         context.scim_errors = path.startswith(self.groups.scim)
         context.epcis_errors = f"{path}/".startswith(self.groups.epcis)
@@ -257,6 +264,7 @@ class Edge(HttpApplication):
             *self._complete([*reply.headers]),
             (b"content-length", str(len(reply.body)).encode()),
             (b"x-request-id", context.request_id.encode()),
+            *context.answer_fields,
         ]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
@@ -277,7 +285,7 @@ class Edge(HttpApplication):
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = self._complete([*message["headers"]])
-                message["headers"].append((b"x-request-id", context.request_id.encode()))
+                message["headers"] += [(b"x-request-id", context.request_id.encode()), *context.answer_fields]
             await send(message)
 
         await self.inner(scope, context.receive, send_with_headers)  # type: ignore[operator]

@@ -1,4 +1,5 @@
-"""Error responses (RFC 9457) and challenges (RFC 6749 §5.2, RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1).
+"""Error responses (RFC 9457) and challenges (RFC 6749 §5.2, RFC 6750 §3, RFC 9449 §7.1, RFC 9470 §3,
+RFC 9728 §5.1).
 
 One flat JSON object everywhere, which is also a problem of RFC 9457 for clients that ask for one. 401 and 403 carry
 their challenge. An unexpected fault shows nothing but the request id.
@@ -19,13 +20,18 @@ from linkxg.errors import (
     MethodNotAllowed,
     MfaRequired,
     MissingToken,
+    ProofRequired,
     PublicError,
+    RejectedDpopProof,
+    RequiredDpopNonce,
 )
 from linkxg.http.logs import log
 from linkxg.http.request_context import JSON_TYPE, Headers, RawResponse, RequestContext
 from linkxg.runtime.frames import frames_of
 
 REALM = "linkxg"
+DPOP_ALGORITHMS = ("ES256", "EdDSA", "RS256", "PS256")
+"""Of proofs (RFC 9449 §5.1): asymmetric ones only."""
 PROBLEM_TYPE = (b"content-type", b"application/problem+json")
 SCIM_TYPE = (b"content-type", b"application/scim+json")
 _SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -49,7 +55,9 @@ class ErrorResponses:
 
     def __init__(self, public_url: str, resource_metadata: str) -> None:
         self._public_url = public_url
-        self._bearer = f'Bearer realm="{REALM}", resource_metadata="{public_url}{resource_metadata}"'
+        fields = f'realm="{REALM}", resource_metadata="{public_url}{resource_metadata}"'
+        self._bearer = f"Bearer {fields}"
+        self._dpop = f'DPoP {fields}, algs="{" ".join(DPOP_ALGORITHMS)}"'
 
     def reply(self, error: PublicError, context: RequestContext) -> RawResponse:
         notes = context.notes
@@ -93,6 +101,8 @@ class ErrorResponses:
             return f'Basic realm="{REALM}", charset="UTF-8"'
         if isinstance(error, MissingToken | InvalidCredentials | MfaRequired):
             return self._bearer
+        if isinstance(error, ProofRequired | RejectedDpopProof | RequiredDpopNonce):
+            return f'{self._dpop}, error="{error.code}", error_description="{error.description}"'
         if isinstance(error, InvalidToken):
             return f'{self._bearer}, error="{error.code}", error_description="{error.description}"'
         if isinstance(error, InsufficientUserAuthentication):

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from linkxg.errors import InvalidRequest, PayloadTooLarge
@@ -46,13 +46,16 @@ class RequestContext:
     `argument` is the id at the end of the path of a fast read.
     `flat_errors`: errors have only the two members of RFC 6749 §5.2; `scim_errors`: those of RFC 7644 §3.12;
     `epcis_errors`: errors are problems of EPCIS 2.0.
+    `peer` is the address of the other end of the connection, a proxy's if there is one; `answer_fields` are header
+    fields for the answer, whatever it is.
     `authorise_again` authorises the caller once more, and raises the errors of the guard (ASVS 8.3.2). It is called at
     the end of a body, and at most once a second before: writes authorise their caller themselves.
     """
 
     __slots__ = (
-        "argument", "authorise_again", "epcis_errors", "extend_deadline", "flat_errors", "headers", "method", "notes",
-        "principal", "query", "raw_body", "receive", "request_id", "route", "scim_errors", "source", "whole",
+        "answer_fields", "argument", "authorise_again", "epcis_errors", "extend_deadline", "flat_errors", "headers",
+        "method", "notes", "peer", "principal", "query", "raw_body", "raw_path", "receive", "request_id", "route",
+        "scim_errors", "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +76,9 @@ class RequestContext:
         self.query = query
         self.route = "unmatched"
         self.argument = ""
+        self.raw_path = b""
+        self.peer = ""
+        self.answer_fields: Sequence[tuple[bytes, bytes]] = ()
         self.flat_errors = False
         self.scim_errors = False
         self.epcis_errors = False
@@ -92,6 +98,18 @@ class RequestContext:
                     raise InvalidRequest(f"The {name.decode()} header is repeated.")
                 found = value
         return found
+
+    @property
+    def path(self) -> str:
+        """The path as it was sent, with its percent-encoding."""
+        if self.raw_path:
+            return self.raw_path.decode("latin-1")
+        # On the fast path the route is known, and the id in it.
+        before, brace, after = self.route.partition("{")
+        return f"{before}{self.argument}{after.partition('}')[2]}" if brace else before
+
+    def add_answer_field(self, name: bytes, value: bytes) -> None:
+        self.answer_fields = (*self.answer_fields, (name, value))
 
     @property
     def user_agent(self) -> str:

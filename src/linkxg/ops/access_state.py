@@ -18,6 +18,7 @@ _ACTIONS = (
     *_ENDING_ACTIONS,
     "client.secret_rotated",
     "client.secret_removed",
+    "client.certificate_removed",
     "client.key_removed",
     "client.trust_removed",
     "password.changed",
@@ -58,6 +59,8 @@ def read_access_state(conn: Connection, account_id: str, now: int) -> AccessStat
             ended.add(details["credential_id"])
         elif event.action in _ENDING_ACTIONS:
             ended.add(event.target)
+        elif event.action == "client.certificate_removed":
+            ended.add(details["certificate_id"])
         elif event.action == RESTORED:
             ended.update(details["ended"])
             disabled.update(set(details["disabled"]) - users.keys() - clients.keys())

@@ -12,6 +12,7 @@ from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.roles import RANK
 from linkxg.identity.client_assertions.store import delete_credential, list_credential_ids
+from linkxg.identity.clients import certificate_store
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.clients.model import Client, Secret
 from linkxg.ops.access_state import AccessState
@@ -46,6 +47,9 @@ def reapply_revocations(
         for secret in client.secrets:
             if changes := _restrict_secret(secret, client.id, old, now):
                 client_store.update_secret(conn, account_id, secret.id, **changes)
+        for certificate in certificate_store.list_certificates(conn, account_id, client.id):
+            if certificate.id in old.ended:
+                certificate_store.delete_certificate(conn, account_id, client.id, certificate.id)
     for credential_id in list_credential_ids(conn, account_id):
         if credential_id in old.ended:
             delete_credential(conn, account_id, credential_id)
@@ -86,7 +90,11 @@ def _restrict_client(client: Client, old: AccessState) -> dict[str, Any]:
     if known is not None and known.cidrs and known.cidrs != client.cidrs:
         changes["cidrs"] = known.cidrs
     if known is not None and client.methods - known.methods:
+        # The methods of before, if the replaced database has taken away all that the backup has.
         changes["methods"] = client.methods & known.methods or known.methods
+    for option in ("dpop_bound", "certificate_bound"):
+        if known is not None and getattr(known, option) and not getattr(client, option):
+            changes[option] = True
     if known is not None and client.self_rotation and not known.self_rotation:
         changes["self_rotation"] = False
     return changes

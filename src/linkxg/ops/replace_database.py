@@ -30,6 +30,7 @@ from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.passkeys.challenge_store import passkey_challenges
 from linkxg.identity.password_reset.store import password_resets
 from linkxg.identity.scim import token_store
+from linkxg.identity.sender_constraint.used_proofs_store import used_proofs
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.sign_up.store import sign_ups
 from linkxg.identity.single_sign_on import store as sign_on_store
@@ -49,6 +50,7 @@ _NOT_RESTORED = (
     records.name,
     invalidation_feed.changes.name,
     sealed_keys.name,
+    used_proofs.name,
     feed_store.feed_entries.name,
     mfa_challenges.name,
     password_resets.name,

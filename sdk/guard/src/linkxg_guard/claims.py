@@ -30,6 +30,9 @@ def read_claims(payload: bytes, *, issuer: str, audiences: frozenset[str], accou
         raise InvalidToken("claim nbf")
     if claims["iss"] != issuer:
         raise InvalidToken("another issuer")
+    if "cnf" in claims:
+        # As a plain Bearer token it would be good for whoever stole it; this guard verifies no proofs and certificates.
+        raise InvalidToken("bound to a key or certificate")
     audience = _audience(get("aud"), audiences)
     if claims["account_id"] != account_id:
         raise InvalidToken("another account")

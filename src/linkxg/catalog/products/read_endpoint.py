@@ -94,5 +94,5 @@ class ReadEndpoint:
         self._guard = guard
 
     async def __call__(self, context: RequestContext) -> RawResponse:
-        caller = self._guard.admit(context, READ_PRODUCT["opt"])
+        caller = await self._guard.admit(context, READ_PRODUCT["opt"])
         return await get_product(self._database, Viewer(caller.account_id), context.argument)

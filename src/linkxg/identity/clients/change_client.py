@@ -21,6 +21,7 @@ from linkxg.identity.clients.method_model import METHODS, format_methods
 from linkxg.identity.clients.model import Client, ClientView
 from linkxg.identity.clients.read_client import client_view
 from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
+from linkxg.identity.clients.sender_options import check_sender_options, sender_options
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.identity.tokens.scopes import format_scope
 
@@ -34,6 +35,8 @@ class ClientChange(NamedTuple):
     allowed_cidrs: list[str] | None = None
     self_rotation: bool | None = None
     methods: Sequence[str] | None = None
+    dpop_bound: bool | None = None
+    certificate_bound: bool | None = None
 
 
 async def change_client(
@@ -63,6 +66,7 @@ async def change_client(
         values["self_rotation"] = change.self_rotation
     if change.methods is not None:
         values["methods"] = _check_methods(change.methods)
+    values |= sender_options(change.dpop_bound, change.certificate_bound)
 
     def unit(conn: Connection) -> Client | PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
@@ -70,6 +74,8 @@ async def change_client(
             return None
         if client.resource is not None and values.get("scopes"):
             return InvalidRequest("A resource server has no scopes.")
+        if (error := check_sender_options(conn, client, values)) is not None:
+            return error
         if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in values):
             return Conflict("Somebody else has changed the client in the meantime.")
         changed = {name: value for name, value in values.items() if getattr(client, name) != value}
@@ -122,6 +128,9 @@ def _reduces_permissions(client: Client, changed: dict[str, Any]) -> bool:
         or client.methods - changed.get("methods", client.methods)
         or changed.get("disabled", False)
         or changed.get("cidrs")
+        # Tokens that were issued without the new condition.
+        or changed.get("dpop_bound", False)
+        or changed.get("certificate_bound", False)
     )
 
 

@@ -6,6 +6,8 @@ InvalidClient (RFC 6749 §5.2); the cause is only for the log and the console.
 
 from typing import NamedTuple
 
+import msgspec
+
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import CLIENT_SECRET, constant_time_equal, digest, is_well_formed
 from linkxg.db import Database, Invalidation
@@ -13,7 +15,11 @@ from linkxg.db.invalidation_feed import CLIENT
 from linkxg.errors import InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
-from linkxg.identity.clients.model import CachedClient, CachedSecret
+from linkxg.identity.clients.certificate_store import list_thumbprints
+from linkxg.identity.clients.method_model import SELF_SIGNED_TLS
+from linkxg.identity.clients.model import CachedCertificate, CachedClient, CachedSecret
+from linkxg.identity.clients.registered_certificates import find_registered
+from linkxg.identity.sender_constraint.client_certificate import Certificate
 from linkxg.ids import CLIENT_ID_PREFIX
 from linkxg.rejection_causes import Cause
 
@@ -25,8 +31,11 @@ _NOBODY = digest("")
 
 
 class VerifiedClient(NamedTuple):
+    """A client that was authenticated by one of its secrets, or by one of its certificates."""
+
     client: CachedClient
-    secret: CachedSecret
+    secret: CachedSecret | None
+    certificate: CachedCertificate | None = None
 
 
 class ClientVerifier:
@@ -50,6 +59,9 @@ class ClientVerifier:
         if client is None and client_id.startswith(CLIENT_ID_PREFIX):
             generation = feed.generation
             client = await self._database.read_single(store.find_client, client_id)
+            if client is not None and (client.certificate_bound or SELF_SIGNED_TLS in client.methods):
+                found = await self._database.read_single(list_thumbprints, client.account_id, client_id)
+                client = msgspec.structs.replace(client, certificates=found)
             # A change announced during the read may concern this client: do not cache it.
             if client is not None and feed.generation == generation:
                 self._keep(client)
@@ -78,10 +90,22 @@ class ClientVerifier:
             raise InvalidClient(reason=f"secret {match.id} was retired", cause=Cause.RETIRED_SECRET, concerns=match.id)
         if not match.is_live(now):
             raise InvalidClient(reason=f"secret {match.id} has expired", cause=Cause.EXPIRED_SECRET, concerns=match.id)
-        if method not in client.methods:
-            raise InvalidClient(reason=f"{method} not allowed", cause=Cause.METHOD_NOT_ALLOWED, concerns=match.id)
+        _require_method(client, method, match.id)
         check_usable(client, source)
         return VerifiedClient(client, match)
+
+    def compare_certificate(
+        self, client: CachedClient | None, presented: Certificate | None, source: str
+    ) -> VerifiedClient:
+        """As `compare`, for the certificate of the connection (RFC 8705 §2.2). Raises InvalidClient."""
+        if client is None:
+            raise InvalidClient(reason="unknown client")
+        found = find_registered(client, presented)
+        if found is None:
+            raise InvalidClient(reason="certificate not registered", cause=Cause.CERTIFICATE_MISMATCH)
+        _require_method(client, SELF_SIGNED_TLS, found.id)
+        check_usable(client, source)
+        return VerifiedClient(client, None, found)
 
     def _keep(self, client: CachedClient) -> None:
         if len(self._cache) >= CACHE_SIZE:
@@ -103,3 +127,9 @@ def check_usable(client: CachedClient, source: str) -> None:
         address = parse_address(source)
         if address is None or not any(address in network for network in client.networks):
             raise InvalidClient(reason="address not allowed", cause=Cause.ADDRESS_NOT_ALLOWED)
+
+
+def _require_method(client: CachedClient, method: str, concerns: str) -> None:
+    """Raises InvalidClient if the client may not authenticate so; `concerns` is the secret or certificate."""
+    if method not in client.methods:
+        raise InvalidClient(reason=f"{method} not allowed", cause=Cause.METHOD_NOT_ALLOWED, concerns=concerns)

@@ -10,8 +10,12 @@ SECRET_BASIC, SECRET_POST = "client_secret_basic", "client_secret_post"
 PRIVATE_KEY_JWT = "private_key_jwt"
 WORKLOAD_IDENTITY = "workload_identity"
 """Not registered with IANA: the assertion is a token of an issuer that the client trusts."""
-Method = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "workload_identity"]
-METHODS = (SECRET_BASIC, SECRET_POST, PRIVATE_KEY_JWT, WORKLOAD_IDENTITY)
+SELF_SIGNED_TLS = "self_signed_tls_client_auth"
+"""By a registered certificate (RFC 8705 §2.2)."""
+Method = Literal[
+    "client_secret_basic", "client_secret_post", "private_key_jwt", "workload_identity", "self_signed_tls_client_auth"
+]
+METHODS = (SECRET_BASIC, SECRET_POST, PRIVATE_KEY_JWT, WORKLOAD_IDENTITY, SELF_SIGNED_TLS)
 BY_SECRET = frozenset((SECRET_BASIC, SECRET_POST))
 BY_ASSERTION = frozenset((PRIVATE_KEY_JWT, WORKLOAD_IDENTITY))
 

@@ -10,6 +10,7 @@ from linkxg.http.client_ip import Network
 MAX_GRACE_S = 604_800
 MAX_NAME = 200
 MAX_CIDRS = 32
+MAX_CERTIFICATES = 2
 
 
 # gc=False: a worker caches thousands of them.
@@ -40,6 +41,13 @@ class Secret(CachedSecret, frozen=True, gc=False):
     """Where it was found in public, empty if that is not known; None if it was not reported."""
 
 
+class CachedCertificate(msgspec.Struct, frozen=True, gc=False):
+    """A registered certificate by its thumbprint `x5t#S256`."""
+
+    id: str
+    thumbprint: str
+
+
 class CachedClient(msgspec.Struct, frozen=True, gc=False):
     """A client as client authentication needs it, with all its secrets."""
 
@@ -55,9 +63,15 @@ class CachedClient(msgspec.Struct, frozen=True, gc=False):
     methods: frozenset[str]
     """How it may authenticate."""
     secrets: tuple[CachedSecret, ...]
+    dpop_bound: bool = False
+    """Whether it gets only tokens bound to a key by DPoP (RFC 9449 §5.2)."""
+    certificate_bound: bool = False
+    """Whether it gets only tokens bound to one of its certificates (RFC 8705 §3.4)."""
+    certificates: tuple[CachedCertificate, ...] = ()
+    """Only of a client that uses them, and as client authentication has read it."""
 
 
-class Client(CachedClient, frozen=True, gc=False):
+class Client(CachedClient, frozen=True, gc=False, kw_only=True):
     """A row of `oauth_clients` with its secrets, oldest first."""
 
     secrets: tuple[Secret, ...]
@@ -69,6 +83,15 @@ class Client(CachedClient, frozen=True, gc=False):
 
     def live_secrets(self, now: int) -> list[Secret]:
         return [secret for secret in self.secrets if secret.is_live(now)]
+
+
+class ClientCertificate(CachedCertificate, frozen=True, gc=False):
+    """A row of `client_certificates`; `not_before` and `not_after` in seconds, `created_at` in milliseconds."""
+
+    subject: str
+    not_before: int
+    not_after: int
+    created_at: int
 
 
 class SecretView(msgspec.Struct):
@@ -84,8 +107,29 @@ class SecretView(msgspec.Struct):
     last_used_ip: str | None
 
 
+class CertificateView(msgspec.Struct):
+    """A registered certificate; times in seconds. `thumbprint` is `x5t#S256` (RFC 8705 §3.1)."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "thumbprint": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2",
+        "subject": "CN=erp.example.com,O=Example GmbH",
+        "not_before": 1_795_444_380,
+        "not_after": 1_826_980_380,
+    }
+
+    id: str
+    thumbprint: str
+    subject: str
+    not_before: int
+    not_after: int
+    created_at: int
+
+
 class ClientView(msgspec.Struct):
-    """A client as its account's Owners and Admins see it; only resource servers have `resource`."""
+    """A client as its account's Owners and Admins see it; only resource servers have `resource`.
+
+    The names of the options that bind tokens to their sender are those of RFC 9449 §5.2 and RFC 8705 §3.4.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "client_name": "ERP Integration",
@@ -105,6 +149,8 @@ class ClientView(msgspec.Struct):
     allowed_cidrs: list[str]
     self_rotation: bool
     last_used_at: int | None
+    dpop_bound_access_tokens: bool
+    tls_client_certificate_bound_access_tokens: bool
     secrets: list[SecretView]
     token_endpoint_auth_methods: list[str]
     resource: str | UnsetType = UNSET

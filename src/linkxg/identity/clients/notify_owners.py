@@ -6,7 +6,12 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.mail_text import shown
-from linkxg.identity.accounts.notice_kinds import CLIENT_AUTHENTICATION_CHANGED, CLIENT_CREATED, SECRET_ROTATED
+from linkxg.identity.accounts.notice_kinds import (
+    CERTIFICATE_ADDED,
+    CLIENT_AUTHENTICATION_CHANGED,
+    CLIENT_CREATED,
+    SECRET_ROTATED,
+)
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients.method_model import format_methods
 from linkxg.identity.clients.store import list_client_names
@@ -50,6 +55,16 @@ def mail_methods_changed(
         kind=CLIENT_AUTHENTICATION_CHANGED,
         advice=AUTHENTICATION_ADVICE,
     )
+
+
+def mail_certificate_added(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
+    def what(conn: Connection) -> str:
+        label = client_label(conn, account_id, client_id)
+        return f"An Owner or Admin registered a certificate of {label}. Whoever holds its key can act as the client."
+
+    advice = "If nobody in your account did this, remove the certificate, which revokes the tokens bound to it."
+    title = "Certificate of an OAuth client registered"
+    notices.owners(actor, account_id, title, what, kind=CERTIFICATE_ADDED, advice=advice)
 
 
 def client_label(conn: Connection, account_id: str, client_id: str) -> str:

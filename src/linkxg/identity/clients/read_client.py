@@ -98,6 +98,8 @@ def client_view(client: Client, now: int) -> ClientView:
         self_rotation=client.self_rotation,
         last_used_at=seconds_or_none(client.last_used_at),
         token_endpoint_auth_methods=format_methods(client.methods).split(),
+        dpop_bound_access_tokens=client.dpop_bound,
+        tls_client_certificate_bound_access_tokens=client.certificate_bound,
         resource=UNSET if client.resource is None else client.resource,
         secrets=[secret_view(secret) for secret in client.live_secrets(now)],
     )

@@ -1,6 +1,5 @@
 """`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
 
-from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -10,17 +9,15 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET
 
 from linkxg.audit.model import actor_of
-from linkxg.db import Database
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, InvalidScope
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit
-from linkxg.http.permissions import RecentAuthentication, any_caller, roles
+from linkxg.http.pagination import DEFAULT_LIMIT, Limit
+from linkxg.http.permissions import RecentAuthentication, any_caller
 from linkxg.http.request_context import account_id_of, context_of
-from linkxg.http.route_declaration import Tag, described
-from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.http.route_declaration import described
+from linkxg.identity.clients import certificates_endpoint
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.identity.clients.client_services import ADMINISTRATION, CHANGES, CLIENTS, ClientServices
 from linkxg.identity.clients.method_model import METHODS, Method
 from linkxg.identity.clients.model import (
     MAX_CIDRS,
@@ -52,7 +49,11 @@ Ranges = Annotated[
 ]
 Methods = Annotated[
     list[Method],
-    described(minItems=1, maxItems=len(METHODS), description="How the client may authenticate."),
+    described(
+        minItems=1,
+        maxItems=len(METHODS),
+        description="How the client may authenticate. Taking one away revokes its live tokens.",
+    ),
 ]
 Expiry = Annotated[int, described(minimum=0)]
 Grace = Annotated[
@@ -60,11 +61,14 @@ Grace = Annotated[
     described(minimum=0, maximum=MAX_GRACE_S, description="How long the old secret works alongside the new one."),
 ]
 Revokes = Annotated[bool, described(description="Whether to revoke the live tokens of the client as well.")]
+BindsByKey = Annotated[
+    bool, described(description="Whether the client gets only tokens bound to a key by DPoP (RFC 9449 §5.2).")
+]
+BindsByCertificate = Annotated[
+    bool,
+    described(description="Whether the client gets only tokens bound to one of its certificates (RFC 8705 §3.4)."),
+]
 _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
-_TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
-_CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
-_ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
-_CHANGES = _CLIENTS | roles(ADMINISTRATORS, recent=RecentAuthentication.IF_REQUIRED)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,6 +96,8 @@ class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
     allowed_cidrs: Ranges | None = None
     self_rotation: bool | None = None
     token_endpoint_auth_methods: Methods | None = None
+    dpop_bound_access_tokens: BindsByKey | None = None
+    tls_client_certificate_bound_access_tokens: BindsByCertificate | None = None
 
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,20 +122,12 @@ class ClientList(msgspec.Struct):
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClientServices:
-    database: Database
-    server_key: bytes = field(repr=False)
-    cursors: Cursors
-    notices: SecurityNotices
-
-
 @post(
     "/oauth/clients",
     operation_id="registerClient",
     errors=(InvalidScope, Conflict),
     response_headers=[REPLAYED],
-    **_CHANGES,
+    **CHANGES,
 )
 async def register(
     request: Request[Any, Any, Any],
@@ -159,7 +157,7 @@ async def register(
     return Response(registered.value, headers=replay(registered.replayed))
 
 
-@get("/oauth/clients", operation_id="listClients", **_ADMINISTRATION)
+@get("/oauth/clients", operation_id="listClients", **ADMINISTRATION)
 async def listing(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientServices],
@@ -173,7 +171,7 @@ async def listing(
     return ClientList(found, services.cursors.seal([last], filters) if last else None)
 
 
-@get("/oauth/clients/{client_id:str}", operation_id="readClient", **_ADMINISTRATION)
+@get("/oauth/clients/{client_id:str}", operation_id="readClient", **ADMINISTRATION)
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
 ) -> ClientView:
@@ -181,7 +179,7 @@ async def read(
     return await show_client(services.database, account_id_of(request.scope), client_id)
 
 
-@patch("/oauth/clients/{client_id:str}", operation_id="changeClient", errors=(InvalidScope,), **_CHANGES)
+@patch("/oauth/clients/{client_id:str}", operation_id="changeClient", errors=(InvalidScope,), **CHANGES)
 async def change(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientServices],
@@ -194,20 +192,17 @@ async def change(
     """
     actor = actor_of(context_of(request.scope))
     changes = ClientChange(
-        data.client_name,
-        data.scope,
-        data.disabled,
-        data.allowed_cidrs,
-        data.self_rotation,
-        data.token_endpoint_auth_methods,
-    )
+        data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation,
+        data.token_endpoint_auth_methods, data.dpop_bound_access_tokens,
+        data.tls_client_certificate_bound_access_tokens,
+    )  # fmt: skip
     changed = await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
     if changes.methods is not None:
         mail_methods_changed(services.notices, actor, account_id_of(request.scope), client_id, changes.methods)
     return changed
 
 
-@delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **_CHANGES)
+@delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **CHANGES)
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
 ) -> None:
@@ -221,7 +216,7 @@ async def remove(
     errors=(AccessDenied, Conflict),
     status_code=200,
     response_headers=[REPLAYED],
-    **_CLIENTS,
+    **CLIENTS,
     **any_caller(ROTATIONS, recent=RecentAuthentication.IF_REQUIRED),
 )
 async def rotate(
@@ -253,7 +248,7 @@ async def rotate(
     "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
     operation_id="removeSecret",
     errors=(Conflict,),
-    **_CHANGES,
+    **CHANGES,
 )
 async def finish_overlap(
     request: Request[Any, Any, Any],
@@ -270,7 +265,7 @@ async def finish_overlap(
     "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
     operation_id="extendSecret",
     errors=(Conflict,),
-    **_CHANGES,
+    **CHANGES,
 )
 async def extend_overlap(
     request: Request[Any, Any, Any],
@@ -289,6 +284,16 @@ async def extend_overlap(
 def router(services: ClientServices) -> Router:
     return Router(
         "/",
-        route_handlers=[register, listing, read, change, remove, rotate, finish_overlap, extend_overlap],
+        route_handlers=[
+            register,
+            listing,
+            read,
+            change,
+            remove,
+            rotate,
+            finish_overlap,
+            extend_overlap,
+            *certificates_endpoint.HANDLERS,
+        ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     exists,
+    false,
     func,
     or_,
     select,
@@ -53,6 +54,8 @@ clients = Table(
     Column("last_used_at", Milliseconds),
     Column("resource", String(500)),
     Column("auth_methods", String(200), nullable=False, server_default=format_methods(BY_SECRET)),
+    Column("dpop_bound", Boolean, nullable=False, server_default=false()),
+    Column("certificate_bound", Boolean, nullable=False, server_default=false()),
     Index("ix_oauth_clients_account_id_id", "account_id", "id", unique=True),
     # Of ordinary clients it is null, and nulls are distinct.
     Index("ix_oauth_clients_account_id_resource", "account_id", "resource", unique=True),
@@ -90,10 +93,8 @@ CLIENT_COLUMNS = list(clients.c)
 # Client and secrets in one query, which runs for every token request of a client that is not cached.
 _CACHED = CompiledStatement(
     select(
-        *(
-            clients.c[name]
-            for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch", "resource", "auth_methods")
-        ),
+        *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch", "resource")),
+        *(clients.c[name] for name in ("auth_methods", "dpop_bound", "certificate_bound")),
         *(secrets.c[name] for name in CachedSecret.__struct_fields__),
     )
     .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
@@ -103,11 +104,11 @@ _SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("cl
 
 
 def find_client(conn: Connection, client_id: str) -> CachedClient | None:
-    """Across accounts: a client authenticates before its account is known."""
+    """Across accounts: a client authenticates before its account is known. Without its certificates."""
     rows = _CACHED.all(conn, {"client_id": client_id})
     if not rows:
         return None
-    account_id, scope, disabled, cidrs, epoch, resource, methods, *_ = rows[0]
+    account_id, scope, disabled, cidrs, epoch, resource, methods, dpop_bound, certificate_bound, *_ = rows[0]
     return CachedClient(
         id=client_id,
         account_id=intern(account_id),
@@ -118,7 +119,9 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
         epoch=epoch,
         resource=resource,
         methods=_words(methods),
-        secrets=tuple([CachedSecret(*row[7:]) for row in rows if row[7] is not None]),
+        dpop_bound=bool(dpop_bound),
+        certificate_bound=bool(certificate_bound),
+        secrets=tuple([CachedSecret(*row[9:]) for row in rows if row[9] is not None]),
     )
 
 
@@ -250,6 +253,8 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         last_used_at,
         resource,
         methods,
+        dpop_bound,
+        certificate_bound,
     ) = row
     return Client(
         id=id,
@@ -265,6 +270,8 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         epoch=epoch,
         resource=resource,
         methods=_words(methods),
+        dpop_bound=bool(dpop_bound),
+        certificate_bound=bool(certificate_bound),
         last_used_at=max(
             (at for at in (last_used_at, *(s.last_used_at for s in found)) if at is not None), default=None
         ),

@@ -76,7 +76,11 @@ class UsageRecorder:
         self._batch = BATCH
         self.task = BackgroundTask("usage", self._flush, every_s=FLUSH_SECONDS)
 
-    def record_token(self, client: CachedClient, secret: CachedSecret, source: str) -> None:
+    def record_token(self, client: CachedClient, secret: CachedSecret | None, source: str) -> None:
+        """A token by this secret; without one, by a certificate."""
+        if secret is None:
+            self._count((client.id, TOKENS), client.id, TOKENS, None)
+            return
         self._count((secret.id, source_key(source)), client.id, TOKENS, secret.id).source = source
 
     def record_call(self, principal: Principal, scope: str | None = None) -> None:
@@ -193,7 +197,7 @@ class RejectionRecorder(UsageRecorder):
         super().__init__(database)
         self._recorder = recorder
 
-    def record_token(self, client: CachedClient, secret: CachedSecret, source: str) -> None:
+    def record_token(self, client: CachedClient, secret: CachedSecret | None, source: str) -> None:
         """Nothing is counted."""
 
     def record_rejection(self, account_id: str, client_id: str, context: RequestContext, error: PublicError) -> None:
@@ -219,7 +223,7 @@ def _write(conn: Connection, counts: list[Count], rejections: list[Rejection]) -
             "key": source_key(c.source),
         }
         for c in counts
-        if c.kind == TOKENS
+        if c.kind == TOKENS and c.detail is not None
     ]
     tokens.sort(key=itemgetter("secret", "key"))
     scopes = [

@@ -24,7 +24,8 @@ from linkxg.http.request_context import RequestContext
 from linkxg.http.route_declaration import Errors, Form, Tag
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
-from linkxg.identity.clients.method_model import SECRET_BASIC, SECRET_POST
+from linkxg.identity.clients.method_model import SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
+from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.oauth.client_assertion_reader import (
     ASSERTION_TYPE,
@@ -34,6 +35,7 @@ from linkxg.identity.oauth.client_assertion_reader import (
     ClientAssertionReader,
     has_assertion,
 )
+from linkxg.identity.sender_constraint.client_certificate import ClientCertificates
 
 BODY_LIMIT = 16 * 1024
 MAX_SECRET = 256
@@ -76,8 +78,10 @@ SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
 
 
 class Credentials(NamedTuple):
+    """Without `secret` the client authenticates by the certificate of its connection (RFC 8705 §2)."""
+
     client_id: str
-    secret: str
+    secret: str | None
     method: str = SECRET_BASIC
 
 
@@ -85,10 +89,16 @@ class ClientCredentialsReader:
     """The first steps of the token, introspection and revocation endpoints."""
 
     def __init__(
-        self, verifier: ClientVerifier, limits: Limits, usage: UsageRecorder, assertions: ClientAssertionReader
+        self,
+        verifier: ClientVerifier,
+        limits: Limits,
+        usage: UsageRecorder,
+        assertions: ClientAssertionReader,
+        certificates: ClientCertificates,
     ) -> None:
         self._assertions = assertions
         self._verifier = verifier
+        self._certificates = certificates
         self._limits = limits
         self._usage = usage
 
@@ -116,10 +126,17 @@ class ClientCredentialsReader:
         """The client with these credentials. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
         if has_assertion(form):
             return await self._assertions.authenticate(context, form, authorization)
-        credentials = read_credentials(authorization, form)
+        certificate = self._certificates.read(context) if _may_be_by_certificate(authorization, form) else None
+        credentials = read_credentials(authorization, form, has_certificate=certificate is not None)
         source = source_key(context.source)
+
+        def compare(client: CachedClient | None) -> VerifiedClient:
+            if credentials.secret is None:
+                return self._verifier.compare_certificate(client, certificate, context.source)
+            return self._verifier.compare(client, credentials.secret, context.source, credentials.method)
+
         pair = f"{credentials.client_id} {source}"
-        if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:
+        if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret or "") > MAX_SECRET:
             await self._limits.spend(SOURCE_FAILURES, source)
             raise InvalidClient(reason="credentials too long")
         if not self._verifier.is_cached(credentials.client_id):
@@ -130,7 +147,7 @@ class ClientCredentialsReader:
             context.notes["client_id"] = client.id
             context.notes["account_id"] = client.account_id
         try:
-            verified = self._verifier.compare(client, credentials.secret, context.source, credentials.method)
+            verified = compare(client)
         except InvalidClient as error:
             failed = error
         else:
@@ -146,7 +163,7 @@ class ClientCredentialsReader:
         # A secret created on another node works here before the invalidation feed has announced it.
         client = await self._verifier.reload(credentials.client_id)
         try:
-            verified = self._verifier.compare(client, credentials.secret, context.source, credentials.method)
+            verified = compare(client)
         except InvalidClient as error:
             if client is not None:
                 self._usage.record_rejection(client.account_id, client.id, context, error)
@@ -155,15 +172,21 @@ class ClientCredentialsReader:
         return verified
 
 
-def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:
+def _may_be_by_certificate(authorization: bytes | None, form: dict[str, str]) -> bool:
+    return not (authorization and authorization.strip()) and "client_id" in form and "client_secret" not in form
+
+
+def read_credentials(
+    authorization: bytes | None, form: dict[str, str], *, has_certificate: bool = False
+) -> Credentials:
     """Raises InvalidRequest for two methods or a missing parameter, InvalidClient for malformed Basic credentials."""
     client_id, secret = form.get("client_id"), form.get("client_secret")
     if authorization is None or not authorization.strip():
         if client_id is None:
             raise InvalidRequest("The parameter client_id is missing.")
-        if secret is None:
+        if secret is None and not has_certificate:
             raise InvalidRequest("The parameter client_secret is missing.")
-        return Credentials(client_id, secret, SECRET_POST)
+        return Credentials(client_id, secret, SELF_SIGNED_TLS if secret is None else SECRET_POST)
     if secret is not None:
         raise InvalidRequest("Send client credentials by one method only.")
     basic = _read_basic(authorization)

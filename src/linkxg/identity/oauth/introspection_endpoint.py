@@ -15,7 +15,7 @@ from linkxg.http.request_context import JSON_TYPE, NO_STORE, RawResponse, Reques
 from linkxg.http.route_declaration import EdgeRoute
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.oauth.client_credentials_reader import ERRORS, SECURITY, TAG, TOKEN_FORM, ClientCredentialsReader
-from linkxg.identity.tokens.model import Principal
+from linkxg.identity.tokens.model import Confirmation, Principal
 from linkxg.identity.tokens.scopes import format_scope
 from linkxg.identity.tokens.verify import Verifier
 
@@ -25,7 +25,10 @@ _INACTIVE = b'{"active":false}'
 
 
 class Introspection(msgspec.Struct):
-    """RFC 7662 §2.2; only `active` if that is false. `sid` and `role` are present in tokens of people."""
+    """RFC 7662 §2.2; only `active` if that is false. `sid` and `role` are present in tokens of people.
+
+    `cnf` is present in tokens that are bound to their sender: only the holder of that key or certificate may use them.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "active": True,
@@ -39,6 +42,7 @@ class Introspection(msgspec.Struct):
         "account_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "sid": UNSET,
         "role": UNSET,
+        "cnf": UNSET,
     }
 
     active: bool
@@ -54,6 +58,7 @@ class Introspection(msgspec.Struct):
     account_id: str | UnsetType = UNSET
     sid: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
+    cnf: Confirmation | UnsetType = UNSET
 
 
 class IntrospectionEndpoint:
@@ -101,11 +106,12 @@ class IntrospectionEndpoint:
             return None
 
     def _describe(self, principal: Principal) -> Introspection:
+        confirmation = principal.confirmation
         return Introspection(
             active=True,
             scope=format_scope(principal.scopes),
             client_id=principal.client_id,
-            token_type="Bearer",  # noqa: S106  the name of a scheme
+            token_type="DPoP" if confirmation and confirmation.jkt else "Bearer",
             exp=principal.expires_at,
             iat=principal.issued_at,
             sub=principal.id,
@@ -115,4 +121,5 @@ class IntrospectionEndpoint:
             account_id=principal.account_id,
             sid=principal.session_id or UNSET,
             role=principal.role or UNSET,
+            cnf=confirmation or UNSET,
         )

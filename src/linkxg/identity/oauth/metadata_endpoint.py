@@ -12,10 +12,11 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
 from msgspec import UNSET, UnsetType
 
+from linkxg.http.error_responses import DPOP_ALGORITHMS
 from linkxg.http.permissions import public
 from linkxg.http.route_declaration import Tag
 from linkxg.identity.client_assertions.assertion import ACCEPTED
-from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, SECRET_BASIC, SECRET_POST
+from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
 from linkxg.identity.oauth import introspection_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.grants import client_credentials
 from linkxg.identity.tokens.keys import JWKS_CACHE_S, KeyRing
@@ -29,11 +30,16 @@ KEYS = "/.well-known/jwks.json"
 _TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
 _METHODS = [SECRET_BASIC, SECRET_POST, PRIVATE_KEY_JWT]
 _ALGORITHMS = sorted(ACCEPTED)
+_ENDPOINTS = {
+    "token_endpoint": token_endpoint.PATH,
+    "introspection_endpoint": introspection_endpoint.PATH,
+    "revocation_endpoint": revocation_endpoint.PATH,
+}
 _CACHE = {"Cache-Control": f"public, max-age={JWKS_CACHE_S}"}
 
 
 class AuthorizationServer(msgspec.Struct):
-    """RFC 8414 §2. Without public keys (HS256) there is no `jwks_uri`."""
+    """RFC 8414 §2, RFC 9449 §5.1, RFC 8705 §3.3, §5. Without public keys (HS256) there is no `jwks_uri`."""
 
     issuer: str
     token_endpoint: str
@@ -49,7 +55,10 @@ class AuthorizationServer(msgspec.Struct):
     revocation_endpoint_auth_methods_supported: list[str]
     revocation_endpoint_auth_signing_alg_values_supported: list[str]
     service_documentation: str
+    dpop_signing_alg_values_supported: list[str]
+    tls_client_certificate_bound_access_tokens: bool
     jwks_uri: str | UnsetType = UNSET
+    mtls_endpoint_aliases: dict[str, str] | UnsetType = UNSET
 
 
 class ProtectedResource(msgspec.Struct):
@@ -59,6 +68,8 @@ class ProtectedResource(msgspec.Struct):
     authorization_servers: list[str]
     scopes_supported: list[str]
     bearer_methods_supported: list[str]
+    dpop_signing_alg_values_supported: list[str]
+    tls_client_certificate_bound_access_tokens: bool
     resource_name: str
 
 
@@ -73,12 +84,15 @@ class DiscoveryServices:
     keys: KeyRing
     issuer: str
     audience: str
+    reads_certificates: bool = False
+    mutual_tls_url: str = ""
 
 
 @get(METADATA, operation_id="authorizationServerMetadata", **public(ignores_query=True))
 async def authorization_server(services: NamedDependency[DiscoveryServices]) -> Response[AuthorizationServer]:
     """Authorization server metadata. RFC 8414."""
-    issuer = services.issuer
+    issuer, aliases = services.issuer, services.mutual_tls_url
+    methods = [*_METHODS, *([SELF_SIGNED_TLS] if services.reads_certificates else [])]
     document = AuthorizationServer(
         issuer=issuer,
         token_endpoint=issuer + token_endpoint.PATH,
@@ -87,14 +101,17 @@ async def authorization_server(services: NamedDependency[DiscoveryServices]) -> 
         grant_types_supported=[client_credentials.NAME],
         response_types_supported=["none"],
         scopes_supported=list(SCOPES),
-        token_endpoint_auth_methods_supported=_METHODS,
+        token_endpoint_auth_methods_supported=methods,
         token_endpoint_auth_signing_alg_values_supported=_ALGORITHMS,
-        introspection_endpoint_auth_methods_supported=_METHODS,
+        introspection_endpoint_auth_methods_supported=methods,
         introspection_endpoint_auth_signing_alg_values_supported=_ALGORITHMS,
-        revocation_endpoint_auth_methods_supported=_METHODS,
+        revocation_endpoint_auth_methods_supported=methods,
         revocation_endpoint_auth_signing_alg_values_supported=_ALGORITHMS,
         service_documentation=issuer + "/api/v1/reference",
+        dpop_signing_alg_values_supported=list(DPOP_ALGORITHMS),
+        tls_client_certificate_bound_access_tokens=services.reads_certificates,
         jwks_uri=issuer + KEYS if services.keys.public() else UNSET,
+        mtls_endpoint_aliases={name: aliases + path for name, path in _ENDPOINTS.items()} if aliases else UNSET,
     )
     return Response(document, headers=_CACHE)
 
@@ -132,6 +149,8 @@ def _protected_resource(services: DiscoveryServices) -> Response[ProtectedResour
         authorization_servers=[services.issuer],
         scopes_supported=list(SCOPES),
         bearer_methods_supported=["header"],
+        dpop_signing_alg_values_supported=list(DPOP_ALGORITHMS),
+        tls_client_certificate_bound_access_tokens=services.reads_certificates,
         resource_name="LinkXG",
     )
     return Response(document, headers=_CACHE)

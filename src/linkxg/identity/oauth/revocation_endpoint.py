@@ -64,8 +64,9 @@ class RevocationEndpoint:
         return RawResponse(200, b"{}", (JSON_TYPE, *NO_STORE))
 
     async def _revoke(self, context: RequestContext, verified: VerifiedClient, jti: str) -> None:
-        client, secret = verified
-        actor = Actor("client", client.id, client.account_id, context.source, context.request_id, secret_id=secret.id)
+        client = verified.client
+        secret_id = verified.secret.id if verified.secret else None
+        actor = Actor("client", client.id, client.account_id, context.source, context.request_id, secret_id=secret_id)
 
         def unit(conn: Connection) -> None:
             revoke_token(conn, client.account_id, client.id, jti)

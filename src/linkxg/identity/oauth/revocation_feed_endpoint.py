@@ -84,7 +84,7 @@ class RevocationFeedServices:
         if authorization is None or not authorization.strip():
             raise InvalidClient(reason="no client authentication")
         verified = await self.credentials.authenticate(context, {}, authorization)
-        if verified.client.resource is None:
+        if verified.client.resource is None or verified.secret is None:
             raise AccessDenied("Only a resource server can read the revocation feed.")
         return verified
 
@@ -171,6 +171,7 @@ def _sign(keys: KeyRing, verified: VerifiedClient, payload: bytes) -> str:
     if key.algorithm != "HS256":
         return key.sign(TYPE, payload)
     # 256 bits that only this server and the client know.
+    assert verified.secret is not None
     mac_key = hmac_signer(verified.secret.digest)(f"{TYPE} {verified.client.id}".encode())
     return sign_detached({"alg": "HS256", "typ": TYPE}, payload, hmac_signer(mac_key))
 

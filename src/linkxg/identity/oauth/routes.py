@@ -27,6 +27,7 @@ from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.revocation_feed_endpoint import RevocationFeedServices
 from linkxg.identity.oauth.revocation_waits import RevocationWaits
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.sender_constraint.check_sender import SenderConstraint
 from linkxg.identity.tokens.account_revocations import AccountRevocations
 from linkxg.identity.tokens.keys import KeyRing
 from linkxg.identity.tokens.mint import Minter
@@ -48,21 +49,25 @@ class OAuthEndpoints:
         issuer: str,
         audience: str,
         provider_client: ProviderClient,
+        senders: SenderConstraint,
+        mutual_tls_url: str = "",
     ) -> None:
         clients = ClientVerifier(database)
         assertions = AssertionVerifier(database, IssuerKeys(provider_client), issuer)
         credentials = ClientCredentialsReader(
-            clients, limits, usage, ClientAssertionReader(clients, assertions, limits, usage)
+            clients, limits, usage, ClientAssertionReader(clients, assertions, limits, usage), senders.certificates
         )
         resource_servers = ResourceServers(database, audience)
         waits = RevocationWaits(database.feed, keys)
         revocations = AccountRevocations(database.feed, waits.wake)
         self.waiting = waits.task
         self.console_token_endpoint = TokenEndpoint(
-            credentials, minter, resource_servers, limits, RejectionRecorder(database, usage), metrics
+            credentials, minter, resource_servers, limits, RejectionRecorder(database, usage), metrics, senders
         )
         self.raw: RawRoutes = {
-            token_endpoint.PATH: {"POST": TokenEndpoint(credentials, minter, resource_servers, limits, usage, metrics)},
+            token_endpoint.PATH: {
+                "POST": TokenEndpoint(credentials, minter, resource_servers, limits, usage, metrics, senders)
+            },
             introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(credentials, verifier, issuer, audience)},
             revocation_endpoint.PATH: {"POST": RevocationEndpoint(credentials, verifier, database)},
         }
@@ -70,5 +75,7 @@ class OAuthEndpoints:
             revocation_feed_endpoint.router(
                 RevocationFeedServices(credentials, revocations, waits, keys, database, limits, issuer)
             ),
-            metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
+            metadata_endpoint.router(
+                DiscoveryServices(keys, issuer, audience, senders.certificates.is_enabled, mutual_tls_url)
+            ),
         )

@@ -10,6 +10,8 @@ import msgspec
 from msgspec import UNSET
 
 from linkxg.errors import (
+    InvalidClient,
+    InvalidDpopProof,
     InvalidRequest,
     InvalidScope,
     InvalidTarget,
@@ -17,6 +19,7 @@ from linkxg.errors import (
     RateLimitExceeded,
     UnauthorizedClient,
     UnsupportedGrantType,
+    UseDpopNonce,
 )
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.metrics import Metrics
@@ -26,6 +29,7 @@ from linkxg.http.route_declaration import EdgeRoute, Form
 from linkxg.identity.clients.resource_identifier import MAX_RESOURCE
 from linkxg.identity.clients.resource_servers import ResourceServers
 from linkxg.identity.clients.usage import UsageRecorder
+from linkxg.identity.oauth.bind_sender import bind_sender
 from linkxg.identity.oauth.client_credentials_reader import (
     CREDENTIALS,
     CREDENTIALS_EXAMPLE,
@@ -36,6 +40,7 @@ from linkxg.identity.oauth.client_credentials_reader import (
     ClientCredentialsReader,
 )
 from linkxg.identity.oauth.grants import client_credentials
+from linkxg.identity.sender_constraint.check_sender import SenderConstraint
 from linkxg.identity.tokens.mint import Minter
 from linkxg.identity.tokens.model import LIFETIME_S
 from linkxg.identity.tokens.scopes import SCOPES
@@ -49,7 +54,7 @@ _HEADERS = (JSON_TYPE, *NO_STORE)
 
 
 class TokenResponse(msgspec.Struct):
-    """RFC 6749 §5.1; `expires_in` is in seconds."""
+    """RFC 6749 §5.1; `expires_in` is in seconds. `token_type` is DPoP for a token bound to a key (RFC 9449 §5)."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "access_token": "eyJhbGciOiJIUzI1NiIs...",
@@ -89,7 +94,15 @@ class TokenEndpoint:
             CREDENTIALS_EXAMPLE | {"resource": UNSET},
         ),
         answer=TokenResponse,
-        errors=(*ERRORS, UnsupportedGrantType, UnauthorizedClient, InvalidScope, InvalidTarget),
+        errors=(
+            *ERRORS,
+            UnsupportedGrantType,
+            UnauthorizedClient,
+            InvalidScope,
+            InvalidTarget,
+            InvalidDpopProof,
+            UseDpopNonce,
+        ),
     )
 
     def __init__(
@@ -100,7 +113,9 @@ class TokenEndpoint:
         limits: Limits,
         usage: UsageRecorder,
         metrics: Metrics,
+        senders: SenderConstraint,
     ) -> None:
+        self._senders = senders
         self._credentials = credentials
         self._minter = minter
         self._resource_servers = resource_servers
@@ -113,7 +128,7 @@ class TokenEndpoint:
         """Request an access token. The client credentials grant (RFC 6749 §4.4).
 
         Without `scope` the token has every scope that the client was granted; a scope that it was not granted rejects
-        the whole request.
+        the whole request. With a `DPoP` header the token is bound to the key of the proof (RFC 9449).
         """
         label = _OTHER_GRANT
         try:
@@ -141,8 +156,14 @@ class TokenEndpoint:
         try:
             await self._limits.spend(CLIENT_TOKENS, verified.client.id)
             audience = await self._resource_servers.audience(verified.client.account_id, form.get("resource"))
-            granted = client_credentials.grant(self._minter, verified, form.get("scope"), audience)
-        except (InvalidScope, RateLimitExceeded) as error:
+            binding = bind_sender(self._senders, context, verified)
+            confirmation = binding.confirmation
+            granted = client_credentials.grant(
+                self._minter, verified, form.get("scope"), audience, confirmation, binding.certificate_id
+            )
+            if binding.proof is not None:
+                await self._senders.proofs.use(verified.client.account_id, binding.proof, at_resource=False)
+        except (InvalidScope, RateLimitExceeded, InvalidDpopProof, InvalidClient) as error:
             client = verified.client
             error.cause = error.cause or Cause.TOO_MANY_REQUESTS
             self._usage.record_rejection(client.account_id, client.id, context, error)
@@ -151,5 +172,7 @@ class TokenEndpoint:
         notes = context.notes
         notes["jti"] = granted.minted.jti
         notes["scope"] = granted.scope
-        notes["secret_id"] = verified.secret.id
-        return TokenResponse(granted.minted.access_token, "Bearer", LIFETIME_S, granted.scope)
+        if verified.secret is not None:
+            notes["secret_id"] = verified.secret.id
+        kind = "Bearer" if confirmation is None or confirmation.jkt is None else "DPoP"
+        return TokenResponse(granted.minted.access_token, kind, LIFETIME_S, granted.scope)

@@ -35,6 +35,8 @@ def _is_person_token(claims: AccessClaims) -> bool:
         claims.role in ROLE_SCOPES
         and claims.client_id == APP_CLIENT_ID
         and claims.secret_id is None
+        and claims.certificate_id is None
+        and claims.cnf is None
         and claims.cidrs is None
         and is_uuid(claims.sub)
     )
@@ -45,7 +47,12 @@ def _is_client_token(claims: AccessClaims) -> bool:
         claims.role is None
         and claims.amr is None
         and claims.auth_time is None
-        and claims.secret_id is not None
+        and _is_bound_to_certificate(claims) == (claims.certificate_id is not None)
+        and (claims.secret_id is not None or claims.certificate_id is not None)
         and claims.sub == claims.client_id
         and claims.sub.startswith(CLIENT_ID_PREFIX)
     )
+
+
+def _is_bound_to_certificate(claims: AccessClaims) -> bool:
+    return claims.cnf is not None and claims.cnf.x5t is not None

@@ -14,12 +14,15 @@ from litestar.handlers import BaseRouteHandler
 from linkxg.db.idempotency import read_key
 from linkxg.errors import (
     AccessDenied,
+    CertificateRequired,
     InsufficientScope,
     InvalidRequest,
     InvalidToken,
     MissingToken,
+    ProofRequired,
     PublicError,
     RateLimitExceeded,
+    RejectedDpopProof,
 )
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.etags import refuse_if_match
@@ -38,8 +41,11 @@ from linkxg.http.query_params import query_names, takes_idempotency_key
 from linkxg.http.rate_budgets import Budgets, defer_refusal
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RequestContext, context_of
-from linkxg.identity.tokens.model import Principal
+from linkxg.identity.sender_constraint.check_sender import SenderConstraint
+from linkxg.identity.tokens.model import Confirmation, Principal
 from linkxg.identity.tokens.verify import RevokedToken, Verifier
+
+_UNBOUND = Confirmation()
 
 
 class Guard:
@@ -57,7 +63,9 @@ class Guard:
         on_rejected: Callable[[Principal, RequestContext, PublicError], None],
         budgets: Budgets,
         require_recent: Callable[[Principal, RecentAuthentication], Awaitable[None]],
+        senders: SenderConstraint,
     ) -> None:
+        self._senders = senders
         self._verifier = verifier
         self._on_call = on_call
         self._on_rejected = on_rejected
@@ -81,7 +89,7 @@ class Guard:
             return
         context = context_of(connection.scope)
         context.route = connection.scope.get("path_template") or context.route
-        principal = self.admit(context, opt)
+        principal = await self.admit(context, opt)
         if (recent := opt.get(RECENT)) is not None:
             await self._require_recent(principal, recent)
         _refuse_unsupported(context, route)
@@ -104,7 +112,7 @@ class Guard:
         if context.header(b"authorization") is None:
             await self._budgets.spend_source(opt[SOURCE_BUDGET], context.source)
         else:
-            self.admit(context, {"scope": opt[SCOPE_IF_ANY]})
+            await self.admit(context, {"scope": opt[SCOPE_IF_ANY]})
 
     async def _spend_source(
         self, budget: Budget, connection: ASGIConnection[Any, Any, Any, Any], opt: Mapping[str, Any]
@@ -116,13 +124,17 @@ class Guard:
                 raise
             defer_refusal(connection.scope, error)
 
-    def admit(self, context: RequestContext, opt: Mapping[str, Any]) -> Principal:
+    async def admit(self, context: RequestContext, opt: Mapping[str, Any]) -> Principal:
         """The caller, authorised for a route with these options; spends from the budget of their token.
 
-        Raises MissingToken, InvalidToken, RateLimitExceeded, InsufficientScope or AccessDenied.
+        Raises MissingToken, InvalidToken, RateLimitExceeded, InsufficientScope or AccessDenied; for a token that is
+        bound to a key also RejectedDpopProof or RequiredDpopNonce.
         """
         principal = self.authenticate(context)
-        self._budgets.spend_token(principal.jti)
+        if principal.confirmation is None:
+            self._budgets.spend_token(principal.jti)
+        else:
+            await self._admit_bound(context, principal, principal.confirmation)
         if required := scopes_of(opt):
             missing = next((name for name in required if name not in principal.scopes), None)
             if missing is not None:
@@ -139,19 +151,38 @@ class Guard:
         self._on_call(principal, opt.get("scope"))
         return principal
 
+    async def _admit_bound(self, context: RequestContext, principal: Principal, confirmation: Confirmation) -> None:
+        if confirmation.jkt is None:
+            self._budgets.spend_token(principal.jti)
+            return
+        try:
+            proof = self._senders.verify_proof(context, confirmation.jkt)
+        except (ProofRequired, RejectedDpopProof) as error:
+            self._on_rejected(principal, context, error)
+            raise
+        # After the signature, or whoever has the token could spend its budget; before the write.
+        self._budgets.spend_token(principal.jti)
+        await self._senders.proofs.use(principal.account_id, proof, at_resource=True)
+
     def authenticate(self, context: RequestContext) -> Principal:
-        """The caller of the Authorization header (RFC 6750 §2.1). Raises MissingToken or InvalidToken."""
+        """The caller of the Authorization header (RFC 6750 §2.1, RFC 9449 §7.1), whose proof `admit` verifies.
+
+        Raises MissingToken or InvalidToken.
+        """
         authorization = context.header(b"authorization")
         if authorization is None or not authorization.strip():
             raise MissingToken
         scheme, _, token = authorization.partition(b" ")
-        if scheme.lower() != b"bearer":
+        scheme = scheme.lower()
+        if scheme not in (b"bearer", b"dpop"):
             raise MissingToken(reason="another scheme")
         token = token.strip(b" ")
         if not token:
             raise InvalidRequest("The Authorization header has no token.")
         try:
             principal = self._verifier.verify(token, context.source)
+            if principal.confirmation is not None or scheme != b"bearer":
+                self._check_sender(context, principal, is_dpop=scheme == b"dpop")
         except InvalidToken as error:
             context.notes["reason"] = error.reason
             if isinstance(error, RevokedToken):
@@ -163,6 +194,16 @@ class Guard:
         notes["sub"] = principal.id
         notes["jti"] = principal.jti
         return principal
+
+    def _check_sender(self, context: RequestContext, principal: Principal, *, is_dpop: bool) -> None:
+        confirmation = principal.confirmation or _UNBOUND
+        try:
+            self._senders.check_scheme(confirmation.jkt, is_dpop=is_dpop)
+            if confirmation.x5t is not None:
+                self._senders.check_certificate(context, confirmation.x5t)
+        except (ProofRequired, CertificateRequired) as error:
+            self._on_rejected(principal, context, error)
+            raise
 
 
 def _refuse_unsupported(context: RequestContext, route: BaseRouteHandler) -> None:

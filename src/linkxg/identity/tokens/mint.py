@@ -6,7 +6,7 @@ import msgspec
 
 from linkxg.clock import now_s
 from linkxg.identity.tokens.keys import KeyRing
-from linkxg.identity.tokens.model import APP_CLIENT_ID, LIFETIME_S, AccessClaims
+from linkxg.identity.tokens.model import APP_CLIENT_ID, LIFETIME_S, AccessClaims, Confirmation
 from linkxg.ids import token_id
 
 _encode = msgspec.json.Encoder().encode
@@ -31,17 +31,19 @@ class Minter:
         account_id: str,
         scope: str,
         epoch: int,
-        secret_id: str,
+        secret_id: str | None,
         cidrs: list[str] | None,
         audience: str | None = None,
+        confirmation: Confirmation | None = None,
+        certificate_id: str | None = None,
     ) -> Minted:
-        """A token for `audience`, or for this API."""
+        """A token for `audience`, or for this API; with `confirmation` bound to its sender."""
         now = now_s()
         jti = token_id()
         claims = AccessClaims(
             iss=self._issuer, sub=client_id, aud=audience or self._audience, client_id=client_id, iat=now,
             exp=now + LIFETIME_S, jti=jti, scope=scope, account_id=account_id, epoch=epoch, secret_id=secret_id,
-            cidrs=cidrs or None,
+            cidrs=cidrs or None, cnf=confirmation, certificate_id=certificate_id,
         )  # fmt: skip
         return Minted(self._keys.signing().mint(_encode(claims)), jti, LIFETIME_S)
 

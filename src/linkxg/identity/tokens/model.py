@@ -17,6 +17,13 @@ APP_CLIENT_ID = "lxgapp_linkxg"
 """`client_id` of tokens issued to people at sign-in."""
 
 
+class Confirmation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """`cnf` (RFC 7800): thumbprints of the sender's key (RFC 9449 §6.1) and certificate (RFC 8705 §3.1)."""
+
+    jkt: str | None = None
+    x5t: str | None = msgspec.field(default=None, name="x5t#S256")
+
+
 class AccessClaims(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The claim set. `iat`, `exp` and `auth_time` are seconds since the epoch.
 
@@ -39,11 +46,16 @@ class AccessClaims(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=Tru
     cidrs: list[str] | None = None
     amr: list[str] | None = None
     auth_time: int | None = None
+    cnf: Confirmation | None = None
+    certificate_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller: a person with a session, or a client with one of its secrets."""
+    """The caller: a person with a session, or a client with one of its secrets or certificates.
+
+    With `confirmation` only the holder of its key or certificate may use the token.
+    """
 
     kind: Literal["user", "client"]
     id: str
@@ -61,3 +73,5 @@ class Principal:
     networks: tuple[Network, ...] = ()
     amr: tuple[str, ...] = ()
     auth_time: int | None = None
+    confirmation: Confirmation | None = None
+    certificate_id: str | None = None

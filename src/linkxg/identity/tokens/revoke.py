@@ -27,6 +27,12 @@ def revoke_session(conn: Connection, account_id: str, user_id: str, session_id: 
     invalidation_feed.append(conn, account_id, SESSION, session_id)
 
 
+def revoke_certificate(conn: Connection, account_id: str, client_id: str, certificate_id: str) -> None:
+    """Revoke the access tokens that are bound to a client's certificate."""
+    lock_caller(conn, client_id)
+    invalidation_feed.append(conn, account_id, TOKEN, certificate_id)
+
+
 def invalidate_client(conn: Connection, account_id: str, client_id: str, epoch: int) -> None:
     """Invalidate cached copies of the client, and its tokens of epochs before `epoch`."""
     lock_caller(conn, client_id)
@@ -53,6 +59,8 @@ class Revocations:
                 return "token revoked"
             if principal.session_id in revoked:
                 return "session ended"
+            if principal.certificate_id in revoked:
+                return "certificate removed"
         minimum = self._minimum_epochs.get(principal.id)
         if minimum is not None and principal.epoch < minimum[0]:
             return "permissions changed"

@@ -135,4 +135,6 @@ def _principal(claims: AccessClaims, audience: str) -> Principal:
         networks=tuple(parse_network(text) for text in claims.cidrs or ()),
         amr=tuple(claims.amr or ()),
         auth_time=claims.auth_time,
+        confirmation=claims.cnf,
+        certificate_id=claims.certificate_id,
     )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from linkxg.errors import InvalidScope
 from linkxg.identity.clients.client_verifier import VerifiedClient
 from linkxg.identity.tokens.mint import Minted, Minter
+from linkxg.identity.tokens.model import Confirmation
 from linkxg.identity.tokens.scopes import format_scope, parse_scope
 from linkxg.rejection_causes import Cause
 
@@ -20,9 +21,19 @@ class Granted(NamedTuple):
     scope: str
 
 
-def grant(minter: Minter, verified: VerifiedClient, requested: str | None, audience: str | None = None) -> Granted:
-    """A token for `audience`, or for this API. Raises InvalidScope unless all requested scopes can be granted."""
-    client, secret = verified
+def grant(
+    minter: Minter,
+    verified: VerifiedClient,
+    requested: str | None,
+    audience: str | None = None,
+    confirmation: Confirmation | None = None,
+    certificate_id: str | None = None,
+) -> Granted:
+    """A token for `audience`, or for this API; with `confirmation` bound to its sender.
+
+    Raises InvalidScope unless all requested scopes can be granted.
+    """
+    client, secret = verified.client, verified.secret
     if requested is not None and len(requested) > MAX_SCOPE:
         raise InvalidScope(reason="scope too long", cause=Cause.SCOPE_NOT_GRANTED)
     try:
@@ -36,5 +47,8 @@ def grant(minter: Minter, verified: VerifiedClient, requested: str | None, audie
         raise InvalidScope(reason=reason, cause=Cause.SCOPE_NOT_GRANTED, concerns=missing)
     scope = format_scope(scopes)
     cidrs = list(client.cidrs)
-    minted = minter.for_client(client.id, client.account_id, scope, client.epoch, secret.id, cidrs, audience)
+    minted = minter.for_client(
+        client.id, client.account_id, scope, client.epoch, secret.id if secret else None, cidrs, audience,
+        confirmation, certificate_id,
+    )  # fmt: skip
     return Granted(minted, scope)

@@ -1,0 +1,84 @@
+"""`/oauth/clients/{client_id}/certificates`: Owners and Admins register and remove certificates (RFC 8705)."""
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from linkxg.audit.model import actor_of
+from linkxg.errors import Conflict
+from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
+from linkxg.http.request_context import account_id_of, context_of
+from linkxg.http.route_declaration import described
+from linkxg.identity.clients.client_services import ADMINISTRATION, CHANGES, ClientServices
+from linkxg.identity.clients.manage_certificates import add_certificate, list_certificates, remove_certificate
+from linkxg.identity.clients.model import CertificateView
+from linkxg.identity.clients.notify_owners import mail_certificate_added
+from linkxg.identity.sender_constraint.client_certificate import MAX_PEM
+
+Pem = Annotated[str, described(minLength=1, maxLength=MAX_PEM, description="One X.509 certificate in PEM.")]
+
+
+class AddCertificate(msgspec.Struct, forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "certificate": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----"
+    }
+
+    certificate: Pem
+
+
+class CertificateList(msgspec.Struct):
+    certificates: list[CertificateView]
+
+
+@post(
+    "/oauth/clients/{client_id:str}/certificates",
+    operation_id="addCertificate",
+    errors=(Conflict,),
+    response_headers=[REPLAYED],
+    **CHANGES,
+)
+async def add(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    client_id: FromPath[str],
+    data: JSONBody[AddCertificate],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[CertificateView]:
+    """Register a certificate of the client, for mutual TLS. A client has at most two."""
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
+    added, replayed = await add_certificate(
+        services.database, actor, account_id, client_id, data.certificate, idempotency_key=idempotency_key
+    )
+    if not replayed:
+        mail_certificate_added(services.notices, actor, account_id, client_id)
+    return Response(added, headers=replay(replayed))
+
+
+@get("/oauth/clients/{client_id:str}/certificates", operation_id="listCertificates", **ADMINISTRATION)
+async def listing(
+    request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
+) -> CertificateList:
+    """The client's certificates, oldest first."""
+    return CertificateList(await list_certificates(services.database, account_id_of(request.scope), client_id))
+
+
+@delete(
+    "/oauth/clients/{client_id:str}/certificates/{certificate_id:str}",
+    operation_id="removeCertificate",
+    **CHANGES,
+)
+async def remove(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    client_id: FromPath[str],
+    certificate_id: FromPath[str],
+) -> None:
+    """Remove a certificate. The tokens that are bound to it are revoked."""
+    actor = actor_of(context_of(request.scope))
+    await remove_certificate(services.database, actor, account_id_of(request.scope), client_id, certificate_id)
+
+
+HANDLERS = (add, listing, remove)

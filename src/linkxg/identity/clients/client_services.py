@@ -1,0 +1,25 @@
+"""What the routes of OAuth clients need, and what they declare alike."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from linkxg.db import Database
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.pagination import Cursors
+from linkxg.http.permissions import RecentAuthentication, roles
+from linkxg.http.route_declaration import Tag
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.accounts.security_notices import SecurityNotices
+
+_TAG = Tag("OAuth clients", "An account's clients, their secrets and certificates. For Owners and Admins.")
+CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
+ADMINISTRATION = CLIENTS | roles(ADMINISTRATORS)
+CHANGES = CLIENTS | roles(ADMINISTRATORS, recent=RecentAuthentication.IF_REQUIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientServices:
+    database: Database
+    server_key: bytes = field(repr=False)
+    cursors: Cursors
+    notices: SecurityNotices

@@ -1,0 +1,109 @@
+"""Registers, lists and removes the certificates of a client (RFC 8705 §2.2).
+
+Two can be registered, so that one replaces the other without an outage. Removing one revokes the tokens bound to it.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms, now_s
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Request
+from linkxg.db.outcomes import value_or_raise
+from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.identity.authorization.write_as import write_as, write_once_by_id
+from linkxg.identity.clients import certificate_store, store
+from linkxg.identity.clients.model import MAX_CERTIFICATES, CertificateView, ClientCertificate
+from linkxg.identity.sender_constraint.client_certificate import MalformedCertificate, read_pem
+from linkxg.identity.tokens.revoke import invalidate_client, revoke_certificate
+from linkxg.ids import uuid7
+
+
+async def add_certificate(
+    database: Database, actor: Actor, account_id: str, client_id: str, pem: str, *, idempotency_key: str | None = None
+) -> IdempotentOutcome[CertificateView]:
+    """Raises InvalidRequest for anything but one valid certificate, NotFound, or Conflict for a third or the same."""
+    try:
+        certificate = read_pem(pem)
+    except MalformedCertificate:
+        raise InvalidRequest("The field certificate must be one X.509 certificate in PEM.") from None
+    if certificate.not_after <= now_s():
+        raise InvalidRequest("The certificate has expired.")
+    request = Request(
+        account_id, f"POST /oauth/clients/{client_id}/certificates", idempotency_key, [actor.id, certificate.thumbprint]
+    )
+
+    def make(conn: Connection) -> CertificateView | PublicError:
+        client = store.find_account_client(conn, account_id, client_id, lock=True)
+        if client is None:
+            return NotFound()
+        if client.resource is not None:
+            return InvalidRequest("A resource server authenticates by its secret.")
+        known = certificate_store.list_certificates(conn, account_id, client_id)
+        if any(one.thumbprint == certificate.thumbprint for one in known):
+            return Conflict("This certificate is registered already.")
+        if len(known) >= MAX_CERTIFICATES:
+            return Conflict(f"A client has at most {MAX_CERTIFICATES} certificates. Remove one first.")
+        row = ClientCertificate(
+            uuid7(), certificate.thumbprint, certificate.subject, certificate.not_before, certificate.not_after,
+            now_ms(),
+        )  # fmt: skip
+        certificate_store.insert_certificate(
+            conn, account_id, client_id, **{name: getattr(row, name) for name in row.__struct_fields__}
+        )
+        invalidate_client(conn, account_id, client_id, client.epoch)
+        details = {"certificate_id": row.id, "thumbprint": row.thumbprint, "subject": row.subject}
+        audit.record(conn, account_id, actor, "client.certificate_added", client_id, details)
+        return certificate_view(row)
+
+    def find(conn: Connection, certificate_id: str) -> CertificateView | PublicError:
+        for known in certificate_store.list_certificates(conn, account_id, client_id):
+            if known.id == certificate_id:
+                return certificate_view(known)
+        return Conflict("This request was already answered, but its certificate has since been removed.")
+
+    return await write_once_by_id(database, actor, request, make, find)
+
+
+async def list_certificates(database: Database, account_id: str, client_id: str) -> list[CertificateView]:
+    """Oldest first. Raises NotFound for an unknown client."""
+
+    def unit(conn: Connection) -> list[ClientCertificate] | None:
+        if store.find_account_client(conn, account_id, client_id) is None:
+            return None
+        return certificate_store.list_certificates(conn, account_id, client_id)
+
+    found = await database.read(unit)
+    if found is None:
+        raise NotFound
+    return [certificate_view(certificate) for certificate in found]
+
+
+async def remove_certificate(
+    database: Database, actor: Actor, account_id: str, client_id: str, certificate_id: str
+) -> None:
+    """Remove a certificate, even the last one, and revoke the tokens that are bound to it. Raises NotFound."""
+
+    def unit(conn: Connection) -> PublicError | None:
+        client = store.find_account_client(conn, account_id, client_id, lock=True)
+        if client is None or not certificate_store.delete_certificate(conn, account_id, client_id, certificate_id):
+            return NotFound()
+        revoke_certificate(conn, account_id, client_id, certificate_id)
+        invalidate_client(conn, account_id, client_id, client.epoch)
+        details = {"certificate_id": certificate_id}
+        audit.record(conn, account_id, actor, "client.certificate_removed", client_id, details)
+        return None
+
+    value_or_raise(await write_as(database, actor, unit))
+
+
+def certificate_view(certificate: ClientCertificate) -> CertificateView:
+    return CertificateView(
+        id=certificate.id,
+        thumbprint=certificate.thumbprint,
+        subject=certificate.subject,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        created_at=certificate.created_at // 1000,
+    )
