@@ -6,10 +6,7 @@ Each process that serves builds one with `create_app`.
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
 
-from litestar import Request, Response
-from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
 from linkxg import __version__
@@ -25,7 +22,7 @@ from linkxg.catalog.products.search import routes as product_search_routes
 from linkxg.catalog.products.versions import routes as version_routes
 from linkxg.console import routes as console_routes
 from linkxg.console.console_services import ConsoleServices
-from linkxg.console.error_pages import ErrorPages, wants_page
+from linkxg.console.error_pages import ErrorPages
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
 from linkxg.health import HEALTH, METRICS, READINESS, HealthServices
@@ -42,7 +39,6 @@ from linkxg.http.permissions import RecentAuthentication
 from linkxg.http.plain_http import PlainHttp
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
-from linkxg.http.request_context import context_of
 from linkxg.http.route_copies import LayerCopies
 from linkxg.http.route_declaration import RawRoutes, declared_styles
 from linkxg.http.slim_litestar import SlimLitestar
@@ -257,11 +253,6 @@ def build(
     )
     error_pages = ErrorPages(error_responses, console_services)
 
-    def page_for(request: Request[Any, Any, Any], error: HTTPException) -> Response[str] | None:
-        if not wants_page(context_of(request.scope), request.scope["path"]):
-            return None
-        return error_pages.refuse_framework(request, error)
-
     async def close_passwords() -> None:
         passwords.close()
 
@@ -339,7 +330,7 @@ def build(
         guards=[guard],
         request_class=StrictRequest,
         request_max_body_size=None,
-        exception_handlers=ExceptionHandlers(error_responses, page_for).as_map(),
+        exception_handlers=ExceptionHandlers(error_responses, error_pages.answer).as_map(),
         # Litestar's own schema routes would catch every unknown path below theirs; `reference` serves the document.
         openapi_config=None,
         lifespan=[lambda _: running(database, tasks, stops, issuer, on_start_failed)],

@@ -330,9 +330,7 @@ class RateLimitExceeded(PublicError):
 class HeaderFieldsTooLarge(PublicError):
     code, status = "header_fields_too_large", 431
     text = "The header fields are too large."
-    meaning = (
-        "A request may have 200 header fields and 32 KiB of header and trailer fields; shorten them or the address."
-    )
+    meaning = "At most 200 header fields and 32 KiB of header and trailer fields; shorten them or the address."
 
 
 class TransferCodingNotImplemented(PublicError):
@@ -344,10 +342,7 @@ class TransferCodingNotImplemented(PublicError):
 class TemporarilyUnavailable(PublicError):
     code, status = "temporarily_unavailable", 503
     text = "The service is temporarily unavailable. Try again shortly."
-    meaning = (
-        "The database or invalidation feed is unreachable, or too much work is queued; retry with the same "
-        "Idempotency-Key."
-    )
+    meaning = "The database is unreachable, or too much work is queued; retry with the same Idempotency-Key."
 
     def __init__(self, reason: str, retry_after: int = 1) -> None:
         super().__init__(reason=reason, retry_after=retry_after)

@@ -22,6 +22,7 @@ from harness.tls import self_signed
 from harness.token_forge import decode_unverified
 from harness.world import World, build_world
 
+BY_SECRET = ["client_secret_basic", "client_secret_post"]
 STRANGER = "127.0.0.2"
 """Connects from beside the trusted proxy."""
 MUTUAL_TLS_URL = "https://mtls.example.test"
@@ -200,7 +201,7 @@ def test_rule_285_expired_certificates_are_refused(proxied: World) -> None:
     change(
         proxied,
         oauth,
-        token_endpoint_auth_methods=["client_secret_basic", "client_secret_post", "self_signed_tls_client_auth"],
+        token_endpoint_auth_methods=[*BY_SECRET, "self_signed_tls_client_auth"],
     ).expect(200)
     for one in (expired, future):
         by_certificate(proxied.api, oauth, one.rfc_9440).expect(400, "invalid_request")
@@ -239,11 +240,11 @@ def test_rule_287_a_client_uses_the_methods_of_its_list(
     change(
         proxied,
         oauth,
-        token_endpoint_auth_methods=["client_secret_basic", "client_secret_post", "self_signed_tls_client_auth"],
+        token_endpoint_auth_methods=[*BY_SECRET, "self_signed_tls_client_auth"],
     ).expect(200)
     get_token(proxied.api, oauth)
     token = by_certificate(proxied.api, oauth, certificate.rfc_9440).object()["access_token"]
-    change(proxied, oauth, token_endpoint_auth_methods=["client_secret_basic", "client_secret_post"]).expect(200)
+    change(proxied, oauth, token_endpoint_auth_methods=BY_SECRET).expect(200)
     by_certificate(proxied.api, oauth, certificate.rfc_9440).expect(401, "invalid_client")
     refused(products(proxied.api, token, certificate.rfc_9440))
     for methods in ([], ["none"], ["client_secret"], ["private_key"], "client_secret"):

@@ -38,7 +38,7 @@ class ErrorText(NamedTuple):
     next_step: str
 
 
-def wants_page(context: RequestContext, path: str) -> bool:
+def _wants_page(context: RequestContext, path: str) -> bool:
     """Whether a browser requested a page that does not exist, rather than a program a path of the API."""
     if path.startswith(_API_PATHS):
         return False
@@ -58,6 +58,12 @@ class ErrorPages:
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
         page = self._page_of(request)
         return render(page, "error.html", status=error.status, headers=headers, message=_text_of(error), error=error)
+
+    def answer(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any] | None:
+        """The page for a browser; None for a program, which gets the error of the API."""
+        if not _wants_page(context_of(request.scope), request.scope["path"]):
+            return None
+        return self.refuse_framework(request, error)
 
     def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         if error.status_code >= 500:
