@@ -299,7 +299,7 @@ class PayloadTooLarge(PublicError):
     text = "The request body is too large."
     meaning = (
         "4 KiB for JSON bodies and forms without a token or session, 16 KiB for OAuth forms, 256 KiB for other "
-        "JSON bodies, 100 MB for import files."
+        "JSON bodies, 1 MiB for reports of leaked credentials, 100 MB for import files."
     )
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from api.page import DOCS, fences
 from conftest import ServerFactory, checked_for_leaks
 from console.browser import Visitor
 from harness.client import INVITATION, PASSWORD_LINK
@@ -25,7 +28,7 @@ from harness.factors import add_totp, first_step, second_step
 from harness.people import Person, new_email, refresh, sign_in
 from harness.raw_http import request_bytes, send_raw
 from harness.rows import rows
-from harness.secret_scanner import KEY_ID, PATH, SIGNATURE, URL, SecretScanner, body_of
+from harness.secret_scanner import KEY_ID, PATH, SIGNATURE, URL, SecretScanner, body_of, token_hash
 from harness.smtp_sink import SmtpSink
 from harness.vault import with_a_typo
 from harness.world import World, build_world
@@ -412,6 +415,32 @@ def test_a_report_without_a_place_revokes_too(scanned: Scanned) -> None:
     assert scanned.scanner.send(scanned.world.api, body).expect(200).json()[0]["label"] == "true_positive"
     (event,) = scanned.events(oauth.client_id)
     assert "url" not in event
+
+
+def test_the_documented_command_makes_a_report(fresh_world: Callable[..., World], tmp_path: Path) -> None:
+    page = DOCS / "secret-scanning.md"
+    (command,) = [text for _, language, text in fences(page) if language == "bash"]
+    scanner = SecretScanner("code-host")
+    (tmp_path / "key.pem").write_bytes(
+        scanner.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    named = "openssl pkey -pubin -in key.pem -outform DER | sha256sum"
+    assert f"`{named}`" in page.read_text()
+    of_private = f"openssl pkey -in key.pem -pubout > public.pem; {named.replace('key.pem', 'public.pem')}"
+    key_id = run(of_private, tmp_path).split()[0]
+    world = fresh_world("sqlite", LINKXG_SECRET_SCANNERS=f"code-host={tmp_path / 'public.pem'}")
+    oauth = world.new_client()
+    made = command.replace("https://api.linkxg.com", world.server.url).replace("lxgsec_...", oauth.client_secret)
+    (verdict,) = json.loads(run(f"KEY_ID={key_id}\n{made.replace('curl ', 'curl -s ')}", tmp_path))
+    assert verdict == {
+        "token_hash": token_hash(oauth.client_secret), "token_type": "client_secret", "label": "true_positive",
+    }  # fmt: skip
+    request_token(world.api, oauth).expect(401, "invalid_client")
+
+
+def run(script: str, directory: Path) -> str:
+    done = subprocess.run(["bash", "-euc", script], cwd=directory, capture_output=True, timeout=60, check=True)
+    return done.stdout.decode()
 
 
 def test_the_page_of_the_client_and_the_audit_log_say_what_happened(scanned: Scanned) -> None:

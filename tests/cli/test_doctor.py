@@ -25,6 +25,7 @@ from conftest import ServerFactory
 from harness.databases import PostgresDatabase
 from harness.processes import free_port
 from harness.rows import execute
+from harness.secret_scanner import SecretScanner
 from harness.server import Server, stderr_messages
 from harness.smtp_sink import SmtpSink
 from linkxg.http.client_ip import refuse_plain_http
@@ -284,3 +285,15 @@ def test_open_sign_up_without_a_mail_server_is_a_problem(server: Server) -> None
     done = server.try_command("serve", "--port", str(server.port))
     assert done.returncode != 0
     assert any("LINKXG_SIGN_UP=open needs LINKXG_SMTP_URL" in line for line in stderr_messages(done))
+
+
+def test_unusable_keys_of_a_secret_scanner_are_reported(new_server: ServerFactory, tmp_path: Path) -> None:
+    scanner, empty = SecretScanner("code-host"), tmp_path / "empty.json"
+    empty.write_text("{}")
+    named = f"code-host={scanner.write_keys(tmp_path)},registry={empty},other=https://127.0.0.1:{free_port()}/keys"
+    server = private(new_server(LINKXG_SECRET_SCANNERS=named))
+    found = examine(server, code=1)["secret scanners"]
+    assert [one["level"] for one in found] == ["ok", "problem", "problem"]
+    assert "no usable key" in found[1]["says"]
+    assert "private or reserved address" in found[2]["says"]
+    server.close()

@@ -63,7 +63,7 @@ BY_API: dict[str, Callable[[World, Person], None]] = {
 ELSEWHERE = {"logout", "factor removed", "factors reset", "by administrator"}
 """Tested below."""
 NOT_BY_A_PERSON = {"address changed", "single sign-on only", "by identity provider", "provider changed", "restored"}
-OF_TOKENS = {"reuse"}
+OF_TOKENS = {"reuse", "found in public"}
 """No session of the console ends so."""
 
 

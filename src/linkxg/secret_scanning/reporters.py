@@ -82,22 +82,31 @@ class Reporters:
     def _has_read(self, name: str, _: asyncio.Task[None]) -> None:
         del self._reading[name]
 
+    async def fault(self, name: str) -> str | None:
+        """Why the keys of a scanner cannot be read now; None if they can."""
+        return (await self._load(name))[1] or None
+
     async def _read(self, name: str) -> None:
-        now, place = time.monotonic(), self._places[name]
+        now = time.monotonic()
         self._known[name] = self._known.get(name, _NONE)._replace(tried_at=now)
+        keys, fault = await self._load(name)
+        if keys:
+            self._known[name] = _KnownKeys(keys, now, now)
+        else:
+            log.warning("secret_scanning.keys", reporter=name, fault=fault)
+
+    async def _load(self, name: str) -> tuple[PublicKeys, str]:
+        """(the keys at an address or in a file, what is wrong if there are none)."""
+        place = self._places[name]
         try:
             if place.startswith("https:"):
                 reply = await self._client.get(f"secret scanner {name}", place)
                 keys = read_key_document(reply.body) if reply.status == 200 else {}
             else:
                 keys = read_public_keys(await asyncio.to_thread(_read_file, place))
-            fault = "" if keys else "no usable key"
         except (ProviderFault, PublicError, OSError, ValueError) as error:
-            keys, fault = {}, error.message if isinstance(error, ProviderFault) else type(error).__name__
-        if keys:
-            self._known[name] = _KnownKeys(keys, now, now)
-        else:
-            log.warning("secret_scanning.keys", reporter=name, fault=fault)
+            return {}, error.message if isinstance(error, ProviderFault) else type(error).__name__
+        return keys, "" if keys else "no usable key"
 
 
 def find_signer(candidates: Candidates, signature: str, body: bytes) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from linkxg.db import open_database
-from linkxg.ops.doctor.dependencies import check_database, check_limits, check_mail
+from linkxg.ops.doctor.dependencies import check_database, check_limits, check_mail, check_secret_scanners
 from linkxg.ops.doctor.files import check_data_dir, check_keys, check_space, check_tls
 from linkxg.ops.doctor.findings import Finding, ok
 from linkxg.ops.doctor.machine import check_addresses, check_clock, check_descriptors, check_listener, now
@@ -28,7 +28,8 @@ async def run_checks(settings: Settings, host: str, port: int) -> list[Finding]:
     findings += check_addresses(settings, host)
     findings += check_descriptors()
     findings += check_listener(settings, host, port)
-    for checks in (check_database(settings), check_mail(settings), check_limits(settings)):
+    services = (check_database, check_mail, check_limits, check_secret_scanners)
+    for checks in (check(settings) for check in services):
         findings += await _collect(checks)
     findings += check_clock(since)
     return findings

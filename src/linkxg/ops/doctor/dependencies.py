@@ -1,4 +1,4 @@
-"""Doctor checks of other services: database, mail server, shared rate limits."""
+"""Doctor checks of other services: database, mail server, shared rate limits, keys of secret scanners."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,14 @@ from linkxg.db.migrations import head, is_known
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.http.rate_limits import Budget, open_limits
 from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.federation.addresses import Resolver
+from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.tokens.key_store import find_sealed_keys
 from linkxg.identity.tokens.keys import FILE, KeysError, read_keys
 from linkxg.identity.tokens.manage_keys import is_sealed_with
 from linkxg.jobs.open_jobs_store import list_orphans
 from linkxg.ops.doctor.findings import Finding, ok, problem, warning
+from linkxg.secret_scanning.reporters import Reporters
 from linkxg.settings import Settings
 
 WAIT_S = 10.0
@@ -136,3 +139,18 @@ async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
         yield problem("limits", f"{type(fault).__name__}: {fault}".partition("\n")[0], "install linkxg[valkey]")
     else:
         yield ok("limits", "the server answers")
+
+
+async def check_secret_scanners(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether the keys of each secret scanner can be read."""
+    resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
+    client = ProviderClient(resolver, settings.provider_networks)
+    reporters = Reporters(settings.secret_scanners, client)
+    for name, _ in settings.secret_scanners:
+        fault = await reporters.fault(name)
+        if fault is None:
+            yield ok("secret scanners", f"the keys of {name} can be read")
+        else:
+            do = "check LINKXG_SECRET_SCANNERS; until then its reports are answered with 503"
+            yield problem("secret scanners", f"the keys of {name} cannot be read: {fault}", do)
+    await client.close()
