@@ -133,7 +133,7 @@ def make_things(world: World) -> Things:
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
         _epcis_query(world), *_recalls(world), epcis_subscription(world),
-        published(), **_passports(world, units(published())), **_client_credentials(world, overlapping),
+        published(), **_passports(world, units(published())) | _client_credentials(world, overlapping),
     )  # fmt: skip
 
 
