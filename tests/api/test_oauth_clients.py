@@ -22,6 +22,7 @@ CLIENT = {
     "self_rotation",
     "last_used_at",
     "secrets",
+    "token_endpoint_auth_methods",
 }
 SECRET = {"id", "hint", "created_at", "expires_at", "last_used_at", "last_used_ip"}
 ROTATED = {
@@ -131,6 +132,7 @@ def test_every_member_can_be_patched(world: World) -> None:
         "disabled": True,
         "allowed_cidrs": ["10.0.0.0/8"],
         "self_rotation": False,
+        "token_endpoint_auth_methods": ["client_secret_basic", "private_key_jwt"],
     }
     changed = change(world, made.client_id, **body).expect(200).object()
     assert changed.keys() == CLIENT

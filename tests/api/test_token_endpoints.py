@@ -176,6 +176,10 @@ def test_introspection_and_revocation_need_a_token_and_client_authentication(wor
     world.api.post(path, form=form | {"token": "x", "client_secret": "wrong"}).expect(401, "invalid_client")
 
 
+METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+ALGORITHMS = ["ES256", "EdDSA", "PS256", "RS256"]
+
+
 def test_authorization_server_metadata(world: World) -> None:
     answer = world.api.get("//.well-known/oauth-authorization-server").expect(200)
     issuer = world.server.url
@@ -187,9 +191,12 @@ def test_authorization_server_metadata(world: World) -> None:
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": ["none"],
         "scopes_supported": list(SCOPES),
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": METHODS,
+        "introspection_endpoint_auth_methods_supported": METHODS,
+        "revocation_endpoint_auth_methods_supported": METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "service_documentation": f"{issuer}/api/v1/reference",
     }
     assert answer.header("cache-control") == "public, max-age=300"

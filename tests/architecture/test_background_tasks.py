@@ -14,6 +14,7 @@ OTHER_TASKS = {
     "identity/accounts/mail_queue.py": "one mail",
     "identity/federation/providers.py": "one fetch of keys, which several requests wait for",
     "secret_scanning/reporters.py": "one reading of keys, which several requests wait for",
+    "identity/client_assertions/issuer_keys.py": "one look at an issuer, which several requests wait for",
     "http/long_answer.py": "one look at the connection of one request",
     "db/standby_check.py": "one look",
     "jobs/run_job.py": "the next batch of one import",

@@ -37,7 +37,7 @@ def test_rule_61_metadata_names_the_enabled_features(world: World) -> None:
     assert metadata["revocation_endpoint"] == f"{base}/revoke"
     assert metadata["introspection_endpoint"] == f"{base}/introspect"
     assert metadata["grant_types_supported"] == ["client_credentials"]
-    methods = {"client_secret_basic", "client_secret_post"}
+    methods = {"client_secret_basic", "client_secret_post", "private_key_jwt"}
     assert set(metadata["token_endpoint_auth_methods_supported"]) == methods
     assert set(metadata["scopes_supported"]) == set(SCOPES)
     # RFC 8414 §2: claims with zero elements are left out.

@@ -63,6 +63,8 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "grant_id": _passport_access(world, foreign=foreign)[1],
         "recall_id": _recall(world, foreign=foreign),
         "notice_id": _notice(world, foreign=foreign),
+        "key_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "trust_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "token_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "passkey_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
     }

@@ -1,5 +1,7 @@
 """`…/keys` and `…/trusts`: adds and removes the keys and trusted workloads of a client."""
 
+from functools import partial
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -29,6 +31,8 @@ from linkxg.identity.client_assertions.notices import mail_credential_added, mai
 from linkxg.identity.client_assertions.public_key import read_key_text
 from linkxg.identity.client_assertions.trust_rules import check_jwks_uri, check_trust
 
+_ACT = "change how the client authenticates"
+_NAMELESS = "Enter a name by which you will know it again."
 _FIELDS = {
     "jwk or pem": ("public_key", "Public key"),
     "jwks_uri": ("jwks_uri", "JWKS URI"),
@@ -51,7 +55,12 @@ async def add_key(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
     except InvalidRequest as error:
         # Before the step-up, whose page carries the form: a private key is not to be carried.
         return await show_authentication(page, client_id, errors=of_api_error(error.description, _KEY_FIELDS))
-    return await _add(page, client_id, form.text("key_name"), document, "key-added")
+    if not form.text("key_name").strip():
+        return await show_authentication(page, client_id, errors=FormErrors([("key_name", _NAMELESS)]))
+    asking = await ask_step_up(page, _ACT, back=partial(show_authentication, page, client_id))
+    if asking is not None:
+        return asking
+    return await add_after_step_up(page, client_id, form.text("key_name"), document, "key-added")
 
 
 @post(f"{CLIENT}/trusts", **session_roles(ADMINISTRATORS))
@@ -69,14 +78,25 @@ async def add_trust(page: NamedDependency[PageRequest], client_id: FromPath[str]
         document = check_trust(issuer, audience, claims, own_issuer=page.services.public_url)
     except InvalidRequest as error:
         return await show_authentication(page, client_id, errors=of_api_error(error.description, _TRUST_FIELDS))
-    return await _add(page, client_id, form.text("trust_name"), document, "trust-added")
+    if not form.text("trust_name").strip():
+        return await show_authentication(page, client_id, errors=FormErrors([("trust_name", _NAMELESS)]))
+    asking = await ask_step_up(page, _ACT, back=partial(show_authentication, page, client_id))
+    if asking is not None:
+        return asking
+    return await add_after_step_up(page, client_id, form.text("trust_name"), document, "trust-added")
 
 
 @post(f"{CLIENT}/keys/{{key_id:str}}/remove", **session_roles(ADMINISTRATORS))
 async def remove_key(
     page: NamedDependency[PageRequest], client_id: FromPath[str], key_id: FromPath[str]
 ) -> Response[str]:
-    return await _remove(page, client_id, key_id, OF_KEYS, "Remove this key?", "Remove key", "key-removed")
+    question = await _question(page, client_id, key_id, OF_KEYS, "Remove this key?", "Remove key")
+    if question is not None:
+        return question
+    asking = await ask_step_up(page, _ACT)
+    if asking is not None:
+        return asking
+    return await remove_after_step_up(page, client_id, key_id, OF_KEYS, "key-removed")
 
 
 @post(f"{CLIENT}/trusts/{{trust_id:str}}/remove", **session_roles(ADMINISTRATORS))
@@ -84,7 +104,13 @@ async def remove_trust(
     page: NamedDependency[PageRequest], client_id: FromPath[str], trust_id: FromPath[str]
 ) -> Response[str]:
     title, button = "Trust this workload no more?", "Remove workload"
-    return await _remove(page, client_id, trust_id, OF_TRUSTS, title, button, "trust-removed")
+    question = await _question(page, client_id, trust_id, OF_TRUSTS, title, button)
+    if question is not None:
+        return question
+    asking = await ask_step_up(page, _ACT)
+    if asking is not None:
+        return asking
+    return await remove_after_step_up(page, client_id, trust_id, OF_TRUSTS, "trust-removed")
 
 
 @get([f"{CLIENT}/keys", f"{CLIENT}/trusts"], **session_roles(ADMINISTRATORS))
@@ -113,17 +139,10 @@ def _page(client_id: str) -> str:
     return f"{LIST}/{client_id}/authentication"
 
 
-async def _add(page: PageRequest, client_id: str, name: str, document: CredentialDocument, done: str) -> Response[str]:
-    async def back() -> Response[str]:
-        return await show_authentication(page, client_id)
-
+async def add_after_step_up(
+    page: PageRequest, client_id: str, name: str, document: CredentialDocument, done: str
+) -> Response[str]:
     fields = _TRUST_FIELDS if done == "trust-added" else _KEY_FIELDS
-    if not name.strip():
-        errors = of_api_error("The field name is empty.", fields)
-        return await show_authentication(page, client_id, errors=errors)
-    asking = await ask_step_up(page, "change how the client authenticates", back=back)
-    if asking is not None:
-        return asking
     await page.services.limits.spend(CREDENTIAL_CHANGES, caller_key(page.account_id, page.person.user_id))
     try:
         added, replayed = await add_credential(
@@ -144,18 +163,22 @@ async def _add(page: PageRequest, client_id: str, name: str, document: Credentia
     return redirect(page, _page(client_id), done=done)
 
 
-async def _remove(
-    page: PageRequest, client_id: str, credential_id: str, kinds: frozenset[str], title: str, button: str, done: str
-) -> Response[str]:
+async def _question(
+    page: PageRequest, client_id: str, credential_id: str, kinds: frozenset[str], title: str, button: str
+) -> Response[str] | None:
+    """The page that asks, unless it was answered. Raises NotFound."""
     found = await list_credentials(page.database, page.account_id, client_id, kinds)
     if credential_id not in {one.id for one in found}:
         raise NotFound
-    if not confirmed(page):
-        effects = ["What uses it gets no tokens any more, and the live tokens of this client are revoked at once."]
-        return ask_confirmation(page, Question(title, effects, button, "Keep it", _page(client_id)))
-    asking = await ask_step_up(page, "change how the client authenticates")
-    if asking is not None:
-        return asking
+    if confirmed(page):
+        return None
+    effects = ["What uses it gets no tokens any more, and the live tokens of this client are revoked at once."]
+    return ask_confirmation(page, Question(title, effects, button, "Keep it", _page(client_id)))
+
+
+async def remove_after_step_up(
+    page: PageRequest, client_id: str, credential_id: str, kinds: frozenset[str], done: str
+) -> Response[str]:
     removed = await remove_credential(page.database, page.actor, page.account_id, client_id, credential_id, kinds)
     mail_credential_removed(page.services.notices, page.actor, page.account_id, client_id, removed)
     return redirect(page, _page(client_id), done=done)

@@ -36,16 +36,22 @@ from linkxg_client.rotate_secret import Rotation
 from linkxg_client.rotation_schedule import RotationSchedule
 from linkxg_client.secret import Secret
 from linkxg_client.secret_file import SecretFile
-from linkxg_client.secret_sources import CallableSecret, EnvironmentSecret, KeyringSecret, SecretSource
+from linkxg_client.secret_sources import (
+    CallableSecret,
+    ClientAssertions,
+    EnvironmentSecret,
+    KeyringSecret,
+    SecretSource,
+)
 from linkxg_client.session import MfaRequired, UserSession
 from linkxg_client.session_store import MemoryStore, SessionFile
 
 __all__ = [
-    "ApiError", "AsyncLinkXG", "AuthenticationFailed", "CallableSecret", "ClientCredentials", "Conflict", "Connection",
-    "ConnectionFailed", "EnvironmentSecret", "FieldError", "InsufficientScope", "InvalidClient", "InvalidCredentials",
-    "InvalidRequest", "InvalidScope", "InvalidToken", "Item", "KeyringSecret", "LinkXG", "LinkXGAuth", "LinkXGError",
-    "MemoryStore", "MfaRequired", "NotFound", "PermissionDenied", "PreconditionFailed", "RateLimited", "RetryPolicy",
-    "Rotation", "RotationSchedule", "Secret", "SecretFile", "SecretSource", "SecretUnavailable", "ServerError",
-    "ServiceUnavailable", "SessionFile", "SignInRequired", "UnexpectedAnswer", "UnexpectedOrigin", "UserSession",
-    "ValidationFailed", "credentials_from_environment",
+    "ApiError", "AsyncLinkXG", "AuthenticationFailed", "CallableSecret", "ClientAssertions", "ClientCredentials",
+    "Conflict", "Connection", "ConnectionFailed", "EnvironmentSecret", "FieldError", "InsufficientScope",
+    "InvalidClient", "InvalidCredentials", "InvalidRequest", "InvalidScope", "InvalidToken", "Item", "KeyringSecret",
+    "LinkXG", "LinkXGAuth", "LinkXGError", "MemoryStore", "MfaRequired", "NotFound", "PermissionDenied",
+    "PreconditionFailed", "RateLimited", "RetryPolicy", "Rotation", "RotationSchedule", "Secret", "SecretFile",
+    "SecretSource", "SecretUnavailable", "ServerError", "ServiceUnavailable", "SessionFile", "SignInRequired",
+    "UnexpectedAnswer", "UnexpectedOrigin", "UserSession", "ValidationFailed", "credentials_from_environment",
 ]  # fmt: skip

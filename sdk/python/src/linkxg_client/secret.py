@@ -52,6 +52,12 @@ class Secret:
         raise TypeError("A secret cannot be pickled; pass its source instead.")
 
 
+class Assertion(Secret):
+    """A signed token in the place of a secret, for one request (RFC 7523 §2.2)."""
+
+    __slots__ = ()
+
+
 def redact(text: str) -> str:
     """The text without anything that looks like a credential of LinkXG."""
     return _CREDENTIALS.sub("****", text)

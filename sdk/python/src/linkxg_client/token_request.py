@@ -1,4 +1,4 @@
-"""The token request of the client credentials grant (RFC 6749 §4.4), authenticated by HTTP Basic (§2.3.1)."""
+"""The token request of the client credentials grant (RFC 6749 §4.4), by HTTP Basic (§2.3.1) or an assertion."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from linkxg_client.access_token import AccessToken
 from linkxg_client.connection import Connection
 from linkxg_client.errors import UnexpectedAnswer, error_of, json_object
 from linkxg_client.retry import RetryPolicy, send_with_retry
-from linkxg_client.secret import Secret
+from linkxg_client.secret import Assertion, Secret
 from linkxg_client.steps import Flow
 
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -40,6 +41,10 @@ def introspect(connection: Connection, client_id: str, secret: Secret, token: Ac
 
 
 def _post(connection: Connection, path: str, client_id: str, secret: Secret, form: dict[str, str]) -> httpx.Request:
+    if isinstance(secret, Assertion):
+        form = form | {"client_id": client_id, "client_assertion_type": ASSERTION_TYPE}
+        form["client_assertion"] = secret.reveal()
+        return connection.request("POST", path, headers={"Content-Type": FORM}, content=urlencode(form).encode())
     basic = b64encode(f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}", "Content-Type": FORM}
     return connection.request("POST", path, headers=headers, content=urlencode(form).encode())
