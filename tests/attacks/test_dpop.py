@@ -18,6 +18,7 @@ from harness.rules import API
 from harness.token_forge import decode, decode_unverified
 from harness.topologies import MirroringClient
 from harness.world import World
+from linkxg.identity.sender_constraint import nonces
 from products.catalogue import create
 from products.catalogue import path as product_path
 
@@ -253,6 +254,22 @@ def test_rule_277_only_current_nonces_of_this_server_are_accepted(dpop: DpopClie
         answer = dpop.call(token, nonce=nonce)
         rejected(answer, "use_dpop_nonce")
         assert answer.header("dpop-nonce"), answer
+
+
+@pytest.mark.any_engine
+def test_rule_277_a_nonce_is_good_for_five_minutes_on_every_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    began = 1_795_444_380
+    here, there, stranger = nonces.Nonces(bytes(32)), nonces.Nonces(bytes(32)), nonces.Nonces(b"another key" * 3)
+    monkeypatch.setattr(nonces, "now_s", lambda: began)
+    nonce = here.current()
+    ages = {}
+    # A node's clock may be up to a minute behind.
+    for seconds in (-120, -60, 0, 60, 300, 360, 86_400):
+        monkeypatch.setattr(nonces, "now_s", lambda seconds=seconds: began + seconds)
+        ages[seconds] = there.age(nonce)
+        assert stranger.age(nonce) is None
+    assert ages == {-120: None, -60: -1, 0: 0, 60: 1, 300: 5, 360: None, 86_400: None}
+    assert here.current() != nonce
 
 
 def test_rule_278_a_proof_is_accepted_once(dpop: DpopClient) -> None:

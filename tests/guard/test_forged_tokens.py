@@ -171,5 +171,6 @@ def test_rule_280_bound_tokens_are_refused(signer: Signer) -> None:
     proof = client.key.proof("GET", "http://service.example/read", nonce=client.nonce, token=token)
     headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
     assert signer.service.http.get("/read", headers=headers).status_code == 401
-    for cnf in ({}, [], {"jkt": "x"}, {"x5t#S256": "x"}):
+    bindings: tuple[object, ...] = ({}, [], {"jkt": "x"}, {"x5t#S256": "x"})
+    for cnf in bindings:
         signer.refuse(signer.forge.with_changes(signer.genuine, claims={"cnf": cnf}), cnf)
