@@ -191,6 +191,8 @@ def test_authorization_server_metadata(world: World) -> None:
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "service_documentation": f"{issuer}/api/v1/reference",
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "RS256", "PS256"],
+        "tls_client_certificate_bound_access_tokens": False,
     }
     assert answer.header("cache-control") == "public, max-age=300"
 
@@ -203,6 +205,8 @@ def test_protected_resource_metadata(world: World) -> None:
         "authorization_servers": [world.server.url],
         "scopes_supported": list(SCOPES),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "RS256", "PS256"],
+        "tls_client_certificate_bound_access_tokens": False,
         "resource_name": "LinkXG",
     }
 
