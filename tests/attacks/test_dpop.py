@@ -14,6 +14,7 @@ from attacks.test_bearer import OPEN, body_for, concrete, operations
 from harness.answers import Answer
 from harness.clients import get_token, introspect, is_accepted, make_client
 from harness.dpop import ALGORITHMS, TOKEN, DpopClient, DpopKey, b64, encode
+from harness.rows import wait_for_count
 from harness.rules import API
 from harness.token_forge import decode, decode_unverified
 from harness.topologies import MirroringClient
@@ -343,3 +344,18 @@ def test_rule_280_no_route_takes_a_bound_token_as_a_bearer_token(world: World, d
         rejected(world.api.request(method, concrete(path), bearer=token, json=body_for(method)), "invalid_token")
         headers = [("Authorization", f"DPoP {token}")]
         rejected(world.api.request(method, concrete(path), headers=headers, json=body_for(method)))
+
+
+def test_rule_280_the_account_sees_that_a_bound_token_was_used_without_its_key(world: World) -> None:
+    oauth = make_client(world.api, world.owner)
+    client = DpopClient(world.api, oauth)
+    token = client.token()
+    fields = client.fields(token, "GET", "/products")
+    world.api.get("/products", headers=fields).expect(200)
+    rejected(world.api.get("/products", headers=fields))
+    rejected(world.api.get("/products", bearer=token), "invalid_token")
+    wait_for_count(
+        world.server.database,
+        f"SELECT count(*) FROM refused_requests WHERE client_id = '{oauth.client_id}' AND cause = 'proof_invalid'",
+        2,
+    )
