@@ -198,6 +198,8 @@ def test_authorization_server_metadata(world: World) -> None:
         "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "service_documentation": f"{issuer}/api/v1/reference",
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "RS256", "PS256"],
+        "tls_client_certificate_bound_access_tokens": False,
     }
     assert answer.header("cache-control") == "public, max-age=300"
 
@@ -210,6 +212,8 @@ def test_protected_resource_metadata(world: World) -> None:
         "authorization_servers": [world.server.url],
         "scopes_supported": list(SCOPES),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "RS256", "PS256"],
+        "tls_client_certificate_bound_access_tokens": False,
         "resource_name": "LinkXG",
     }
 

@@ -14,10 +14,12 @@ from attacks.test_bearer import OPEN, body_for, concrete, operations
 from harness.answers import Answer
 from harness.clients import get_token, introspect, is_accepted, make_client
 from harness.dpop import ALGORITHMS, TOKEN, DpopClient, DpopKey, b64, encode
+from harness.rows import wait_for_count
 from harness.rules import API
 from harness.token_forge import decode, decode_unverified
 from harness.topologies import MirroringClient
 from harness.world import World
+from linkxg.identity.sender_constraint import nonces
 from products.catalogue import create
 from products.catalogue import path as product_path
 
@@ -255,6 +257,22 @@ def test_rule_277_only_current_nonces_of_this_server_are_accepted(dpop: DpopClie
         assert answer.header("dpop-nonce"), answer
 
 
+@pytest.mark.any_engine
+def test_rule_277_a_nonce_is_good_for_five_minutes_on_every_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    began = 1_795_444_380
+    here, there, stranger = nonces.Nonces(bytes(32)), nonces.Nonces(bytes(32)), nonces.Nonces(b"another key" * 3)
+    monkeypatch.setattr(nonces, "now_s", lambda: began)
+    nonce = here.current()
+    ages = {}
+    # A node's clock may be up to a minute behind.
+    for seconds in (-120, -60, 0, 60, 300, 360, 86_400):
+        monkeypatch.setattr(nonces, "now_s", lambda seconds=seconds: began + seconds)
+        ages[seconds] = there.age(nonce)
+        assert stranger.age(nonce) is None
+    assert ages == {-120: None, -60: -1, 0: 0, 60: 1, 300: 5, 360: None, 86_400: None}
+    assert here.current() != nonce
+
+
 def test_rule_278_a_proof_is_accepted_once(dpop: DpopClient) -> None:
     proof: dict[str, Any] = {"jti": f"once {time.time_ns()}", "iat": int(time.time())}
     token = str(dpop.request_token(**proof).expect(200).object()["access_token"])
@@ -326,3 +344,18 @@ def test_rule_280_no_route_takes_a_bound_token_as_a_bearer_token(world: World, d
         rejected(world.api.request(method, concrete(path), bearer=token, json=body_for(method)), "invalid_token")
         headers = [("Authorization", f"DPoP {token}")]
         rejected(world.api.request(method, concrete(path), headers=headers, json=body_for(method)))
+
+
+def test_rule_280_the_account_sees_that_a_bound_token_was_used_without_its_key(world: World) -> None:
+    oauth = make_client(world.api, world.owner)
+    client = DpopClient(world.api, oauth)
+    token = client.token()
+    fields = client.fields(token, "GET", "/products")
+    world.api.get("/products", headers=fields).expect(200)
+    rejected(world.api.get("/products", headers=fields))
+    rejected(world.api.get("/products", bearer=token), "invalid_token")
+    wait_for_count(
+        world.server.database,
+        f"SELECT count(*) FROM refused_requests WHERE client_id = '{oauth.client_id}' AND cause = 'proof_invalid'",
+        2,
+    )

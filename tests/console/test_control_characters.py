@@ -26,7 +26,7 @@ from scim.provider import end_tokens
 PASTED = "First\x0bsecond\x0cthird\x00fourth"
 ONE_LINE, LINES = "First second third fourth", "First\nsecond\nthird fourth"
 NOTICE = "control characters, which cannot be stored. They were replaced by spaces or line breaks"
-LONG = ("description", "claims", "public_key", "mapping", "ranges", "paths", "purpose", "message")
+LONG = ("description", "certificate", "claims", "public_key", "mapping", "ranges", "paths", "purpose", "message")
 _FIELD = re.compile(r"<(?:input(?![^>]*type=\"(?:hidden|checkbox|radio|file|password)\")|textarea)\b[^>]*>")
 
 
@@ -69,6 +69,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
     "client key": (_credentials("keys"), ("key_name", "public_key", "jwks_uri")),
     "client workload": (_credentials("trusts"), ("trust_name", "issuer", "audience", "claims")),
+    "client certificate": (_credentials("certificates"), ("certificate",)),
     "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
     "profile": (lambda w: ("/account/profile",) * 2, ("name",)),
     "SCIM token": (_provisioning, ("name", "expires")),

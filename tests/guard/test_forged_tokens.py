@@ -13,6 +13,7 @@ from attacks.test_jwt_encoding import DOUBLES, NOT_OBJECTS, SPELLINGS
 from conftest import ServerFactory, checked_for_leaks
 from guard.guarded import RESOURCE, GuardedService, register, settings_for
 from harness.clients import request_token
+from harness.dpop import TOKEN, DpopClient
 from harness.token_forge import TokenForge, decode_unverified, hmac_token, json_bytes
 from harness.world import World, build_world
 
@@ -156,3 +157,20 @@ def test_the_header_field_is_read_strictly(signer: Signer) -> None:
     assert 'scope="products:write"' in refused.headers["www-authenticate"]
     assert http.get("/healthz").json() == {"ready": True}
     assert json.loads(none.content)["error_description"]
+
+
+def test_rule_280_bound_tokens_are_refused(signer: Signer) -> None:
+    """Genuine ones: whoever stole such a token would only need to send it as a Bearer token."""
+    client = DpopClient(signer.world.api, signer.world.oauth)
+    client.request_token().expect(200)
+    form = signer.world.oauth.form | {"resource": RESOURCE}
+    proof = client.key.proof("POST", client.base + TOKEN, nonce=client.nonce)
+    answer = signer.world.api.post("/oauth/token", form=form, headers=[("DPoP", proof)], reveals=True).expect(200)
+    token = str(answer.object()["access_token"])
+    signer.refuse(token, "bound to a key")
+    proof = client.key.proof("GET", "http://service.example/read", nonce=client.nonce, token=token)
+    headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+    assert signer.service.http.get("/read", headers=headers).status_code == 401
+    bindings: tuple[object, ...] = ({}, [], {"jkt": "x"}, {"x5t#S256": "x"})
+    for cnf in bindings:
+        signer.refuse(signer.forge.with_changes(signer.genuine, claims={"cnf": cnf}), cnf)

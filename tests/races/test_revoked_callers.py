@@ -132,7 +132,7 @@ def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> 
             for code in json.loads(text)["data"]["recoveryCodes"] if '"recoveryCodes"' in text else ():
                 arena.vault.remember("recovery code", code)
             for secret in ("client_secret", "link", "accessToken", "token"):
-                if f'"{secret}"' in text:
+                if f'"{secret}":' in text:
                     arena.vault.remember(secret, _member(text, secret))
     await_imports(arena)
 

@@ -15,6 +15,7 @@ from linkxg.identity.sender_constraint.nonces import RENEW_AFTER_STEPS, Nonces
 from linkxg.identity.sender_constraint.proof import DpopProof, MalformedProof, read_proof
 from linkxg.identity.sender_constraint.target_uri import normalise
 from linkxg.identity.sender_constraint.used_proofs_store import use_proof
+from linkxg.rejection_causes import Cause
 
 HEADER = b"dpop"
 WINDOW_S = 60
@@ -67,7 +68,11 @@ class DpopProofs:
         expires_at = int(time.time() * 1_000) + _KEEP_MS
         if not await self._database.execute_single(use_proof, account_id, proof.digest, expires_at):
             refuse: type[PublicError] = RejectedDpopProof if at_resource else InvalidDpopProof
-            raise refuse("The DPoP proof was used before: send each proof once.", reason="proof replayed")
+            raise refuse(
+                "The DPoP proof was used before: send each proof once.",
+                reason="proof replayed",
+                cause=Cause.PROOF_INVALID,
+            )
 
     def _compare(self, proof: DpopProof, context: RequestContext, token: bytes | None) -> None:
         """Raises MalformedProof unless the proof is for this request, now, and for this token."""

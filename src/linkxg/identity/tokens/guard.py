@@ -157,12 +157,12 @@ class Guard:
             return
         try:
             proof = self._senders.verify_proof(context, confirmation.jkt)
+            # After the signature, or whoever has the token could spend its budget; before the write.
+            self._budgets.spend_token(principal.jti)
+            await self._senders.proofs.use(principal.account_id, proof, at_resource=True)
         except (ProofRequired, RejectedDpopProof) as error:
             self._on_rejected(principal, context, error)
             raise
-        # After the signature, or whoever has the token could spend its budget; before the write.
-        self._budgets.spend_token(principal.jti)
-        await self._senders.proofs.use(principal.account_id, proof, at_resource=True)
 
     def authenticate(self, context: RequestContext) -> Principal:
         """The caller of the Authorization header (RFC 6750 §2.1, RFC 9449 §7.1), whose proof `admit` verifies.
