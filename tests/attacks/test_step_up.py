@@ -268,7 +268,7 @@ def test_rule_136_a_subscription_is_made_and_resumed_after_a_recent_authenticati
     world.api.post("/epcis/queries", bearer=member.access, json={"name": name, "query": {}}).expect(201)
     made = world.api.post(path, bearer=member.access, json=SUBSCRIPTION).expect(201).object()["subscriptionID"]
     old = age_session(world, member, minutes=11)
-    for address, body in ((path, SUBSCRIPTION), (f"{path}/{made}/resume", None)):
+    for address, body in ((path, SUBSCRIPTION), (f"{path}/{made}/resume", None), (f"{path}/{made}/test", None)):
         world.api.post(address, bearer=old.access, json=body).expect(401, "insufficient_user_authentication")
     world.api.get(f"{path}/{made}", bearer=old.access).expect(200)
     world.api.post(f"{path}/{made}/resume", bearer=member.access).expect(200)

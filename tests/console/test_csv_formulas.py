@@ -13,8 +13,9 @@ import pytest
 
 from console.browser import Visitor
 from console.conftest import NewVisitor
-from console.test_captures import document, finished
+from console.test_captures import finished
 from epcis.captured import event
+from epcis.documents import document
 from harness.clients import make_client
 from harness.people import sign_in
 from harness.world import World
