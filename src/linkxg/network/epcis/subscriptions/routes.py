@@ -151,9 +151,9 @@ async def test(
     query_name: FromPath[str],
     subscription_id: FromPath[str],
 ) -> Response[TestDelivery]:
-    """Post a document without events to the receiver, signed as deliveries are, and see what it answers.
+    """Send a test delivery without events, and see what the receiver answers.
 
-    It has the header field `LinkXG-Test: true`. Nothing of the subscription changes, whatever its state; of the
+    It is signed as deliveries are, and has the header field `LinkXG-Test: true`. Nothing of the subscription changes, whatever its state; of the
     answer only the status is read.
     """
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
