@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 10.0
 """Of one attempt, from the look-up of the name to the status of the answer."""
+MAX_ANSWER = 64 * 1024
+"""Bytes that a receiver may send before and in the head of its answer; its body is not read."""
 DELIVERY_ID = "LinkXG-Delivery"
 
 
@@ -32,7 +34,8 @@ class Receivers:
 
     def __init__(self, dns_server: str, private: Sequence[Network], *, most: int) -> None:
         self._private = private
-        self._client = PinnedClient(Resolver(dns_server, reads_hosts=bool(private)), private, most=most)
+        resolver = Resolver(dns_server, reads_hosts=bool(private))
+        self._client = PinnedClient(resolver, private, most=most, most_bytes=MAX_ANSWER)
 
     def may_connect(self, address: Address) -> bool:
         return may_connect(address, self._private)

@@ -153,8 +153,8 @@ async def test(
 ) -> Response[TestDelivery]:
     """Send a test delivery without events, and see what the receiver answers.
 
-    It is signed as deliveries are, and has the header field `LinkXG-Test: true`. Nothing of the subscription changes, whatever its state; of the
-    answer only the status is read.
+    It is signed as deliveries are, and has the header field `LinkXG-Test: true`. Nothing of the subscription changes,
+    whatever its state; of the answer only the status is read.
     """
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     tested = await send_test_delivery(services, actor, account_id, read_segment(query_name), subscription_id)
