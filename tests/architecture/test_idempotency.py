@@ -40,6 +40,7 @@ KEYLESS = {
     "completePasswordReset": "the token of the link works once",
     "rotatePassportKey": "another key does no harm: each stays in the DID document",
     "testIdentityProvider": "asks",
+    "testEpcisSubscription": "asks the receiver, and changes nothing",
     "verifyEmailDomain": "sets one state, which it can set again",
     "acceptInvitation": "the token of the link works once",
     "acceptConnectionInvitation": "the token of the link works once",

@@ -27,8 +27,11 @@ from harness.people import Session, invite, login, me, new_email, refresh, sessi
 from harness.rows import rows
 from harness.token_forge import decode_unverified
 from harness.world import World
+from network.recalling import RECALLS
 from passports.reading import issued
 from races.things import GRANT, SUBSCRIPTION, insert_access_request
+from traceability.chain import seen
+from traceability.test_routes import capture, new_lots
 
 
 def step_up(world: World, access: str, **body: Any) -> Answer:
@@ -276,13 +279,28 @@ def test_rule_136_a_subscription_is_made_and_resumed_after_a_recent_authenticati
     world.api.post("/epcis/queries", bearer=member.access, json={"name": name, "query": {}}).expect(201)
     made = world.api.post(path, bearer=member.access, json=SUBSCRIPTION).expect(201).object()["subscriptionID"]
     old = age_session(world, member, minutes=11)
-    for address, body in ((path, SUBSCRIPTION), (f"{path}/{made}/resume", None)):
+    for address, body in ((path, SUBSCRIPTION), (f"{path}/{made}/resume", None), (f"{path}/{made}/test", None)):
         world.api.post(address, bearer=old.access, json=body).expect(401, "insufficient_user_authentication")
     world.api.get(f"{path}/{made}", bearer=old.access).expect(200)
     world.api.post(f"{path}/{made}/resume", bearer=member.access).expect(200)
     client = make_client(world.api, sign_in(world.api, world.account.owner))
     world.api.post(f"{path}/{made}/resume", bearer=get_token(world.api, client)).expect(200)
     world.api.delete(f"/epcis/queries/{name}", bearer=old.access).expect(204)
+
+
+def test_rule_136_a_recall_is_announced_and_withdrawn_after_a_recent_authentication(world: World, strict: None) -> None:
+    """Partners stop production by it, and take it up again when it is withdrawn."""
+    owner = sign_in(world.api, world.account.owner)
+    (item,) = new_lots(1)
+    capture(world, world.account.account_id, seen([item]))
+    body = {"items": [item.uri], "reason": "The dye exceeds its limit."}
+    made = world.api.post(RECALLS, bearer=owner.access, json=body).expect(201).data()["id"]
+    old = age_session(world, owner, minutes=11)
+    for address, given in ((RECALLS, body), (f"{RECALLS}/{made}/withdraw", {})):
+        world.api.post(address, bearer=old.access, json=given).expect(401, "insufficient_user_authentication")
+    world.api.get(f"{RECALLS}/{made}", bearer=old.access).expect(200)
+    client = make_client(world.api, sign_in(world.api, world.account.owner))
+    world.api.post(f"{RECALLS}/{made}/withdraw", bearer=get_token(world.api, client), json={}).expect(200)
 
 
 def test_rule_136_a_link_to_a_passport_is_made_after_a_recent_authentication(world: World, strict: None) -> None:

@@ -18,6 +18,8 @@ from harness.rows import rows
 from harness.world import World
 from passports.reading import issued
 from races.things import epcis_subscription, insert_access_request
+from traceability.chain import seen
+from traceability.test_routes import capture, new_lots
 
 TABLES = ("oauth_clients", "client_secrets", "users", "invitations", "products", "audit_events", "sessions")
 MINUTE = 60_000
@@ -89,6 +91,10 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
     insert_access_request(world, passport)
     asked = world.api.get("/dpp/access-requests", bearer=world.owner.access).expect(200).object()["data"][0]["id"]
     product = f"/products/{made['id']}"
+    (item,) = new_lots(1)
+    capture(world, world.account.account_id, seen([item]))
+    recall = {"items": [item.uri], "reason": "The dye exceeds its limit."}
+    recalled = world.api.post("/traceability/recalls", bearer=world.owner.access, json=recall).expect(201).data()["id"]
     return [
         ("/account/api-access/new", [("name", "X"), ("scope", "products:read"), ("key", "0123456789abcdef")]),
         (client, [("name", "X"), ("scope", "products:read"), ("sure", "yes")]),
@@ -115,6 +121,9 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         ("/account/security", [("act", "app")]),
         ("/events/subscriptions/new", [("query", query), ("dest", "https://a.example.test/"), ("when", "stream")]),
         (f"/events/subscriptions/{subscription}", [("act", "resume")]),
+        (f"/events/subscriptions/{subscription}", [("act", "test")]),
+        ("/traceability/recalls/new", [("item", item.uri), ("reason", "The dye exceeds its limit."), ("sure", "yes")]),
+        (f"/traceability/recalls/{recalled}", [("act", "withdraw"), ("sure", "yes")]),
         (f"/requests/passports/{asked}", [("then", "approve"), ("roles", "authority"), ("expires", "2099-01-01")]),
         (f"{product}/passport/link", [("recipient", "R"), ("purpose", "P"), ("roles", "authority")]),
         ("/account/sign-in-rules", [("requirement", "NONE"), ("since", ""), ("minutes", "60")]),

@@ -9,6 +9,7 @@ from typing import Any
 from epcis.captured import event, unique
 from epcis.documents import CONTEXT
 from harness.answers import Answer
+from harness.hostile_receiver import HostileReceiver
 from harness.rows import execute, wait_for_count
 from harness.webhook_receiver import WebhookReceiver
 from harness.world import World
@@ -21,7 +22,9 @@ WAIT_S = 60
 class Subscribed:
     """A subscription of a query of its own, which finds the events of `epc`; `path` is its own at the receiver."""
 
-    def __init__(self, world: World, receiver: WebhookReceiver, bearer: str | None = None, **changed: Any) -> None:
+    def __init__(
+        self, world: World, receiver: WebhookReceiver | HostileReceiver, bearer: str | None = None, **changed: Any
+    ) -> None:
         self.world, self.receiver = world, receiver
         self.bearer = bearer or world.owner.access
         number = next(_NUMBERS)

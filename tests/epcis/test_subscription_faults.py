@@ -12,6 +12,7 @@ from conftest import GENERAL, DatabaseFactory, ServerFactory, checked_for_leaks
 from epcis.documents import captured, document, object_event
 from epcis.subscribed import Subscribed
 from harness.clients import get_token, rotate
+from harness.dns_server import DnsServer
 from harness.nodes import Nodes
 from harness.people import sign_in
 from harness.rows import count_rows, trail, wait_for_count
@@ -202,16 +203,19 @@ def test_a_subscription_can_be_deleted_while_it_delivers(world: World, receiver:
 
 def test_no_private_address_is_delivered_to(new_server: ServerFactory, receiver: WebhookReceiver) -> None:
     """Security rule 212."""
-    settings = {"SSL_CERT_FILE": str(receiver.certificate)}
+    resolver = DnsServer().start()
+    resolver.set("receiver.example.test", "A", ["127.0.0.1"])
+    settings = {"SSL_CERT_FILE": str(receiver.certificate), "LINKXG_DNS_SERVER": resolver.address}
     with_none = build_world(new_server("sqlite", **settings))
-    named = receiver.url.replace("127.0.0.1", "localhost")
+    named = receiver.url.replace("127.0.0.1", "receiver.example.test")
     stream = Subscribed(with_none, receiver, dest=f"{named}/private").start()
     stream.capture(1)
     error = stream.wait_for(failedAttempts=1)["lastError"]
-    assert "private or reserved" in error or "resolved" in error, error
+    assert error == "It is at a private or reserved address, to which this service does not connect."
     assert receiver.of("/private") == []
     with_none.close()
     with_none.server.close()
+    resolver.stop()
 
 
 def test_of_two_nodes_one_delivers(tmp_path: Path, new_database: DatabaseFactory, receiver: WebhookReceiver) -> None:

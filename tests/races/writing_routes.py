@@ -123,6 +123,9 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /epcis/queries/{query_name}/subscriptions/{subscription_id}/resume": lambda w, t: _empty(
         "/epcis/queries/{}/subscriptions/{}/resume".format(*t.epcis_subscription)
     ),
+    "POST /epcis/queries/{query_name}/subscriptions/{subscription_id}/test": lambda w, t: _empty(
+        "/epcis/queries/{}/subscriptions/{}/test".format(*t.epcis_subscription)
+    ),
     "DELETE /epcis/queries/{query_name}/subscriptions/{subscription_id}": lambda w, t: _empty(
         "/epcis/queries/{}/subscriptions/{}".format(*t.epcis_subscription)
     ),

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.clients import make_client
+from harness.people import Session, sign_in
 from harness.world import World
 from linkxg_client import (
     AsyncLinkXG,
     ClientCredentials,
     Conflict,
+    Connection,
     InsufficientScope,
     InvalidScope,
     Item,
@@ -32,6 +35,7 @@ from sdk.lossy_proxy import LossyProxy
 
 pytestmark = pytest.mark.any_engine
 _numbers = itertools.count(1)
+PAIR = ("Knitting Mill SA", "Sewing House Lda")
 PUBLISHABLE = {
     "name": "Cordless drill 18 V",
     "category": {"code": "44232", "name": "Hand tools", "schemeId": "https://unstats.un.org/cpc", "schemeName": "CPC"},
@@ -174,9 +178,11 @@ def test_an_import_whose_answer_is_lost_runs_once(world: World, tmp_path: Path) 
     assert (job.status, job.created) == ("COMPLETED", 1)
 
 
-def test_companies_connect(world: World, client: LinkXG, connection_of_other: LinkXG) -> None:
-    with client, connection_of_other as other:
-        slug = world.api.get("/account", bearer=world.other_owner.access).expect(200).data()["slug"]
+def test_companies_connect(world: World, connection: Connection) -> None:
+    # Accounts of its own: those of the world may be connected already, and their feeds hold entries of other tests.
+    inviting, invited_session = (sign_in(world.api, world.server.bootstrap(name, another=True).owner) for name in PAIR)
+    with client_of(world, inviting, connection) as client, client_of(world, invited_session, connection) as other:
+        slug = world.api.get("/account", bearer=invited_session.access).expect(200).data()["slug"]
         invited = client.connections.invite("SUPPLIER", slug=slug, message="Please share your fabrics.")
         assert (invited.status, invited.direction) == ("PENDING", "OUTGOING")
         waiting = list(other.connections.list(status="PENDING", direction="INCOMING"))
@@ -190,10 +196,9 @@ def test_companies_connect(world: World, client: LinkXG, connection_of_other: Li
         assert [entry.type for entry in other.connections.changes().items][-1] == "CONNECTION_REVOKED"
 
 
-@pytest.fixture
-def connection_of_other(world: World, credentials: ClientCredentials) -> LinkXG:
-    oauth = world.other_oauth
-    return LinkXG(ClientCredentials(oauth.client_id, oauth.client_secret, connection=credentials.connection))
+def client_of(world: World, session: Session, connection: Connection) -> LinkXG:
+    oauth = make_client(world.api, session)
+    return LinkXG(ClientCredentials(oauth.client_id, oauth.client_secret, connection=connection))
 
 
 def test_an_item_is_traced(client: LinkXG) -> None:

@@ -83,6 +83,7 @@ ACTIONS = (
     "subscription.failed",
     "subscription.paused",
     "subscription.resumed",
+    "subscription.tested",
     "connection.invited",
     "connection.accepted",
     "connection.declined",

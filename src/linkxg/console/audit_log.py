@@ -1,7 +1,5 @@
 """`/account/audit`: lists, verifies and exports the audit trail of the account."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -14,7 +12,7 @@ from linkxg.audit.model import ACTIONS, AuditEvent
 from linkxg.audit.verify import verify_chain
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render, stream
-from linkxg.http.csv_injection import guarded
+from linkxg.http.csv_table import format_rows
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.manage_user import list_people
@@ -87,12 +85,12 @@ async def _csv(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[str]:
     # With the byte order mark, spreadsheets read the file as UTF-8.
     yield "\ufeff" + ",".join(COLUMNS) + "\r\n"
     async for chunk in chunks:
-        text = io.StringIO()
-        writer = csv.writer(text)
-        for event in chunk:
-            values = {**msgspec.structs.asdict(event), "details": msgspec.json.encode(event.details).decode()}
-            writer.writerow([guarded("" if values[name] is None else str(values[name])) for name in COLUMNS])
-        yield text.getvalue()
+        yield format_rows(map(_cells, chunk))
+
+
+def _cells(event: AuditEvent) -> list[object]:
+    values = {**msgspec.structs.asdict(event), "details": msgspec.json.encode(event.details).decode()}
+    return [values[name] for name in COLUMNS]
 
 
 async def _ndjson(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[bytes]:

@@ -1,7 +1,5 @@
 """`/events/captures`: uploads EPCIS documents, and shows the progress of their capture and the faults of events."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,7 +16,7 @@ from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render, stream
 from linkxg.errors import InvalidRequest, PayloadTooLarge, RateLimitExceeded, ValidationFailed
-from linkxg.http.csv_injection import guarded
+from linkxg.http.csv_table import format_rows
 from linkxg.http.permissions import session_roles
 from linkxg.ids import is_uuid
 from linkxg.jobs.model import MAX_ERRORS, MAX_UPLOAD, OPEN, JobError, JobRow, RowError
@@ -177,11 +175,8 @@ async def _csv(page: PageRequest, job: JobRow) -> AsyncIterator[str]:
         found, after = await list_row_errors(
             page.database, page.account_id, job.id, RESOURCE, after=after, limit=_CHUNK
         )
-        text = io.StringIO()
-        writer = csv.writer(text)
-        for one in found:
-            cells = (one.row, one.line, one.key, one.field, one.code, one.message, hint_of(event_problem(one)))
-            writer.writerow([guarded(str(cell)) for cell in cells])
-        yield text.getvalue()
+        yield format_rows(
+            (one.row, one.line, one.key, one.field, one.code, one.message, hint_of(event_problem(one))) for one in found
+        )
         if after is None:
             return

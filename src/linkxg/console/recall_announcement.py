@@ -16,6 +16,7 @@ from linkxg.console.pages import redirect, render
 from linkxg.console.recall_names import RecallNames, names_of, recall_names
 from linkxg.console.recalled_items import FIELD, LISTED, Recalled, read_recalled
 from linkxg.console.recalls import RECALLS, mailing_effect
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.trace_query import trace_reader
 from linkxg.console.trace_words import short_uri
 from linkxg.console.typed_item import EXAMPLE
@@ -50,6 +51,9 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
     errors = FormErrors()
     if form.has(CANCEL) or form.text("act") == SHOW:
         return await _show(page, recalled, form)
+    asking = await ask_step_up(page, "announce the recall", back=lambda: _show(page, recalled, form))
+    if asking is not None:
+        return asking
     if not recalled.items and not recalled.faults:
         errors.add(FIELD, "Say what is recalled.")
     elif not recalled.is_shown_by(form):

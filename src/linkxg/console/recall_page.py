@@ -12,6 +12,7 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download_csv, redirect, render
 from linkxg.console.recall_names import gtins_of_items, recall_names
 from linkxg.console.recalls import RECALLS, mailing_effect
+from linkxg.console.step_up import ask_step_up
 from linkxg.console.trace_page import TRACEABILITY
 from linkxg.console.trace_words import short_uri
 from linkxg.errors import InvalidRequest, InvalidState, PublicError, RateLimitExceeded, ValidationFailed
@@ -109,6 +110,9 @@ async def _record(page: PageRequest, recall_id: str) -> Response[str]:
 async def _withdraw(page: PageRequest, recall_id: str) -> Response[str]:
     reason = page.form.text("reason").strip() or None
     check_reason(reason)
+    asking = await ask_step_up(page, "withdraw the recall", back=lambda: _show(page, recall_id))
+    if asking is not None:
+        return asking
     if not confirmed(page):
         found = await read_recall(page.database, page.account_id, recall_id)
         partners = count(found.progress.notified, "partner")

@@ -1,4 +1,4 @@
-"""`/events/subscriptions/{id}`: the status of its deliveries; resumes, deletes, has what was not delivered."""
+"""`/events/subscriptions/{id}`: the status of its deliveries; resumes, tests, deletes, has what was not delivered."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
 from linkxg.console.step_up import ask_step_up
 from linkxg.console.subscription_words import format_in_words, schedule_in_words, shown_address, state_in_words
-from linkxg.errors import InvalidRequest, NotFound, RateLimitExceeded
+from linkxg.errors import Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
@@ -25,8 +25,9 @@ from linkxg.network.epcis.subscriptions.manage_subscriptions import (
     resume_subscription,
     unsubscribe,
 )
-from linkxg.network.epcis.subscriptions.model import Subscription
+from linkxg.network.epcis.subscriptions.model import Subscription, TestDelivery
 from linkxg.network.epcis.subscriptions.prepare_delivery import document_of, find_dead_letter
+from linkxg.network.epcis.subscriptions.send_test_delivery import TEST_DELIVERIES, send_test_delivery
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS as BUDGET
 
 SUBSCRIPTION = f"{SUBSCRIPTIONS}/{{subscription_id:str}}"
@@ -50,9 +51,9 @@ async def delivery(page: NamedDependency[PageRequest], subscription_id: FromPath
 
 @post(SUBSCRIPTION, **session_roles(WRITERS))
 async def act(page: NamedDependency[PageRequest], subscription_id: FromPath[str]) -> Response[str]:
-    """Resumes or deletes it."""
+    """Resumes, tests or deletes it."""
     found, _ = await find_subscription(page.database, page.account_id, subscription_id)
-    acts = {"resume": _resume, "delete": _delete}
+    acts = {"resume": _resume, "test": _test, "delete": _delete}
     if page.form.text("act") not in acts:
         raise InvalidRequest("Choose an action.")
     return await acts[page.form.text("act")](page, found)
@@ -77,6 +78,22 @@ async def _resume(page: PageRequest, found: Subscription) -> Response[str]:
     return redirect(page, f"{SUBSCRIPTIONS}/{found.id}", **flash_message(page, message))
 
 
+async def _test(page: PageRequest, found: Subscription) -> Response[str]:
+    asking = await ask_step_up(page, "send a test delivery", back=lambda: _show(page, found.id))
+    if asking is not None:
+        return asking
+    try:
+        await page.services.limits.spend(TEST_DELIVERIES, caller_key(page.account_id, page.person.user_id))
+        tested = await send_test_delivery(
+            page.services.subscriptions, page.actor, page.account_id, found.query_name, found.id
+        )
+    except RateLimitExceeded as error:
+        return await _show(page, found.id, errors=wait_for_budget(error), status=error.status)
+    except Conflict as error:
+        return await _show(page, found.id, errors=FormErrors([("act", error.description)]), status=error.status)
+    return await _show(page, found.id, tested=tested)
+
+
 async def _delete(page: PageRequest, found: Subscription) -> Response[str]:
     if not confirmed(page):
         effects = [
@@ -90,7 +107,12 @@ async def _delete(page: PageRequest, found: Subscription) -> Response[str]:
 
 
 async def _show(
-    page: PageRequest, subscription_id: str, *, errors: FormErrors | None = None, status: int = 200
+    page: PageRequest,
+    subscription_id: str,
+    *,
+    errors: FormErrors | None = None,
+    tested: TestDelivery | None = None,
+    status: int = 200,
 ) -> Response[str]:
     found, under_way = await find_subscription(page.database, page.account_id, subscription_id)
     return render(
@@ -106,4 +128,5 @@ async def _show(
         dest=shown_address(found, page.scopes),
         key=page.form.key_or_new(),
         errors=errors,
+        tested=tested,
     )

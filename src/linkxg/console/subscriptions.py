@@ -102,7 +102,7 @@ def _read(page: PageRequest) -> tuple[RequestedSubscription, FormErrors]:
         errors.add("dest", "Enter the address of the receiver.")
     else:
         try:
-            check_dest(form.text("dest").strip(), page.services.subscriptions.may_connect)
+            check_dest(form.text("dest").strip(), page.services.subscriptions.receivers.may_connect)
         except SubscriptionControlsException as error:
             errors.add("dest", of_details(error, _FIELDS).message("dest"))
     if form.text("when") not in WHEN:

@@ -1,7 +1,7 @@
 """Reads jobs, and the results of their rows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
 from linkxg.jobs import store
-from linkxg.jobs.model import OPEN, JobRow, RowError, RowResult, decode_batch
+from linkxg.jobs.model import OPEN, FailedRow, JobRow, RowError, RowResult, decode_batch
 from linkxg.runtime import leaving
 
 ROWS_AT_ONCE = 100
@@ -64,12 +64,24 @@ async def list_row_errors(
     await read_job(database, account_id, job_id, resource)
     place = 0 if after is None else after[0]
     failed = await database.read_in_thread(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
-    errors = [
+    return _row_errors(failed[:limit]), [failed[limit - 1].row] if len(failed) > limit else None
+
+
+async def list_first_row_errors(
+    database: Database, account_id: str, jobs: Iterable[JobRow], *, limit: int
+) -> dict[str, list[RowError]]:
+    """The faults of up to `limit` rejected rows of each job, which the account has."""
+    ids = [job.id for job in jobs if job.failed]
+    found = await database.read_in_thread(store.list_first_errors, account_id, ids, limit=limit) if ids else {}
+    return {job_id: _row_errors(failed) for job_id, failed in found.items()}
+
+
+def _row_errors(failed: Iterable[FailedRow]) -> list[RowError]:
+    return [
         RowError(row.row, row.line, row.key, fault.field, fault.code, fault.message, fault.value)
-        for row in failed[:limit]
+        for row in failed
         for fault in row.faults
     ]
-    return errors, [failed[limit - 1].row] if len(failed) > limit else None
 
 
 async def results_file(database: Database, account_id: str, job: JobRow) -> AsyncIterator[bytes]:

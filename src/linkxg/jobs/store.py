@@ -1,5 +1,6 @@
 """The SQL of jobs, their files and the results of their rows; that of running them is in `lease_store`."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    union_all,
 )
 
 from linkxg.db.compiled import CompiledStatement
@@ -226,6 +228,27 @@ def list_errors(
         .limit(limit)
     )
     return [FailedRow(row.row, row.line, row.key, row.raw, _faults(row.faults)) for row in conn.execute(query)]
+
+
+def list_first_errors(
+    conn: Connection, account_id: str, job_ids: Collection[str], *, limit: int
+) -> dict[str, list[FailedRow]]:
+    """The first rejected rows of each job, without `raw`, in one statement."""
+    of_jobs = [
+        select(errors.c.job_id, errors.c.row, errors.c.line, errors.c.key, errors.c.faults)
+        .where(errors.c.account_id == account_id, errors.c.job_id == job_id)
+        .order_by(errors.c.row)
+        .limit(limit)
+        .subquery()
+        .select()
+        for job_id in job_ids
+    ]
+    found: dict[str, list[FailedRow]] = {job_id: [] for job_id in job_ids}
+    for row in conn.execute(union_all(*of_jobs)) if of_jobs else ():
+        found[row.job_id].append(FailedRow(row.row, row.line, row.key, "", _faults(row.faults)))
+    for rows in found.values():
+        rows.sort(key=lambda one: one.row)
+    return found
 
 
 _faults = msgspec.json.Decoder(tuple[RowFault, ...]).decode

@@ -235,10 +235,10 @@ class CsvRowParser:
             message = f"The row has {len(cells)} cells, the header {len(self.names)}."
             return {}, {}, [RowFault("", "cells", message)]
         cells = list(fitted)
-        if tuple(map(str.strip, cells)) == self.names:
-            return {}, {}, [RowFault("", "repeated_header", "The row repeats the header.")]
         if self._is_guarded:
             cells = list(map(unguarded, cells))
+        if tuple(map(str.strip, cells)) == self.names:
+            return {}, {}, [RowFault("", "repeated_header", "The row repeats the header.")]
         errors = self._controls(cells) + self._artifacts(cells)
         clears = self._clears
         head: dict[str, Any] = {name: cells[index] for name, index in self._key_columns.items() if cells[index]}

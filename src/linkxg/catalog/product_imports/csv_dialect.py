@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from linkxg.catalog.product_imports.columns import COLUMN_TYPES, ERROR_COLUMNS
 from linkxg.catalog.product_imports.model import MAX_COLUMNS
+from linkxg.http.csv_injection import unguarded
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import MAX_ROW_BYTES
 
@@ -101,6 +102,9 @@ def _read(text: str, separator: str, *, has_separator_line: bool = False) -> Dia
     names = [name.strip() for name in cells]
     while names and not names[-1]:
         del names[-1]
+    if all(name in names for name in ERROR_COLUMNS):
+        # Of a file of rejected rows the header is guarded as well.
+        names = list(map(unguarded, names))
     return Dialect(separator, names, has_separator_line, _TEXT[separator].search(text, lines.tell()) is not None)
 
 

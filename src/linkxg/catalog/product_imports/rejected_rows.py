@@ -7,8 +7,6 @@ mark, spreadsheets read the file as UTF-8.
 
 import asyncio
 import codecs
-import csv
-import io
 import zlib
 from collections.abc import AsyncIterator
 from typing import Literal
@@ -18,7 +16,8 @@ import msgspec
 from linkxg.catalog.product_imports.columns import ERROR_COLUMNS
 from linkxg.catalog.product_imports.csv_dialect import SEPARATORS, read_dialect
 from linkxg.db import Database
-from linkxg.http.csv_injection import guarded
+from linkxg.http.csv_injection import unguarded
+from linkxg.http.csv_table import format_rows
 from linkxg.http.strict_json import parse
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import FailedRow, JobRow
@@ -69,8 +68,8 @@ def _csv_row(names: list[str], row: FailedRow, separator: str) -> bytes:
     kept = [cell for name, cell in zip(names, cells, strict=False) if name not in ERROR_COLUMNS]
     # Extra cells of a row follow after the error columns.
     extra = cells[len(names) :]
-    if not already_guarded:
-        kept, extra = list(map(guarded, kept)), list(map(guarded, extra))
+    if already_guarded:
+        kept, extra = list(map(unguarded, kept)), list(map(unguarded, extra))
     return _line([*kept, _codes(row), _messages(row), *extra], separator)
 
 
@@ -93,6 +92,4 @@ def _messages(row: FailedRow) -> str:
 
 
 def _line(cells: list[str], separator: str) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=separator).writerow(cells)
-    return text.getvalue().encode()
+    return format_rows([cells], separator).encode()

@@ -1,11 +1,10 @@
 """The template files of imports."""
 
 import codecs
-import csv
-import io
 
 import msgspec
 
+from linkxg.http.csv_table import write_table
 from linkxg.jobs.model import FileFormat
 
 _COLUMNS = (
@@ -41,11 +40,7 @@ def template(format: FileFormat) -> bytes:
         return b"".join(msgspec.json.encode(row) + b"\n" for row in _ROWS)
     if format == "json":
         return msgspec.json.format(msgspec.json.encode(_ROWS), indent=2) + b"\n"
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    writer.writerows([[_cell(row, name) for name in _COLUMNS] for row in _ROWS])
-    return codecs.BOM_UTF8 + text.getvalue().encode()
+    return codecs.BOM_UTF8 + write_table(_COLUMNS, ([_cell(row, name) for name in _COLUMNS] for row in _ROWS))
 
 
 def _cell(row: dict[str, object], name: str) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_URL = 2_000
+MAX_ANSWER = 512 * 1024
+"""Bytes that a connection may receive: interim responses, header fields and the body."""
 _TRIES = 2
 _LONGEST_NAME = 254
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -30,12 +32,17 @@ _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class PinnedClient:
-    """The requests of one worker; `private` are networks that are not public, and may be connected to."""
+    """The requests of one worker: `most` at a time, each of which receives at most `most_bytes`.
 
-    def __init__(self, resolver: Resolver, private: Sequence[Network], *, most: int) -> None:
+    `private` are networks that are not public, and may be connected to.
+    """
+
+    def __init__(
+        self, resolver: Resolver, private: Sequence[Network], *, most: int, most_bytes: int = MAX_ANSWER
+    ) -> None:
         self._resolver = resolver
         self._private = private
-        self._most = most
+        self._most, self._most_bytes = most, most_bytes
         self._transport: httpx.AsyncHTTPTransport | None = None
 
     async def request(
@@ -113,6 +120,8 @@ class PinnedClient:
     def _open(self) -> "httpx.AsyncHTTPTransport":
         import httpx
 
+        from linkxg.identity.federation.bounded_network import BoundedBackend
+
         if self._transport is None:
             # The certificates of the system, or of SSL_CERT_FILE: an account's provider may have a private one.
             self._transport = httpx.AsyncHTTPTransport(
@@ -120,6 +129,9 @@ class PinnedClient:
                 trust_env=False,
                 limits=httpx.Limits(max_connections=self._most, max_keepalive_connections=0),
             )
+            # The transport has no parameter for it; a test sends more than the bound.
+            pool = self._transport._pool
+            pool._network_backend = BoundedBackend(pool._network_backend, self._most_bytes)
         return self._transport
 
 

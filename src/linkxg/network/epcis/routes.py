@@ -47,5 +47,5 @@ def subscription_services(
 ) -> SubscriptionServices:
     """What the verbs of subscriptions need, for the API and the console."""
     return SubscriptionServices(
-        database, PageTokens(cursors), public_url, server_key, deliverer.may_connect, deliverer.wake, notices
+        database, PageTokens(cursors), public_url, server_key, deliverer.receivers, deliverer.wake, notices
     )

@@ -1,7 +1,7 @@
 """A recall as CSV (RFC 4180): a row for each recipient."""
 
+from linkxg.http.csv_table import write_table
 from linkxg.network.recalls.model import RecallDetails
-from linkxg.network.traceability.csv_tables import write_table
 
 _COLUMNS = (
     "party", "gln", "partner", "notified", "items", "lastSentAt", "acknowledgedAt", "acknowledgedBy", "note", "onward",

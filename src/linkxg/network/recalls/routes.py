@@ -16,7 +16,7 @@ from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
-from linkxg.http.permissions import scope
+from linkxg.http.permissions import RecentAuthentication, scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.recalls.acknowledge import RECALL_ANSWERS, acknowledge_notice, record_acknowledgement
@@ -68,7 +68,7 @@ class RecallServices:
     operation_id="announceRecall",
     errors=(Conflict,),
     response_headers=[header("Location", "The address of the recall."), REPLAYED],
-    **scope("connections:write", RECALLS, also="traceability:read"),
+    **scope("connections:write", RECALLS, also="traceability:read", recent=RecentAuthentication.IF_REQUIRED),
 )
 async def announce(
     request: Request[Any, Any, Any],
@@ -128,7 +128,7 @@ async def read(
     errors=(InvalidState,),
     status_code=200,
     response_headers=[REPLAYED],
-    **scope("connections:write", RECALL_ANSWERS, also="traceability:read"),
+    **scope("connections:write", RECALL_ANSWERS, also="traceability:read", recent=RecentAuthentication.IF_REQUIRED),
 )
 async def withdraw(
     request: Request[Any, Any, Any],

@@ -1,10 +1,8 @@
-"""Graphs, timelines and impacts as CSV (RFC 4180) that a spreadsheet opens safely."""
+"""Graphs, timelines and impacts as CSV."""
 
-import csv
-import io
 from collections.abc import Iterable
 
-from linkxg.http.csv_injection import guarded
+from linkxg.http.csv_table import write_table
 from linkxg.network.traceability.model import Graph, Impact, TimelineEvent
 
 _GRAPH = (
@@ -100,12 +98,3 @@ def impact_table(impact: Impact) -> bytes:
 
 def _flag(value: bool | None) -> str | None:
     return None if value is None else "true" if value else "false"
-
-
-def write_table(names: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow(["" if cell is None else guarded(str(cell)) for cell in row])
-    return text.getvalue().encode()

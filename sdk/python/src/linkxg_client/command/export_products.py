@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from linkxg_client.client import LinkXG
+from linkxg_client.command.csv_injection import guarded
 from linkxg_client.models.products import Product, ProductStatus
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ExportFormat(StrEnum):
@@ -73,15 +72,10 @@ def _csv(file: TextIO, products: Iterator[Product]) -> int:
     for product in products:
         texts = [product.content.get(name) or "" for name in ("name", "brand", "modelNumber")]
         writer.writerow(
-            [_safe(str(cell)) for cell in (product.sku, product.entered_gtin or "", product.status, *texts)]
+            [guarded(str(cell)) for cell in (product.sku, product.entered_gtin or "", product.status, *texts)]
         )
         count += 1
     return count
-
-
-def _safe(cell: str) -> str:
-    """A cell that a spreadsheet would evaluate gets an apostrophe, which an import removes."""
-    return "'" + cell if cell.startswith(_FORMULAS) else cell
 
 
 _WRITERS = {ExportFormat.NDJSON: _ndjson, ExportFormat.JSON: _json, ExportFormat.CSV: _csv}

@@ -6,8 +6,8 @@ import msgspec
 
 from linkxg.clock import rfc3339
 from linkxg.db import Database
-from linkxg.jobs.model import OPEN, JobError, JobRow
-from linkxg.jobs.read_job import list_jobs, list_row_errors, read_job
+from linkxg.jobs.model import OPEN, JobError, JobRow, RowError
+from linkxg.jobs.read_job import list_first_row_errors, list_jobs, read_job
 from linkxg.network.epcis.capture.faults import document_problem, event_problem
 from linkxg.network.epcis.capture.model import RESOURCE, CaptureCounts, CaptureError, CaptureJob
 
@@ -19,7 +19,8 @@ _ROLLED_BACK = "rolled_back"
 async def read_capture(database: Database, account_id: str, capture_id: str) -> CaptureJob:
     """Raises NotFound, also for jobs of other accounts and kinds."""
     job = await read_job(database, account_id, capture_id, RESOURCE)
-    return await _view(database, account_id, job, MAX_EVENTS_SHOWN)
+    faults = await list_first_row_errors(database, account_id, [job], limit=MAX_EVENTS_SHOWN)
+    return _view(job, faults.get(job.id, []))
 
 
 async def list_captures(
@@ -27,19 +28,18 @@ async def list_captures(
 ) -> tuple[list[CaptureJob], list[Any] | None]:
     """(a page of jobs, newest first; the position to continue after, or None)."""
     jobs, following = await list_jobs(database, account_id, RESOURCE, after=after, limit=limit)
-    return [await _view(database, account_id, job, MAX_EVENTS_LISTED) for job in jobs], following
+    faults = await list_first_row_errors(database, account_id, jobs, limit=MAX_EVENTS_LISTED)
+    return [_view(job, faults.get(job.id, [])) for job in jobs], following
 
 
-async def _view(database: Database, account_id: str, job: JobRow, most: int) -> CaptureJob:
+def _view(job: JobRow, faults: list[RowError]) -> CaptureJob:
     errors: list[CaptureError] = []
     if job.error is not None:
         error = msgspec.json.decode(job.error, type=JobError)
         # That nothing is stored, the job says by itself.
         if error.code != _ROLLED_BACK:
             errors.append(document_problem(error))
-    if job.failed:
-        found, _ = await list_row_errors(database, account_id, job.id, RESOURCE, after=None, limit=most)
-        errors += map(event_problem, found)
+    errors += map(event_problem, faults)
     is_open = job.status in OPEN
     return CaptureJob(
         capture_id=job.id,

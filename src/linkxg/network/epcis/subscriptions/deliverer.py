@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -17,27 +16,22 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.database import ReadTooLong
 from linkxg.errors import PublicError
-from linkxg.http.client_ip import Address, Network
+from linkxg.http.client_ip import Network
 from linkxg.http.logs import log
-from linkxg.identity.federation.addresses import Resolver, may_connect
-from linkxg.identity.federation.pinned_request import PinnedClient
-from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.ids import uuid7
-from linkxg.network.epcis.gs1_headers import ANSWER
 from linkxg.network.epcis.subscriptions import delivery_store, record_delivery
 from linkxg.network.epcis.subscriptions.model import Delivery, Lease
 from linkxg.network.epcis.subscriptions.prepare_delivery import WINDOW, Prepared, document_of, prepare_delivery
-from linkxg.network.epcis.subscriptions.signature import SIGNATURE, sign
+from linkxg.network.epcis.subscriptions.receivers import Receivers
+from linkxg.network.epcis.subscriptions.send_test_delivery import IN_ALL as TESTS
+from linkxg.network.epcis.subscriptions.send_test_delivery import RESERVED as RESERVED_TESTS
+from linkxg.network.epcis.subscriptions.send_test_delivery import UNREADABLE
+from linkxg.network.epcis.subscriptions.signature import sign
 from linkxg.runtime.background import BackgroundTask
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 from linkxg.runtime.frames import frames_of
 
-if TYPE_CHECKING:
-    import httpx
-
 SWEEP_S = 5.0
-DEADLINE_S = 10.0
-"""Of one attempt, from the look-up of the name to the status of the answer."""
 READ_S = 2.0
 SMALLEST_WINDOW = 50
 STEPS = 50
@@ -46,10 +40,6 @@ MAX_DUE = 1_000
 PER_ACCOUNT, IN_ALL, RESERVED = 4, 32, 96
 """Deliveries of one worker at the same time; the reserve is for accounts that have none in progress."""
 STOP_S = 5.0
-DELIVERY_ID = "LinkXG-Delivery"
-_UNREADABLE = (
-    "The secret can no longer be read, since the keys of the service were replaced; create the subscription again."
-)
 _TOO_SLOW = "The query takes too long."
 _FAULT = "The delivery could not be made; the server's log has the reason."
 
@@ -62,18 +52,14 @@ class SubscriptionDeliverer:
 
     def __init__(self, database: Database, server_key: bytes, dns_server: str, private: Sequence[Network]) -> None:
         self.on_stopped: Callable[[str, str], None] = lambda account_id, id: None
-        self._private = private
         self._database, self._server_key = database, server_key
-        resolver = Resolver(dns_server, reads_hosts=bool(private))
-        self._client = PinnedClient(resolver, private, most=IN_ALL + RESERVED)
+        # Test deliveries have connections of their own: none waits for another.
+        self.receivers = Receivers(dns_server, private, most=IN_ALL + RESERVED + TESTS + RESERVED_TESTS)
         self._limit = ConcurrencyLimit(PER_ACCOUNT, IN_ALL, reserve=RESERVED)
         self._running: dict[tuple[str, str], asyncio.Task[bool]] = {}
         self._accounts: set[str] = set()
         self._swept_at = float("-inf")
         self.task = BackgroundTask("subscriptions", self._run_due, every_s=SWEEP_S)
-
-    def may_connect(self, address: Address) -> bool:
-        return may_connect(address, self._private)
 
     def wake(self, account_id: str) -> None:
         """Deliver soon: the account has new events, or a subscription of it has changed."""
@@ -89,7 +75,7 @@ class SubscriptionDeliverer:
             for one in running:
                 one.cancel()
             await asyncio.wait(running)
-        await self._client.close()
+        await self.receivers.close()
 
     async def _run_due(self) -> None:
         accounts, self._accounts = self._accounts, set()
@@ -206,18 +192,12 @@ class SubscriptionDeliverer:
             return False
         signature = sign(self._server_key, row.id, row.sealed_secret, body)
         if signature is None:
-            has_stopped = await database.write(record_delivery.record_gone, lease, row, _UNREADABLE, attempt)
+            has_stopped = await database.write(record_delivery.record_gone, lease, row, UNREADABLE, attempt)
             self._notify(lease, has_stopped=has_stopped)
             return False
-        headers = {"Content-Type": "application/json", SIGNATURE: signature, DELIVERY_ID: delivery.id, **ANSWER}
-        try:
-            status = await self._client.request("POST", row.dest, body, headers, _status, seconds=DEADLINE_S)
-        except ProviderFault as fault:
-            status, error = None, fault.message
-        else:
-            error = f"It answered {status}."
+        status, error, _ = await self.receivers.post(row.dest, body, signature, delivery.id)
         log.info("subscription.attempt", subscription_id=row.id, delivery_id=delivery.id, attempt=attempt, code=status)
-        if status is not None and 200 <= status < 300:
+        if error is None:
             done = await database.write(record_delivery.record_success, lease, row, delivery)
             return done and not delivery.is_last
         if status == 413 and delivery.events > 1:
@@ -228,7 +208,3 @@ class SubscriptionDeliverer:
             has_stopped = await database.write(record_delivery.record_failure, lease, row, delivery.id, error, attempt)
         self._notify(lease, has_stopped=has_stopped)
         return False
-
-
-async def _status(response: "httpx.Response") -> int:
-    return response.status_code

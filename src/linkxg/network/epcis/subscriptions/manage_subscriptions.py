@@ -14,7 +14,6 @@ from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import NotFound, PublicError
-from linkxg.http.client_ip import Address
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.jobs.model import as_json
@@ -23,19 +22,20 @@ from linkxg.network.epcis.page_tokens import PageTokens
 from linkxg.network.epcis.query.named_query_store import find_query
 from linkxg.network.epcis.subscriptions import store
 from linkxg.network.epcis.subscriptions.model import MAX_BATCH, Delivery, Schedule, Subscription, SubscriptionRow
+from linkxg.network.epcis.subscriptions.receivers import Receivers
 
 NO_SUBSCRIPTION = "There is no such subscription."
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionServices:
-    """`may_connect` tells which addresses may be delivered to; `wake` says whose events are to be delivered."""
+    """`wake` says whose events are to be delivered."""
 
     database: Database
     tokens: PageTokens
     public_url: str
     server_key: bytes = field(repr=False)
-    may_connect: Callable[[Address], bool]
+    receivers: Receivers
     wake: Callable[[str], None]
     notices: SecurityNotices
 

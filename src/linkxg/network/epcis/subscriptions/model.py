@@ -105,6 +105,27 @@ class Subscription(msgspec.Struct):
         return self.subscription_id
 
 
+class TestDelivery(msgspec.Struct):
+    """What a receiver made of a document without events. Without `status` it has not answered."""
+
+    __test__: ClassVar[bool] = False
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "deliveryID": "0199b6a4-8d21-7a4c-9e6b-4c2d3e5f6a71",
+        "sentAt": "2026-11-28T10:20:00.000Z",
+        "delivered": False,
+        "milliseconds": 120,
+        "status": 404,
+        "error": "It answered 404.",
+    }
+
+    delivery_id: str = msgspec.field(name="deliveryID")
+    sent_at: str = msgspec.field(name="sentAt")
+    is_delivered: bool = msgspec.field(name="delivered")
+    milliseconds: int
+    status: int | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+
+
 class EventPosition(NamedTuple):
     """The place of an event in the order of capture."""
 

@@ -36,7 +36,8 @@ from linkxg.network.epcis.subscriptions.manage_subscriptions import (
     unsubscribe,
     without_address,
 )
-from linkxg.network.epcis.subscriptions.model import RequestedSubscription, Subscription
+from linkxg.network.epcis.subscriptions.model import RequestedSubscription, Subscription, TestDelivery
+from linkxg.network.epcis.subscriptions.send_test_delivery import TEST_DELIVERIES, send_test_delivery
 from linkxg.network.epcis.subscriptions.subscribe import SUBSCRIPTIONS, subscribe
 
 TAG = Tag("EPCIS subscriptions", "Named queries whose events are posted to an address, signed and in order.")
@@ -137,6 +138,29 @@ async def resume(
     return Response(resumed.value, headers=replay(resumed.replayed))
 
 
+@post(
+    f"{_ONE}/test",
+    operation_id="testEpcisSubscription",
+    status_code=200,
+    errors=(Conflict, NotAcceptable, NotFound),
+    **scope(CHANGE_SCOPE, TEST_DELIVERIES, also=SCOPE, recent=RecentAuthentication.IF_REQUIRED),
+)
+async def test(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[SubscriptionServices],
+    query_name: FromPath[str],
+    subscription_id: FromPath[str],
+) -> Response[TestDelivery]:
+    """Send a test delivery without events, and see what the receiver answers.
+
+    It is signed as deliveries are, and has the header field `LinkXG-Test: true`. Nothing of the subscription changes,
+    whatever its state; of the answer only the status is read.
+    """
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
+    tested = await send_test_delivery(services, actor, account_id, read_segment(query_name), subscription_id)
+    return Response(tested)
+
+
 @delete(_ONE, operation_id="deleteEpcisSubscription", status_code=204, errors=(NotAcceptable, NotFound),
         **scope(CHANGE_SCOPE))  # fmt: skip
 async def remove(
@@ -177,9 +201,11 @@ def router(services: SubscriptionServices) -> Router:
         listing,
         read,
         resume,
+        test,
         remove,
         describe,
         discovery(_ALL),
         discovery(f"{_ONE}/resume"),
+        discovery(f"{_ONE}/test"),
     ]
     return epcis_router(services, handlers, TAG)

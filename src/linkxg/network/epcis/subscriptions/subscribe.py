@@ -54,7 +54,7 @@ async def subscribe(
     idempotency_key: str | None,
 ) -> IdempotentOutcome[Subscription]:
     """Raises NoSuchNameException, SubscriptionControlsException, or Conflict for too many subscriptions."""
-    secret = _check(given, services.may_connect)
+    secret = _check(given, services.receivers.may_connect)
     initial = _read_time(given.initial_record_time)
     schedule = None if given.schedule is None else read_schedule(given.schedule)
 
