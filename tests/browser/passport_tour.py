@@ -14,6 +14,8 @@ def passports(page: Page, showcase: Showcase) -> Iterator[str]:
     pages = {
         "passport-preview": f"/products/{stock.versioned}/passport/preview",
         "passport-compared": f"/products/{stock.versioned}/passport/preview?as=public&with=everything",
+        "passport-labels": f"/products/{stock.versioned}/passport/labels",
+        "passport-labels-refused": f"/products/{stock.versioned}/passport/labels?serials=1%0A2",
         "passport-link-new": f"/products/{stock.versioned}/passport/link",
         "passport-requests": "/requests/passports",
         "passport-request": f"/requests/passports/{sharing.access_request}",

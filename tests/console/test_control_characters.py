@@ -26,7 +26,7 @@ from scim.provider import end_tokens
 PASTED = "First\x0bsecond\x0cthird\x00fourth"
 ONE_LINE, LINES = "First second third fourth", "First\nsecond\nthird fourth"
 NOTICE = "control characters, which cannot be stored. They were replaced by spaces or line breaks"
-LONG = ("description", "mapping", "ranges", "paths", "purpose", "message")
+LONG = ("description", "mapping", "ranges", "paths", "purpose", "message", "serials")
 _FIELD = re.compile(r"<(?:input(?![^>]*type=\"(?:hidden|checkbox|radio|file|password)\")|textarea)\b[^>]*>")
 
 
@@ -80,6 +80,10 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "link to a passport": (_passport_link, ("lot", "serial", "recipient", "purpose", "expires")),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
+QUERIES: dict[str, tuple[Place, tuple[str, ...]]] = {
+    "labels": (lambda w: ((at := f"{path(published(w))}/passport"), f"{at}/labels"), ("lot", "serials")),
+}
+"""Forms of method GET, which come back with errors."""
 SEARCHES = (
     "/products?q=", "/account/api-access?q=",
     "/traceability?q=", "/traceability?day=", "/traceability/recalls/new?items=",
@@ -104,6 +108,19 @@ def test_a_form_keeps_everything_and_says_what_was_replaced(world: World, editor
         return
     assert "<title>Error: " in shown.text
     kept = dict(editor.fields(shown, action, holding=fields[0]))
+    for field in fields:
+        assert kept[field] == (LINES if field in LONG else ONE_LINE), field
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_keeps_everything_and_says_what_was_replaced(world: World, editor: Visitor, name: str) -> None:
+    place, fields = QUERIES[name]
+    page, action = place(world)
+    answer = editor.ask(editor.get(page), action, **dict.fromkeys(fields, PASTED))
+    assert answer.status_code == 400, text_of(answer)
+    assert NOTICE in text_of(answer)
+    assert "<title>Error: " in answer.text
+    kept = dict(editor.fields(answer, action, method="get"))
     for field in fields:
         assert kept[field] == (LINES if field in LONG else ONE_LINE), field
 
@@ -156,7 +173,12 @@ def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisi
 
 def test_control_characters_are_replaced_in_every_text_field() -> None:
     """A new field has to be tried as well."""
-    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "new_email", "q", "accountName"}
+    swept = {field for _, fields in (FORMS | QUERIES).values() for field in fields} | {
+        "email",
+        "new_email",
+        "q",
+        "accountName",
+    }
     # The days of a search: tests/console/test_events.py.
     swept |= {"from", "to"}
     # A code is never altered, but refused: tests/console/test_second_step.py.

@@ -21,7 +21,9 @@ MAX_FIELDS = 600
 SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "client_secret", "code", "mfa_token"})
 _UNCHANGED = SECRET_FIELDS | {"confirm_password", "confirm_code"}
 """Fields that are never altered: their values are compared, or checked by the rules for passwords."""
-_MULTILINE = frozenset({"description", "instructions", "items", "mapping", "message", "paths", "purpose", "ranges"})
+_MULTILINE = frozenset(
+    {"description", "instructions", "items", "mapping", "message", "paths", "purpose", "ranges", "serials"}
+)
 _LINE_BREAK = re.compile(r"\r\n|[\x0b\x0c]")
 
 
