@@ -137,6 +137,11 @@ _TABLE = {
         "Das Unternehmen entscheidet und antwortet über den Kontakt, den Sie angegeben haben.",
     ),
     "back": ("Back to the passport", "Zurück zum Produktpass"),
+    "tooManyAsk": (
+        "Too many requests from your network wait for this company. Your request was not sent: try again in some days.",
+        "Zu viele Anfragen aus Ihrem Netz warten auf dieses Unternehmen. Ihre Anfrage wurde nicht gesendet: "
+        "Versuchen Sie es in einigen Tagen noch einmal.",
+    ),
     "mistake": ("Mistake", "Fehler"),
     "absentTitle": ("There is no passport here", "Hier gibt es keinen Produktpass"),
     "absent": (

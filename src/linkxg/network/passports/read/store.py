@@ -282,7 +282,10 @@ def _filtered(query: Select[Any], wanted: PassportFilter) -> Select[Any]:
     conditions = {
         _p.product_id: wanted.product_id, _p.gtin14: wanted.gtin14, _p.lot: wanted.lot, _p.serial: wanted.serial,
     }  # fmt: skip
-    return query.where(*(column == value for column, value in conditions.items() if value is not None))
+    given = {column: value for column, value in conditions.items() if value is not None}
+    # As the indexes of lots and of serial numbers have it.
+    not_empty = [column != _empty for column in (_p.lot, _p.serial) if given.get(column)]
+    return query.where(*(column == value for column, value in given.items()), *not_empty)
 
 
 def _paged(query: Select[Any], wanted: PassportFilter, after: Identity | None, limit: int) -> Select[Any]:
