@@ -36,7 +36,7 @@ LOOKUPS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: list_passports(conn, "a", PassportFilter(lot="l", serial="s"), after=None, limit=20),
         "account_id=? AND lot=?",
     ),
-    "publishers": (lambda conn: list_publishers(conn, "g", 20), "gtin14=?"),
+    "publishers": (lambda conn: list_publishers(conn, "g", offset=0, limit=20), "gtin14=?"),
     "page of a GTIN": (
         lambda conn: list_passports(conn, "a", PassportFilter(gtin14="g"), after=("g", "l", "s"), limit=20),
         "account_id=? AND gtin14=? AND (lot,serial)>(?,?)",

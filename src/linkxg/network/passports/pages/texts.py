@@ -87,6 +87,13 @@ _TABLE = {
         "This link names no company. These have a passport with its GTIN:",
         "Dieser Link nennt kein Unternehmen. Einen Produktpass mit seiner GTIN haben:",
     ),
+    "choicesOrder": (
+        "The earliest passport comes first. Nobody has verified whose the GTIN is.",
+        "Der früheste Pass steht zuerst. Wem die GTIN gehört, hat niemand geprüft.",
+    ),
+    "companies": ("Companies", "Unternehmen"),
+    "choicesPrev": ("Previous companies", "Vorige Unternehmen"),
+    "choicesNext": ("More companies", "Weitere Unternehmen"),
     "unit": ("A batch or an item of it", "Eine Charge oder ein Stück davon"),
     "choose": ("Choose", "Auswählen"),
     "noUnit": (
