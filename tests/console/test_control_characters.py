@@ -20,6 +20,7 @@ from network.partners import invite as invite_partner
 from network.partners import token_of
 from network.recalling import received
 from network.sharing import connection_of
+from passports.test_units import issue
 from products.catalogue import complete, create, path, published
 from scim.provider import end_tokens
 
@@ -46,6 +47,16 @@ def _notice(world: World) -> tuple[str, str]:
 
 def _passport_link(world: World) -> tuple[str, str]:
     return (f"{path(published(world))}/passport/link",) * 2
+
+
+def _passports_of_units(world: World) -> tuple[str, str]:
+    return (f"{path(published(world))}/passport/units/new",) * 2
+
+
+def _unit(world: World) -> tuple[str, str]:
+    product = published(world)
+    (item,) = issue(world, product, {"serial": "1"}).expect(201).data()
+    return (f"{path(product)}/passport/units/{item['id']}",) * 2
 
 
 def _subscription(world: World) -> tuple[str, str]:
@@ -78,6 +89,8 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "named query": (lambda w: ("/events/queries",) * 2, ("name",)),
     "subscription": (_subscription, ("dest", "since")),
     "link to a passport": (_passport_link, ("lot", "serial", "recipient", "purpose", "expires")),
+    "passports of items": (_passports_of_units, ("lot", "serials", "productionDate", "expiryDate")),
+    "withdrawn item": (_unit, ("reason",)),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
 QUERIES: dict[str, tuple[Place, tuple[str, ...]]] = {

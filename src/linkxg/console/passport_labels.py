@@ -68,7 +68,7 @@ async def _sheet(page: PageRequest, product_id: str) -> str:
         raise _fault(
             field,
             f"Of {len(wanted)} labels, {missing} are of nothing that has a passport, the first in place {first}. "
-            "Issue their passports first, through the API.",
+            "Issue their passports first.",
         ) from None
     return await draw_labels(page.account_id, found, Addresses(page.services.public_url), "M")
 
