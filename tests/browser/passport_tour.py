@@ -14,6 +14,10 @@ def passports(page: Page, showcase: Showcase) -> Iterator[str]:
     pages = {
         "passport-preview": f"/products/{stock.versioned}/passport/preview",
         "passport-compared": f"/products/{stock.versioned}/passport/preview?as=public&with=everything",
+        "passport-labels": f"/products/{stock.versioned}/passport/labels",
+        "passport-labels-refused": f"/products/{stock.versioned}/passport/labels?serials=1%0A2",
+        "passport-access": f"/products/{stock.versioned}/passport/access",
+        "passport-units-new": f"/products/{stock.versioned}/passport/units/new",
         "passport-link-new": f"/products/{stock.versioned}/passport/link",
         "passport-requests": "/requests/passports",
         "passport-request": f"/requests/passports/{sharing.access_request}",
@@ -23,6 +27,7 @@ def passports(page: Page, showcase: Showcase) -> Iterator[str]:
     for name, path in pages.items():
         page.goto(path)
         yield name
+    yield from _units(page, f"/products/{stock.versioned}/passport")
     page.goto(f"/products/{stock.versioned}/passport/link")
     page.get_by_role("button", name="Create link").click()
     page.get_by_role("alert").wait_for()
@@ -43,3 +48,25 @@ def passports(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("alert").wait_for()
     yield "passport-request-refused"
+
+
+def _units(page: Page, passport: str) -> Iterator[str]:
+    """The passport of an item: issued, given a life status, and almost withdrawn."""
+    page.goto(f"{passport}/units/new")
+    page.get_by_role("button", name="Issue passports").click()
+    page.get_by_role("alert").wait_for()
+    yield "passport-units-refused"
+    page.get_by_label("Serial numbers").fill("T1")
+    page.get_by_role("button", name="Issue passports").click()
+    page.locator("#done").wait_for()
+    yield "passport-units-issued"
+    page.get_by_role("link", name="Item").first.click()
+    page.get_by_role("heading", name="Passport of an item").wait_for()
+    yield "passport-unit"
+    page.get_by_role("button", name="Withdraw…").click()
+    page.get_by_role("alert").wait_for()
+    yield "passport-unit-refused"
+    page.get_by_label("Reason").fill("It was not sold.")
+    page.get_by_role("button", name="Withdraw…").click()
+    page.get_by_role("heading", name="Withdraw this passport?").wait_for()
+    yield "passport-unit-withdraw"

@@ -33,7 +33,7 @@ NO_PAGES = {
     "/imports/{import_id}/failed-rows", "/events/{event_id}/document", "/events/captures/{capture_id}/faults",
     "/events/document", "/events/subscriptions/{subscription_id}/delivery",
     "/traceability/graph.csv", "/traceability/graph.json", "/traceability/graph.jsonld",
-    "/traceability/recalls/{recall_id}/recall.csv", "/products/{product_id}/passport/labels",
+    "/traceability/recalls/{recall_id}/recall.csv",
     # Whoever asks again for where a form was sent is led back.
     f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
     f"{CLIENT}/binding", f"{CLIENT}/certificates", f"{CLIENT}/keys", f"{CLIENT}/trusts",

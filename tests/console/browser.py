@@ -103,14 +103,23 @@ class Visitor:
         sent = [(name, value.replace("\n", "\r\n")) for name, value in fields]
         return self.post(action or path, sent)
 
-    def fields(self, page: httpx.Response, action: str | None = None, *, holding: str = "") -> Fields:
+    def ask(self, page: httpx.Response, action: str, /, **values: str) -> httpx.Response:
+        """Send the page's form of method GET for this action, with these values."""
+        fields = dict(self.fields(page, action, method="get")) | values
+        return self.get(
+            f"{action}?{urlencode({name: text.replace(chr(10), chr(13) + chr(10)) for name, text in fields.items()})}"
+        )
+
+    def fields(
+        self, page: httpx.Response, action: str | None = None, *, holding: str = "", method: str = "post"
+    ) -> Fields:
         """Those of the page's form for this action (of several, the first that has the field `holding`)."""
         parser = _Forms()
         # Before it reads a page, a browser makes every line end LF.
         parser.feed(page.text.replace("\r\n", "\n").replace("\r", "\n"))
         here = page.request.url.path
         for given, fields in parser.found:
-            if given.get("method") != "post" or given.get("action", here) != (action or here):
+            if given.get("method") != method or given.get("action", here) != (action or here):
                 continue
             if not holding or any(name == holding for name, _ in fields):
                 return list(fields)

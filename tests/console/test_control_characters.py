@@ -20,13 +20,16 @@ from network.partners import invite as invite_partner
 from network.partners import token_of
 from network.recalling import received
 from network.sharing import connection_of
+from passports.test_units import issue
 from products.catalogue import complete, create, path, published
 from scim.provider import end_tokens
 
 PASTED = "First\x0bsecond\x0cthird\x00fourth"
 ONE_LINE, LINES = "First second third fourth", "First\nsecond\nthird fourth"
 NOTICE = "control characters, which cannot be stored. They were replaced by spaces or line breaks"
-LONG = ("description", "certificate", "claims", "public_key", "mapping", "ranges", "paths", "purpose", "message")
+LONG = (
+    "description", "certificate", "claims", "public_key", "mapping", "ranges", "paths", "purpose", "message", "serials",
+)  # fmt: skip
 _FIELD = re.compile(r"<(?:input(?![^>]*type=\"(?:hidden|checkbox|radio|file|password)\")|textarea)\b[^>]*>")
 
 
@@ -54,6 +57,16 @@ def _notice(world: World) -> tuple[str, str]:
 
 def _passport_link(world: World) -> tuple[str, str]:
     return (f"{path(published(world))}/passport/link",) * 2
+
+
+def _passports_of_units(world: World) -> tuple[str, str]:
+    return (f"{path(published(world))}/passport/units/new",) * 2
+
+
+def _unit(world: World) -> tuple[str, str]:
+    product = published(world)
+    (item,) = issue(world, product, {"serial": "1"}).expect(201).data()
+    return (f"{path(product)}/passport/units/{item['id']}",) * 2
 
 
 def _subscription(world: World) -> tuple[str, str]:
@@ -89,8 +102,14 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "named query": (lambda w: ("/events/queries",) * 2, ("name",)),
     "subscription": (_subscription, ("dest", "since")),
     "link to a passport": (_passport_link, ("lot", "serial", "recipient", "purpose", "expires")),
+    "passports of items": (_passports_of_units, ("lot", "serials", "productionDate", "expiryDate")),
+    "withdrawn item": (_unit, ("reason",)),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
+QUERIES: dict[str, tuple[Place, tuple[str, ...]]] = {
+    "labels": (lambda w: ((at := f"{path(published(w))}/passport"), f"{at}/labels"), ("lot", "serials")),
+}
+"""Forms of method GET, which come back with errors."""
 SEARCHES = (
     "/products?q=", "/account/api-access?q=",
     "/traceability?q=", "/traceability?day=", "/traceability/recalls/new?items=",
@@ -115,6 +134,19 @@ def test_a_form_keeps_everything_and_says_what_was_replaced(world: World, editor
         return
     assert "<title>Error: " in shown.text
     kept = dict(editor.fields(shown, action, holding=fields[0]))
+    for field in fields:
+        assert kept[field] == (LINES if field in LONG else ONE_LINE), field
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_keeps_everything_and_says_what_was_replaced(world: World, editor: Visitor, name: str) -> None:
+    place, fields = QUERIES[name]
+    page, action = place(world)
+    answer = editor.ask(editor.get(page), action, **dict.fromkeys(fields, PASTED))
+    assert answer.status_code == 400, text_of(answer)
+    assert NOTICE in text_of(answer)
+    assert "<title>Error: " in answer.text
+    kept = dict(editor.fields(answer, action, method="get"))
     for field in fields:
         assert kept[field] == (LINES if field in LONG else ONE_LINE), field
 
@@ -167,7 +199,12 @@ def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisi
 
 def test_control_characters_are_replaced_in_every_text_field() -> None:
     """A new field has to be tried as well."""
-    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "new_email", "q", "accountName"}
+    swept = {field for _, fields in (FORMS | QUERIES).values() for field in fields} | {
+        "email",
+        "new_email",
+        "q",
+        "accountName",
+    }
     # The days of a search: tests/console/test_events.py.
     swept |= {"from", "to"}
     # A code is never altered, but refused: tests/console/test_second_step.py.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from console.browser import Visitor, text_of
 from harness.rows import execute
 from harness.world import World
+from linkxg.console.passport_requests import mail_link
+from linkxg.console.product_passport import place_of
+from linkxg.network.passports.validation.model import error
 from passports.reading import issued
 from passports.test_access_grants import CONTENT
 from passports.test_units import issue
@@ -76,13 +81,49 @@ def test_labels_are_printed_of_serials_of_a_batch_or_of_all(world: World, owner:
         sheet = owner.get(address + query)
         assert sheet.status_code == 200
         assert sheet.headers["content-type"] == "text/html; charset=utf-8"
-        assert sheet.text.count("<li>") == count
+        assert sheet.text.count("<li><svg") == count
         assert all(one in sheet.text for one in shown)
-        assert sheet.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+        assert sheet.text.count("</svg><p>(") == count
+        assert 'action="/sign-out"' in sheet.text
     missing = owner.get(f"{address}?serials=2+none")
     assert missing.status_code == 400
     assert "1 are of nothing that has a passport, the first in place 2" in missing.text
+    assert "<title>Error: " in missing.text
+    assert dict(owner.fields(missing, address, method="get")) == {"lot": "", "serials": "2 none"}
     assert owner.get(f"{address}?serials={'+'.join(['2'] * 201)}").status_code == 400
     assert owner.get(f"/products/{create(world)['id']}/passport/labels").status_code == 400
     plain, _ = issued(world)
-    assert owner.get(f"/products/{plain['id']}/passport/labels").text.count("<li>") == 1
+    assert owner.get(f"/products/{plain['id']}/passport/labels").text.count("<li><svg") == 1
+
+
+@pytest.mark.parametrize(
+    ("pointer", "place"),
+    [
+        ("/credentialSubject/materialProvenance/0/massFraction", "Materials 1, mass fraction"),
+        ("/credentialSubject/performanceClaim/1/a~1b", "Claims 2, a/b"),
+        ("/countryOfProduction", "Country of production"),
+        ("/@context", "@context"),
+        ("", "The whole passport"),
+    ],
+)
+def test_findings_name_fields(pointer: str, place: str) -> None:
+    assert place_of(error("schema", pointer, "m")) == place
+
+
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [
+        ("lab@recycler.example", "mailto:lab@recycler.example"),
+        ("a+b@x.example", "mailto:a%2Bb@x.example"),
+        ("a?bcc=b@x.example", "mailto:a%3Fbcc%3Db@x.example"),
+        ("a&cc=b@x.example", "mailto:a%26cc%3Db@x.example"),
+        ("lab@recycler.example?bcc=x@y.example", ""),
+        ("call 0123, ask for lab@x.example", ""),
+        ("javascript:alert(1)", ""),
+        ("a@b.example,c@d.example", ""),
+        ("+49 40 1234", ""),
+    ],
+)
+def test_the_contact_of_a_request_is_a_link_if_it_is_an_address(contact: str, link: str) -> None:
+    """A comma or a question mark would add recipients."""
+    assert mail_link(contact) == link

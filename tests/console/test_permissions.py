@@ -61,6 +61,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "request_id": _request(world, foreign=foreign),
         "access_request_id": _passport_access(world, foreign=foreign)[0],
         "grant_id": _passport_access(world, foreign=foreign)[1],
+        "unit_id": _unit(world, foreign=foreign)[1],
         "recall_id": _recall(world, foreign=foreign),
         "notice_id": _notice(world, foreign=foreign),
         "key_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
@@ -74,6 +75,8 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
 def _product_for(template: str) -> Callable[..., str]:
     if template.startswith("/shared"):
         return _shared_product
+    if "{unit_id" in template:
+        return lambda world, *, foreign: _unit(world, foreign=foreign)[0]
     return _product_with_passport if template.endswith("/passport/labels") else _product
 
 
@@ -144,6 +147,19 @@ def _product_with_passport(world: World, *, foreign: bool) -> str:
     made = world.api.post("/products", bearer=owner.access, json=body(**complete())).expect(201).data()
     world.api.post(f"/products/{made['id']}/publish", bearer=owner.access).expect(200)
     return str(made["id"])
+
+
+def _unit(world: World, *, foreign: bool) -> tuple[str, str]:
+    """A product, and the passport of an item of it."""
+    owner = _owner(world, foreign=foreign)
+    account = (world.other if foreign else world.account).account_id
+    sql = f"select product_id, id from passports where account_id = '{account}' and serial = 'PERMISSION'"
+    if found := execute(world.server.database, sql):
+        return found[0][0], found[0][1]
+    product = _product_with_passport(world, foreign=foreign)
+    given = {"passports": [{"serial": "PERMISSION"}]}
+    made = world.api.post(f"/products/{product}/passports", bearer=owner.access, json=given).expect(201).data()
+    return product, str(made[0]["id"])
 
 
 def _passport_access(world: World, *, foreign: bool) -> tuple[str, str]:

@@ -131,6 +131,7 @@ def test_every_product_form_is_tested() -> None:
     assert {template for template in forms if template.startswith("/products")} == {
         one, "/products/new", f"{one}/publish", f"{one}/remove", f"{one}/discard", f"{one}/unarchive",
         f"{one}/versions/{{version}}/draft", f"{one}/versions/{{version}}/withdraw", f"{one}/passport/link",
+        f"{one}/passport/access", f"{one}/passport/units/new", f"{one}/passport/units/{{unit_id}}",
     }  # fmt: skip
 
 

@@ -23,8 +23,20 @@ LOOKUPS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: list_identities(conn, "a", "g", [("l", "s"), ("l", "")]),
         "account_id=? AND gtin14=? AND lot=? AND serial=?",
     ),
-    "item": (lambda conn: find_only_item(conn, "a", "g", "s"), "account_id=? AND gtin14=? AND serial=?"),
-    "publishers": (lambda conn: list_publishers(conn, "g", 20), "gtin14=?"),
+    "item": (lambda conn: find_only_item(conn, "a", "g", "s"), "account_id=? AND serial=? AND gtin14=?"),
+    "page of a lot": (
+        lambda conn: list_passports(conn, "a", PassportFilter(lot="l"), after=("g", "l", "s"), limit=20),
+        "account_id=? AND lot=? AND gtin14>?",
+    ),
+    "page of a serial": (
+        lambda conn: list_passports(conn, "a", PassportFilter(serial="s"), after=("g", "l", "s"), limit=20),
+        "account_id=? AND serial=? AND (gtin14,lot)>(?,?)",
+    ),
+    "lot and serial": (
+        lambda conn: list_passports(conn, "a", PassportFilter(lot="l", serial="s"), after=None, limit=20),
+        "account_id=? AND lot=?",
+    ),
+    "publishers": (lambda conn: list_publishers(conn, "g", offset=0, limit=20), "gtin14=?"),
     "page of a GTIN": (
         lambda conn: list_passports(conn, "a", PassportFilter(gtin14="g"), after=("g", "l", "s"), limit=20),
         "account_id=? AND gtin14=? AND (lot,serial)>(?,?)",

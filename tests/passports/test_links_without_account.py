@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import Table
 
 from harness.answers import Answer, JsonObject
+from harness.rows import execute, rows
 from harness.world import World
 from identifiers.compression import compressed
+from linkxg.catalog.products.store import products
+from linkxg.catalog.products.versions.store import versions
+from linkxg.clock import now_ms
+from linkxg.ids import uuid7
+from linkxg.network.passports.issue.store import passport_versions, passports
 from passports.reading import issued
 from passports.test_resolver import GS1, scan, slug_of, target
 from passports.test_units import issue
@@ -109,3 +118,54 @@ def test_options_is_answered_without_an_account(world: World) -> None:
     answer = scan(world, bare(product), method="OPTIONS").expect(204)
     assert answer.header("access-control-allow-origin") == "*"
     assert 'rel="linkset"' in (answer.header("link") or "")
+
+
+def _crowd(world: World, gtin: str, number: int) -> None:
+    """Accounts whose slugs come first, with a later passport of the same GTIN: copies of the only one that has it."""
+    database = world.server.database
+    ((source,),) = rows(database, f"select product_id from passports where gtin14 = '{gtin}'")
+    for index in range(number):
+        account, product = uuid7(), uuid7()
+        columns = "(id, name, slug, created_at)"
+        values = f"('{account}', 'Squatter {index:02d}', '0-{account[-12:]}-{index}', {now_ms()})"
+        execute(database, f"insert into accounts {columns} values {values}")
+        _copy(world, products, {"id": source}, {"id": product, "account_id": account})
+        of_product = {"product_id": product, "account_id": account}
+        _copy(world, versions, {"product_id": source}, of_product)
+        _copy(world, passports, {"product_id": source}, of_product | {"id": product, "created_at": now_ms() + index})
+        _copy(world, passport_versions, {"product_id": source}, of_product | {"passport_id": product})
+
+
+def _copy(world: World, table: Table, of: dict[str, str], changes: dict[str, Any]) -> None:
+    names = [column.name for column in table.columns]
+    values = [f"'{changes[name]}'" if name in changes else name for name in names]
+    where = " and ".join(f"{name} = '{value}'" for name, value in of.items())
+    sql = f"insert into {table.name} ({', '.join(names)}) select {', '.join(values)} from {table.name} where {where}"
+    execute(world.server.database, sql)
+
+
+def test_rule_247_accounts_with_early_slugs_displace_nobody(world: World) -> None:
+    product, ours = issued(world)
+    _crowd(world, product["gtin"].zfill(14), 41)
+    first = scan(world, bare(product)).expect(300)
+    assert targets(first)[0] == target(world, ours)
+    assert len(targets(first)) == 20
+    seen = targets(first)
+    (following,) = first.object()["linkset"][0]["next"]
+    assert following["title"] == "Companies 1 to 20 of 42: page 2"
+    assert f'<{following["href"]}>; rel="next"' in (first.header("link") or "")
+    second = world.api.get("/" + following["href"].removeprefix(world.server.url)).expect(300)
+    third_at = second.object()["linkset"][0]["next"][0]["href"]
+    third = world.api.get("/" + third_at.removeprefix(world.server.url)).expect(300)
+    seen += targets(second) + targets(third)
+    assert len(set(seen)) == len(seen) == 42
+    assert "next" not in third.object()["linkset"][0]
+    assert third.object()["linkset"][0]["prev"][0]["title"] == "Companies 41 to 42 of 42: page 2"
+    kept = scan(world, bare(product, "?linkType=linkset&page=2&x=%3E")).expect(200).object()["linkset"][0]
+    assert kept["next"][0]["href"].endswith("?linkType=linkset&x=%3E&page=3")
+    page = world.api.get(f"/{bare(product, '?page=2')}", headers={"Accept": "text/html"}).body.decode()
+    assert "Companies 21–40 / 42." in page
+    assert f'rel="next" href="{world.server.url}{bare(product)}?page=3"' in page
+    for odd in ("0", "-1", "x", "99999", "%32"):
+        assert scan(world, bare(product, f"?page={odd}")).status == 300
+    scan(world, bare(product, "?page=4")).expect(404, "not_found")

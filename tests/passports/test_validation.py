@@ -126,3 +126,22 @@ def test_another_credential_is_named_instead_of_measured_by_the_wrong_schema(wor
     (finding,) = found["findings"]
     assert (found["valid"], finding["code"], finding["pointer"]) == (False, "type", "/type")
     assert "not a DigitalProductPassport" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b'{\n  "type": [1,\n  ],\n}', "at line 3, column 3: remove the comma after the last entry"),
+        (b'{"a": "x\\y"}', "at line 1, column 9: a backslash in a text must be doubled"),
+        (b"{'a': 1}", "at line 1, column 2."),
+        (b"", "not valid JSON"),
+        (b'{"a": 1, "a": 2}', "repeated"),
+    ],
+)
+def test_broken_json_is_located(world: World, raw: bytes, says: str) -> None:
+    headers = {"Content-Type": CREDENTIAL}
+    answer = world.api.request("POST", "/dpp/validate", bearer=world.owner.access, content=raw, headers=headers)
+    described = str(answer.expect(400, "invalid_request").object()["error_description"])
+    assert says in described
+    assert described.isascii()
+    assert not set(described) & set('"\\\\')

@@ -16,6 +16,7 @@ from harness.client_assertions import new_key, public
 from harness.client_certificates import ClientCertificate
 from harness.held_request import HttpRequest
 from harness.people import Person
+from linkxg.console.three_way_merge import digest
 from products.catalogue import new_gtin
 from races.things import Things
 
@@ -105,6 +106,15 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
         "recipient": "An authority", "purpose": "File 4711", "roles": "authority", "expires": _soon(),
         "key": uuid4().hex,
     },
+    "POST /products/{product_id}/passport/access": lambda v, p, t: _shown(
+        v, f"/products/{t.drafted}/passport/access", f"/products/{t.drafted}/passport/access"
+    ) | {f"sees.{digest('name')}": "authority"},
+    "POST /products/{product_id}/passport/units/new": lambda v, p, t: {
+        "serials": f"F{uuid4()}"[:20], "key": uuid4().hex,
+    },
+    "POST /products/{product_id}/passport/units/{unit_id}": lambda v, p, t: {
+        "then": "life-status", "life_status": "re-used", "key": uuid4().hex,
+    },
     "POST /traceability/recalls/new": lambda v, p, t: {
         "items": t.recallable, "listed": t.recallable, "reason": "The dye exceeds its limit.", "sure": "yes",
         "key": uuid4().hex,
@@ -146,6 +156,8 @@ _PRODUCTS = {
     "POST /products/{product_id}/discard": "redrafted",
     "POST /products/{product_id}/unarchive": "archived",
     "POST /products/{product_id}/passport/link": "of_units",
+    "POST /products/{product_id}/passport/units/new": "of_units",
+    "POST /products/{product_id}/passport/units/{unit_id}": "of_unit_of_page",
     "POST /products/{product_id}/versions/{version}/draft": "undrafted",
     "POST /products/{product_id}/versions/{version}/withdraw": "published",
 }
@@ -191,6 +203,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "request_id": things.declinable_request,
         "access_request_id": things.access_request_of_page,
         "grant_id": things.grant_of_page,
+        "unit_id": things.unit_of_page,
         "share_id": things.share,
         "recall_id": things.recall,
         "notice_id": things.notice_of_page,

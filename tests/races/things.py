@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -85,6 +85,8 @@ class Things:
     client_keys: tuple[str, str]
     client_trusts: tuple[str, str]
     certificate_id: str
+    of_unit_of_page: str
+    unit_of_page: str
     upload: str = ""
     session: str = SESSION_ID
     passkey: str = SESSION_ID
@@ -136,7 +138,8 @@ def make_things(world: World) -> Things:
         *_requests(world), _renamed(world), new_provider(world, verifies=False).token_id,
         _epcis_query(world), *_recalls(world), epcis_subscription(world),
         published(), certificate_id=_certificate(world, client),
-        **(_passports(world, units(published())) | _client_credentials(world, overlapping)),
+        **(_passports(world, units(published())) | _unit_of_page(published(), units)
+           | _client_credentials(world, overlapping)),
     )  # fmt: skip
 
 
@@ -171,6 +174,10 @@ def _passports(world: World, units: tuple[str, str]) -> dict[str, Any]:
         "units": units, "access_requests": (first, second), "access_request_of_page": of_page,
         "passport_grant": str(grants[0]), "grant_of_page": str(grants[1]),
     }  # fmt: skip
+
+
+def _unit_of_page(product_id: str, units: Callable[[str], tuple[str, str]]) -> dict[str, str]:
+    return {"of_unit_of_page": product_id, "unit_of_page": units(product_id)[0]}
 
 
 def insert_access_request(world: World, passport_id: str, account_id: str = "") -> str:

@@ -34,6 +34,7 @@ _MULTILINE = frozenset(
         "public_key",
         "purpose",
         "ranges",
+        "serials",
     }
 )
 _LINE_BREAK = re.compile(r"\r\n|[\x0b\x0c]")

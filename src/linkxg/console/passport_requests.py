@@ -1,6 +1,8 @@
 """`/requests/passports`: what anybody asks to see of passports; one request, and its answer with a link."""
 
+import re
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -17,11 +19,13 @@ from linkxg.console.step_up import ask_step_up
 from linkxg.errors import InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.model import is_email
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.passports.access.grant_access import GRANTS, approve_access, decline_access
 from linkxg.network.passports.access.model import ApproveAccess
 from linkxg.network.passports.access.read_access import AskedAccess, list_asked, read_asked
 
+_HOST = re.compile(r"[0-9A-Za-z.-]+")
 PASSPORT_REQUESTS = f"{REQUESTS}/passports"
 ASKED = f"{PASSPORT_REQUESTS}/{{access_request_id:str}}"
 
@@ -66,6 +70,12 @@ async def answer(page: NamedDependency[PageRequest], access_request_id: FromPath
 HANDLERS = (inbox, show, answer)
 
 
+def mail_link(contact: str) -> str:
+    """The address of a mail to whoever asks; empty unless the contact is an e-mail address and nothing else."""
+    mailbox, _, host = contact.strip().rpartition("@")
+    return f"mailto:{quote(mailbox, safe='')}@{host}" if is_email(contact.strip()) and _HOST.fullmatch(host) else ""
+
+
 async def _approve(page: PageRequest, asked: AskedAccess) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page, asked)
@@ -101,6 +111,7 @@ async def _show(
         status=status,
         one=asked.request,
         passport=asked.passport,
+        mail=mail_link(asked.request.contact),
         may_answer=asked.request.status == "PENDING" and page.role in WRITERS,
         key=page.form.key_or_new(),
         filled=filled_terms(page, [asked.request.role]),

@@ -1,5 +1,7 @@
 """`/products/{id}/passport`: the passports of a product, what is missing, what each role sees, and who has access."""
 
+from typing import NamedTuple
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -12,7 +14,7 @@ from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import render
 from linkxg.console.passport_preview import viewers_of
 from linkxg.console.passport_terms import ROLES
-from linkxg.console.product_fields import missing_field
+from linkxg.console.product_fields import label, missing_field
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.passports.access.read_access import list_asked, list_granted
@@ -25,6 +27,7 @@ from linkxg.network.passports.read.compare_roles import (
     preview_passport,
 )
 from linkxg.network.passports.validation.check_public import check_public_view
+from linkxg.network.passports.validation.model import PassportFinding
 
 MOST = 50
 
@@ -56,7 +59,7 @@ async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
         passports=listed.found,
         more=listed.has_more,
         missing=[missing_field(one) for one in missing_for_publishing(product.head, content)],
-        findings=findings,
+        findings=[ShownFinding(place_of(one), one.message) for one in findings],
         fields=fields,
         viewers=await viewers_of(page) if model else {},
         asked=asked,
@@ -69,3 +72,30 @@ async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
 
 
 HANDLERS = (show,)
+
+
+class ShownFinding(NamedTuple):
+    """`place` is the name of a field."""
+
+    place: str
+    message: str
+
+
+_SUBJECT = "credentialSubject"
+_UNTP_NAMES = {
+    "materialProvenance": "materials",
+    "performanceClaim": "claims",
+    "producedAtFacility": "facility",
+    "producedByParty": "producer",
+    "productCategory": "category",
+    "relatedDocument": "documents",
+}
+"""The members of UNTP that a product has under another name."""
+
+
+def place_of(finding: PassportFinding) -> str:
+    """Where in the passport: `/credentialSubject/materialProvenance/0/massFraction` is "Materials 1, mass fraction"."""
+    names = [one.replace("~1", "/").replace("~0", "~") for one in finding.pointer.split("/")[1:]]
+    names = names[1:] if names[:1] == [_SUBJECT] else names
+    path = [_UNTP_NAMES.get(one, one) for one in names]
+    return label(".".join(path)) if path else "The whole passport"

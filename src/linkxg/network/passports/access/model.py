@@ -15,8 +15,12 @@ GRANTED_ROLES: tuple[GrantedRole, ...] = ("legitimateInterest", "authority")
 AccessRequestStatus = Literal["PENDING", "APPROVED", "DECLINED"]
 GrantStatus = Literal["ACTIVE", "USED", "EXPIRED", "REVOKED"]
 MIN_CONTACT, MAX_CONTACT = 3, 200
-MAX_PENDING = 500
-"""Requests to one account that wait for a decision."""
+MAX_PENDING, MAX_PENDING_OF_PASSPORT, MAX_PENDING_OF_NETWORK = 500, 100, 20
+"""Requests to one account that wait for a decision: in all, for one passport, and from one network (/24, /48 of IPv6).
+
+Beyond the last none is taken. Beyond the others the oldest of the network that has the most goes: whoever asks often
+displaces nobody but themselves.
+"""
 MAX_LIFETIME_MS = 366 * DAY
 _ID, _TIME = "01a20900-46b1-7977-8501-b67e3b66cab2", "2027-03-01T00:00:00.000Z"
 

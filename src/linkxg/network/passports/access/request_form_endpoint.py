@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import InvalidRequest
+from linkxg.errors import Conflict, InvalidRequest
 from linkxg.http.forms import is_form, refuse_form_coding
 from linkxg.http.permissions import public
 from linkxg.http.request_context import context_of
@@ -58,8 +58,11 @@ async def send_form(
     given = await _read_form(request)
     asked = RequestAccess(given["role"], given["purpose"], given["contact"], given["evidence"] or None)
     if faults := _faults(asked, given):
-        return await _page(reading, passport_id, language, given, faults=faults)
-    await request_access(access.database, actor_of(context), passport_id, asked)
+        return await _page(reading, passport_id, language, given, 422, faults=faults)
+    try:
+        await request_access(access.database, actor_of(context), passport_id, asked)
+    except Conflict as refusal:
+        return await _page(reading, passport_id, language, given, refusal.status, is_refused=True)
     return Response(
         "",
         status_code=303,
@@ -97,10 +100,10 @@ async def _read_form(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 async def _page(
-    reading: PassportServices, passport_id: str, language: str, given: dict[str, str], **told: Any
+    reading: PassportServices, passport_id: str, language: str, given: dict[str, str], status: int = 200, **told: Any
 ) -> Response[str]:
     redacted = await read_passport(reading.database, passport_id, None)
     filled = {name: given.get(name, "") for name in ("role", *_LIMITS)}
     page = request_form_page(redacted, reading.addresses.passport(passport_id), language, filled, **told)
     headers = headers_of(HTML, language) | {"content-security-policy": ACCESS_POLICY, "Cache-Control": "no-store"}
-    return Response(page, status_code=422 if told.get("faults") else 200, headers=headers)
+    return Response(page, status_code=status, headers=headers)

@@ -1,18 +1,21 @@
 """The SQL of requests for access to passports, of grants, and of the log of their use."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     LargeBinary,
     String,
     Table,
+    case,
     false,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -49,6 +52,8 @@ access_requests = Table(
     Column("decided_at", Milliseconds),
     Column("reason", String(500)),
     Column("grant_id", String(36)),
+    # Of whoever asks; None before it was kept.
+    Column("network", String(50)),
     Index("ix_passport_access_requests_created_at", "created_at"),
     Index(
         "ix_passport_access_requests_pending",
@@ -100,10 +105,34 @@ def find_owner(conn: Connection, passport_id: str) -> str | None:
     return found
 
 
-def count_pending(conn: Connection, account_id: str, limit: int) -> int:
-    """The requests that wait for a decision, counted up to `limit`."""
-    pending = select(_r.id).where(_r.account_id == account_id, _r.status == "PENDING").limit(limit)
-    return int(conn.execute(select(func.count()).select_from(pending.subquery())).scalar_one())
+class PendingCounts(NamedTuple):
+    """Requests that wait for a decision: of the account, for one passport, and from one network."""
+
+    all: int
+    of_passport: int
+    of_network: int
+
+
+def read_pending_counts(conn: Connection, account_id: str, passport_id: str, network: str | None) -> PendingCounts:
+    """Exact while the bounds are kept, which are few hundreds."""
+    counted = (func.count(case((_r.passport_id == passport_id, 1))), func.count(case((_r.network == network, 1))))
+    row = conn.execute(select(func.count(), *counted).where(*_pending(account_id))).one()
+    return PendingCounts(*row)
+
+
+def delete_displaced(conn: Connection, account_id: str, passport_id: str | None = None) -> str | None:
+    """Delete the oldest request of the network with the most that wait, of one passport if it is given; its id."""
+    source = func.coalesce(_r.network, _r.id)
+    query = select(func.min(_r.id)).where(*_pending(account_id)).group_by(source)
+    if passport_id is not None:
+        query = query.where(_r.passport_id == passport_id)
+    oldest: str | None = conn.execute(query.order_by(func.count().desc(), func.min(_r.id)).limit(1)).scalar()
+    conn.execute(access_requests.delete().where(_r.account_id == account_id, _r.id == oldest))
+    return oldest
+
+
+def _pending(account_id: str) -> tuple[ColumnElement[bool], ...]:
+    return _r.account_id == account_id, _r.status == literal_column("'PENDING'")
 
 
 def insert_request(conn: Connection, account_id: str, **values: Any) -> None:

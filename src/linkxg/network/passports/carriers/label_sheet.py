@@ -26,8 +26,13 @@ class PassportLabel(NamedTuple):
     slug: str
 
 
-def label_sheet(title: str, labels: Sequence[PassportLabel], addresses: Addresses, level: ErrorLevel) -> str:
-    items = "".join(f"<li>{_label(one, addresses, level)}</li>" for one in labels)
+def label_items(labels: Sequence[PassportLabel], addresses: Addresses, level: ErrorLevel) -> str:
+    """The items of a list in HTML."""
+    return "".join(f"<li>{_label(one, addresses, level)}</li>" for one in labels)
+
+
+def label_sheet(title: str, items: str) -> str:
+    """A page with nothing but the labels."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body><ul>{items}</ul></body></html>"

@@ -12,7 +12,7 @@ from linkxg.http.headers import header
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.network.passports.carriers.draw_labels import LABELS, draw_labels
-from linkxg.network.passports.carriers.label_sheet import POLICY
+from linkxg.network.passports.carriers.label_sheet import POLICY, label_sheet
 from linkxg.network.passports.carriers.qr_code import (
     MAX_QUIET,
     MAX_SCALE,
@@ -70,8 +70,8 @@ async def labels(
     """A printable page of labels. Each has the QR code of a batch, of an item, or of the model."""
     account_id = account_id_of(request.scope)
     found = await read_labels(services.database, account_id, data.product_id, data.labels)
-    page = await draw_labels(account_id, found, services.addresses, data.level)
-    return Response(page, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+    items = await draw_labels(account_id, found, services.addresses, data.level)
+    return Response(label_sheet(found.sku, items), media_type="text/html", headers={"Content-Security-Policy": POLICY})
 
 
 def _router(services: CarrierServices, *handlers: Any) -> Router:

@@ -17,6 +17,12 @@ def build_document(stored: StoredPassport, newest: StoredPassport | None = None)
 
     `newest` is the newest version of the passport, for an earlier one.
     """
+    later = []
+    if newest is not None and newest.version.version != stored.version.version:
+        former = build_document(newest)
+        later += [former, *former.later]
+    if stored.model_content is not None:
+        later.append(build_document(stored._replace(content=stored.model_content, model_content=None)))
     content = _decode(stored.content)
     access = access_sets(content)
     content.pop("access", None)
@@ -26,5 +32,4 @@ def build_document(stored: StoredPassport, newest: StoredPassport | None = None)
         content |= {name: details[name] for name in DETAIL_DATES if name in details}
         if attributes := details.get("attributes"):
             content["attributes"] = {**content.get("attributes", {}), **attributes}
-    latest = None if newest is None or newest.version.version == stored.version.version else build_document(newest)
-    return PassportDocument(stored.passport, stored.version, stored.issuer, content, access, latest)
+    return PassportDocument(stored.passport, stored.version, stored.issuer, content, access, tuple(later))

@@ -65,12 +65,16 @@ class Issuer(NamedTuple):
 
 
 class StoredPassport(NamedTuple):
-    """A passport, one of its versions, the issuer, and the content of the product as canonical JSON."""
+    """A passport, one of its versions, the issuer, and the content of the product as canonical JSON.
+
+    `model_content` is that of the newest version of the model, if that is not the content of a batch or an item.
+    """
 
     passport: PassportRecord
     version: PassportVersionRecord
     issuer: Issuer
     content: str
+    model_content: str | None = None
 
 
 class Withdrawal(NamedTuple):
@@ -81,7 +85,8 @@ class Withdrawal(NamedTuple):
 class PassportDocument(NamedTuple):
     """The whole of a passport, for `redact` alone. `access` has the set of roles of each field that is not public.
 
-    `newest` is the newest version, of an earlier one: what that withholds, this one withholds too.
+    What the `later` documents withhold, this one withholds too: of an earlier version they are the newest one, and of
+    a batch or an item what it would be if it were issued again.
     """
 
     passport: PassportRecord
@@ -89,7 +94,7 @@ class PassportDocument(NamedTuple):
     issuer: Issuer
     fields: dict[str, Any]
     access: dict[str, Roles]
-    newest: "PassportDocument | None" = None
+    later: "tuple[PassportDocument, ...]" = ()
 
 
 class Redacted(NamedTuple):

@@ -17,13 +17,14 @@ from linkxg.catalog.products.versions.store import find_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
-from linkxg.errors import InvalidState, NotFound, PublicError
+from linkxg.errors import InvalidState, NotFound, PublicError, ValidationFailed
 from linkxg.http.rate_limits import Budget
+from linkxg.http.schema_errors import fault
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid, uuid7s
 from linkxg.network.passports.documents.model import PassportGranularity, PassportRecord
 from linkxg.network.passports.issue import store
-from linkxg.network.passports.issue.check_units import CheckedUnit, check_units
+from linkxg.network.passports.issue.check_units import MAX_FAULTS, CheckedUnit, check_units
 from linkxg.network.passports.issue.model import IssuedPassport, IssueOutcome, IssuePassports
 
 PASSPORT_ISSUES = Budget("passport-issues", 600, 60)
@@ -37,8 +38,10 @@ async def issue_units(
     product_id: str,
     requested: IssuePassports,
     idempotency_key: str | None = None,
+    *,
+    only_new: bool = False,
 ) -> IdempotentOutcome[list[IssuedPassport]]:
-    """The passports in the order of the request.
+    """The passports in the order of the request. With `only_new` one that is there already is a fault.
 
     Raises ValidationFailed, NotFound, IdempotencyKeyReused, or InvalidState of the product or of one of the passports.
     """
@@ -54,7 +57,7 @@ async def issue_units(
             return NotFound()
         if refused := _refused(conn, account_id, product):
             return refused
-        return _issue(conn, actor, account_id, product, units)
+        return _issue(conn, actor, account_id, product, units, only_new=only_new)
 
     content = [actor.id, msgspec.to_builtins(requested)]
     request = Request(account_id, f"POST /products/{product_id}/passports", idempotency_key, content)
@@ -76,10 +79,22 @@ def _refused(conn: Connection, account_id: str, product: ProductRecord) -> Inval
 
 
 def _issue(
-    conn: Connection, actor: Actor, account_id: str, product: ProductRecord, units: list[CheckedUnit]
-) -> list[IssuedPassport] | InvalidState:
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    product: ProductRecord,
+    units: list[CheckedUnit],
+    *,
+    only_new: bool,
+) -> list[IssuedPassport] | InvalidState | ValidationFailed:
     gtin14, now = product.gtin14 or "", now_ms()
     stored = store.list_identities(conn, account_id, gtin14, [(unit.lot, unit.serial) for unit in units])
+    if only_new and stored:
+        return ValidationFailed(details=[
+            fault(f"passports[{index}]", "Its passport is issued already.", "duplicate")
+            for index, unit in enumerate(units)
+            if (unit.lot, unit.serial) in stored
+        ][:MAX_FAULTS])  # fmt: skip
     new_ids = iter(uuid7s(len(units)))
     results: list[IssuedPassport] = []
     inserted: list[tuple[Any, ...]] = []

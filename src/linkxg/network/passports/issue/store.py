@@ -36,7 +36,7 @@ ANALYZE_FROM_ROWS = 100
 _IDENTITIES_PER_STATEMENT = 200
 
 _MODEL = text("lot = '' and serial = ''")
-_ITEM = text("serial <> ''")
+_ITEM, _IN_LOT = text("serial <> ''"), text("lot <> ''")
 _OTHER_MODEL = text("lot = '' and serial = '' and id <> product_id")
 
 passports = Table(
@@ -67,10 +67,21 @@ passports = Table(
     Index(
         "ix_passports_item_serial",
         "account_id",
-        "gtin14",
         "serial",
+        "gtin14",
+        "lot",
         sqlite_where=_ITEM,
         postgresql_where=_ITEM,
+    ),
+    # A company looks for a lot or a serial number whose GTIN it does not know.
+    Index(
+        "ix_passports_lot",
+        "account_id",
+        "lot",
+        "gtin14",
+        "serial",
+        sqlite_where=_IN_LOT,
+        postgresql_where=_IN_LOT,
     ),
     sqlite_with_rowid=False,
 )

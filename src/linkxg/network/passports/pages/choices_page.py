@@ -14,5 +14,16 @@ class Choice(NamedTuple):
     address: str
 
 
-def choices_page(choices: Sequence[Choice], language: str) -> str:
-    return render_page("choices.html", language, choices=choices)
+class ShownChoices(NamedTuple):
+    """The choices of a page, the numbers of the first, the last and of all companies, and the pages beside it."""
+
+    choices: Sequence[Choice]
+    first: int
+    last: int
+    total: int
+    neighbours: Sequence[tuple[str, str]]
+    """(`prev` or `next`, address)."""
+
+
+def choices_page(shown: ShownChoices, language: str) -> str:
+    return render_page("choices.html", language, shown=shown)

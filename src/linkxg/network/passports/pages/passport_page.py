@@ -48,7 +48,7 @@ def _render(redacted: Redacted, addresses: Addresses, language: str, details: Pa
         materials=sections.materials(fields, language),
         bars=sections.bars(fields),
         tables=sections.tables(fields, language, size),
-        claims=sections.claims(fields),
+        claims=sections.claims(fields, language),
         documents=list(sections.links(fields, language)),
         withheld=[cut(field_text(path, language), size) for path in redacted.withheld[: size.elements]],
         issuer=redacted.issuer.name,

@@ -17,9 +17,13 @@ def request_form_page(
     given: Mapping[str, str],
     *,
     faults: Collection[str] = (),
+    is_refused: bool = False,
     is_sent: bool = False,
 ) -> str:
-    """`given` are the fields as they were sent, `faults` the names of those that must be corrected."""
+    """`given` are the fields as they were sent, `faults` the names of those that must be corrected.
+
+    `is_refused` says that too many requests of the same network wait.
+    """
     passport = redacted.passport
     return render_page(
         "request_form.html",
@@ -35,5 +39,6 @@ def request_form_page(
         given=given,
         fields=[(name, f"{name}Hint") for name in ("purpose", "contact", "evidence")],
         faults=faults,
+        is_refused=is_refused,
         is_sent=is_sent,
     )

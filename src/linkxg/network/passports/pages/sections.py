@@ -16,7 +16,7 @@ from linkxg.network.passports.pages.values import (
     percent_text,
     value_text,
 )
-from linkxg.network.passports.pages.vocabulary_texts import biz_step_text, country_name, life_status_text
+from linkxg.network.passports.pages.vocabulary_texts import biz_step_text, country_name, life_status_text, topic_text
 
 _WIDTH = 1_000
 Rows = list[tuple[str, str]]
@@ -89,10 +89,11 @@ def _packaging(level: dict[str, Any], language: str) -> str:
     return " · ".join(part for part in parts if part) or "–"
 
 
-def claims(fields: dict[str, Any]) -> list[dict[str, Any]]:
+def claims(fields: dict[str, Any], language: str) -> list[dict[str, Any]]:
     found = []
     for claim in fields.get("claims", []):
-        parts = (claim.get("name"), claim.get("topic"), claim.get("referenceStandard"), claim.get("claimDate"))
+        topic = topic_text(claim.get("topic"), language)
+        parts = (claim.get("name"), topic, claim.get("referenceStandard"), claim.get("claimDate"))
         url = (claim.get("evidence") or {}).get("url")
         found.append({"text": " · ".join(str(one) for one in parts if one), "url": url if is_link(url) else None})
     return found

@@ -87,6 +87,13 @@ _TABLE = {
         "This link names no company. These have a passport with its GTIN:",
         "Dieser Link nennt kein Unternehmen. Einen Produktpass mit seiner GTIN haben:",
     ),
+    "choicesOrder": (
+        "The earliest passport comes first. Nobody has verified whose the GTIN is.",
+        "Der früheste Pass steht zuerst. Wem die GTIN gehört, hat niemand geprüft.",
+    ),
+    "companies": ("Companies", "Unternehmen"),
+    "choicesPrev": ("Previous companies", "Vorige Unternehmen"),
+    "choicesNext": ("More companies", "Weitere Unternehmen"),
     "unit": ("A batch or an item of it", "Eine Charge oder ein Stück davon"),
     "choose": ("Choose", "Auswählen"),
     "noUnit": (
@@ -137,6 +144,11 @@ _TABLE = {
         "Das Unternehmen entscheidet und antwortet über den Kontakt, den Sie angegeben haben.",
     ),
     "back": ("Back to the passport", "Zurück zum Produktpass"),
+    "tooManyAsk": (
+        "Too many requests from your network wait for this company. Your request was not sent: try again in some days.",
+        "Zu viele Anfragen aus Ihrem Netz warten auf dieses Unternehmen. Ihre Anfrage wurde nicht gesendet: "
+        "Versuchen Sie es in einigen Tagen noch einmal.",
+    ),
     "mistake": ("Mistake", "Fehler"),
     "absentTitle": ("There is no passport here", "Hier gibt es keinen Produktpass"),
     "absent": (

@@ -61,6 +61,28 @@ BIZ_STEP_TEXTS: Mapping[str, Both] = {
     "unpacking": ("Unpacked", "Ausgepackt"),
     "void_shipping": ("Shipping cancelled", "Versand storniert"),
 }
+TOPIC_TEXTS: Mapping[str, Both] = {
+    "environment": ("Environment", "Umwelt"),
+    "environment.biodiversity": ("Biodiversity", "Artenvielfalt"),
+    "environment.deforestation": ("Deforestation", "Entwaldung"),
+    "environment.emissions": ("Emissions", "Emissionen"),
+    "environment.energy": ("Energy", "Energie"),
+    "environment.waste": ("Waste", "Abfall"),
+    "environment.water": ("Water", "Wasser"),
+    "circularity": ("Circularity", "Kreislaufwirtschaft"),
+    "circularity.content": ("Recycled content", "Rezyklatanteil"),
+    "circularity.design": ("Circular design", "Kreislaufgerechte Gestaltung"),
+    "social": ("Social matters", "Soziales"),
+    "social.community": ("Community", "Gemeinwesen"),
+    "social.labour": ("Labour", "Arbeitsbedingungen"),
+    "social.rights": ("Human rights", "Menschenrechte"),
+    "social.safety": ("Safety", "Sicherheit"),
+    "governance": ("Governance", "Unternehmensführung"),
+    "governance.compliance": ("Compliance", "Regelkonformität"),
+    "governance.ethics": ("Ethics", "Ethik"),
+    "governance.transparency": ("Transparency", "Transparenz"),
+}
+"""The topics of conformity of UNTP, by their code."""
 UNIT_SYMBOLS: Mapping[str, str] = {
     "KGM": "kg", "GRM": "g", "MGM": "mg", "TNE": "t", "LBR": "lb", "ONZ": "oz",
     "MTR": "m", "CMT": "cm", "MMT": "mm", "KMT": "km", "INH": "in", "FOT": "ft",
@@ -86,6 +108,12 @@ def biz_step_text(step: str | None, language: str, *, is_transformation: bool = 
     """Of a company's own step, such as sewing, only what it did to the goods."""
     otherwise = BIZ_STEP_TEXTS["commissioning"] if is_transformation else EVENT
     return BIZ_STEP_TEXTS.get(step or "", otherwise)[LANGUAGES.index(language)]
+
+
+def topic_text(topic: str | None, language: str) -> str | None:
+    """A topic of UNTP in words; another one as the company has written it."""
+    found = TOPIC_TEXTS.get((topic or "").lower())
+    return topic if found is None else found[LANGUAGES.index(language)]
 
 
 def number_text(value: float | str, language: str) -> str:

@@ -12,9 +12,11 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     func,
     literal,
     literal_column,
+    or_,
     select,
     tuple_,
     union_all,
@@ -68,8 +70,51 @@ def _stored(version: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[An
     return select(*PASSPORT_COLUMNS, *_VERSION, *_ISSUER, *more).select_from(joined)
 
 
+_model, _of_model, _model_content = passports.alias(), passport_versions.alias(), versions.alias()
+_empty: ColumnElement[str] = literal_column("''")
+_is_model_of_unit = and_(
+    _model.c.account_id == _p.account_id,
+    _model.c.gtin14 == _p.gtin14,
+    _model.c.lot == _empty,
+    _model.c.serial == _empty,
+)
+_is_unit = or_(_p.lot != _empty, _p.serial != _empty)
+_MODEL_VERSION = case(
+    (_is_unit, select(_model.c.version).where(_is_model_of_unit).correlate(passports).scalar_subquery())
+)
+"""The number of the newest version of the model of a batch or an item: it withholds what that one does."""
+_MODEL_CONTENT = case((
+    _is_unit,
+    select(_model_content.c.content)
+    .select_from(
+        _model.join(
+            _of_model,
+            and_(
+                _of_model.c.account_id == _model.c.account_id,
+                _of_model.c.passport_id == _model.c.id,
+                _of_model.c.version == _model.c.version,
+            ),
+        ).join(
+            _model_content,
+            and_(
+                _model_content.c.account_id == _of_model.c.account_id,
+                _model_content.c.product_id == _of_model.c.product_id,
+                _model_content.c.version == _of_model.c.product_version,
+            ),
+        )
+    )
+    .where(
+        _is_model_of_unit,
+        or_(_of_model.c.product_id != _v.product_id, _of_model.c.product_version != _v.product_version),
+    )
+    .correlate(passports, passport_versions)
+    .scalar_subquery(),
+))  # fmt: skip
+_CONTENTS = (_MODEL_CONTENT, versions.c.content)
+
+
 def _by_id(version: ColumnElement[Any]) -> CompiledStatement:
-    return CompiledStatement(_stored(version, versions.c.content).where(_p.id == _PASSPORT))
+    return CompiledStatement(_stored(version, *_CONTENTS).where(_p.id == _PASSPORT))
 
 
 _newest_until = (
@@ -79,7 +124,7 @@ _newest_until = (
     .scalar_subquery()
 )
 _NEWEST = _by_id(_p.version)
-_WITHOUT_CONTENT = CompiledStatement(_stored(_p.version).where(_p.id == _PASSPORT))
+_WITHOUT_CONTENT = CompiledStatement(_stored(_p.version, _MODEL_VERSION).where(_p.id == _PASSPORT))
 _NUMBERED = _by_id(bindparam("version", type_=BigInteger))
 _AS_OF = _by_id(_newest_until)
 _ROLES = CompiledStatement(
@@ -122,11 +167,14 @@ def find_stored_passport(conn: Connection, passport_id: str, edition: Edition) -
         row = _AS_OF.first(conn, {**values, "as_of": edition.as_of})
     else:
         row = _NEWEST.first(conn, values)
-    return None if row is None else _stored_of(row, row[-1])
+    return None if row is None else _stored_of(row, row[-1], row[-2])
 
 
 def find_without_content(conn: Connection, passport_id: str) -> Any:
-    """All of a passport of any account but its content, which is the same as long as the number of its version is."""
+    """All of a passport of any account but its content, which is the same as long as the number of its version is.
+
+    Of a batch or an item also the number of the newest version of its model.
+    """
     return _WITHOUT_CONTENT.first(conn, {"passport": passport_id})
 
 
@@ -136,13 +184,14 @@ def find_carrier_passport(conn: Connection, passport_id: str) -> StoredPassport 
     return None if row is None else _stored_of(row, _NO_CONTENT)
 
 
-def _stored_of(row: Any, content: str) -> StoredPassport:
+def _stored_of(row: Any, content: str, model_content: str | None = None) -> StoredPassport:
     first, second, third = _WIDTHS
     return StoredPassport(
         PassportRecord._make(row[:first]),
         PassportVersionRecord._make(row[first : first + second]),
         Issuer._make(row[first + second : first + second + third]),
         content,
+        model_content,
     )
 
 
@@ -169,16 +218,15 @@ def list_contents_until(
 ) -> list[StoredPassport]:
     """The versions of a passport up to this one, newest first, with their contents."""
     of_passport = (_p.account_id == account_id, _p.id == passport_id)
-    query = _stored(_v.version, versions.c.content).where(*of_passport, _v.version <= version)
+    query = _stored(_v.version, *_CONTENTS).where(*of_passport, _v.version <= version)
     rows = conn.execute(query.order_by(_v.version.desc()).limit(limit))
-    return [_stored_of(row, row[-1]) for row in rows]
+    return [_stored_of(row, row[-1], row[-2]) for row in rows]
 
 
 def list_model_passports(conn: Connection, account_id: str, gtins: Iterable[str]) -> list[StoredPassport]:
     """The newest versions of the passports of the account's models that have these GTINs, with their contents."""
     query = _stored(_p.version, versions.c.content).where(_p.account_id == account_id, _p.gtin14.in_([*gtins]))
-    empty: ColumnElement[str] = literal_column("''")
-    rows = conn.execute(query.where(_p.lot == empty, _p.serial == empty))
+    rows = conn.execute(query.where(_p.lot == _empty, _p.serial == _empty))
     return [_stored_of(row, row[-1]) for row in rows]
 
 
@@ -234,7 +282,10 @@ def _filtered(query: Select[Any], wanted: PassportFilter) -> Select[Any]:
     conditions = {
         _p.product_id: wanted.product_id, _p.gtin14: wanted.gtin14, _p.lot: wanted.lot, _p.serial: wanted.serial,
     }  # fmt: skip
-    return query.where(*(column == value for column, value in conditions.items() if value is not None))
+    given = {column: value for column, value in conditions.items() if value is not None}
+    # As the indexes of lots and of serial numbers have it.
+    not_empty = [column != _empty for column in (_p.lot, _p.serial) if given.get(column)]
+    return query.where(*(column == value for column, value in given.items()), *not_empty)
 
 
 def _paged(query: Select[Any], wanted: PassportFilter, after: Identity | None, limit: int) -> Select[Any]:

@@ -11,10 +11,18 @@ from litestar.datastructures.headers import Accept
 from linkxg.errors import Gone, NotFound
 from linkxg.http.forms import form_decode
 from linkxg.http.request_context import RequestContext
-from linkxg.network.passports.pages.choices_page import Choice, choices_page
+from linkxg.network.passports.pages.choices_page import Choice, ShownChoices, choices_page
 from linkxg.network.passports.read.passport_endpoint import language_of
 from linkxg.network.passports.read.representation import HTML, headers_of
-from linkxg.network.passports.resolver.linkset import DEFAULT, LinkLevel, link_type, linkset, merged
+from linkxg.network.passports.resolver.linkset import (
+    DEFAULT,
+    LinkLevel,
+    PageOfPublishers,
+    link_type,
+    linkset,
+    merged,
+    with_neighbours,
+)
 from linkxg.network.passports.resolver.requested_link import RequestedLink
 
 LINKSET_TYPE = "application/linkset+json"
@@ -26,7 +34,11 @@ SHARED = {
 }
 _CONTEXT = f'<{JSON_LD_CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
 _OF_RESOLVER = ("linkType", "context")
+PAGE = "page"
+"""The parameter of a link without an account: which page of the companies that have its GTIN."""
+MAX_PAGE = 1_000
 _NOT_IN_URI = re.compile(r"[^!-~]|[\"<>\\^`{|}]")
+_PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 _LINKSETS = ("linkset", "all")
 
 
@@ -53,13 +65,20 @@ def link_response(
 
 
 def choices_response(
-    context: RequestContext, link: RequestedLink, publishers: Sequence[Sequence[LinkLevel]], public_url: str
+    context: RequestContext,
+    link: RequestedLink,
+    publishers: Sequence[Sequence[LinkLevel]],
+    page: PageOfPublishers,
+    public_url: str,
 ) -> Response[bytes]:
-    """300 with the links of all accounts that have the GTIN: a link without an account prefers none of them.
+    """300 with the links of the accounts that have the GTIN: a link without an account prefers none of them.
 
     Raises NotFound for a type that has no link.
     """
-    levels, wanted, same = merged(publishers), _link_type(link.query), _same_as(link, public_url)
+    wanted, same = _link_type(link.query), _same_as(link, public_url)
+    address = _in_header(public_url + link.levels[0]) + f"?{_other_page(link.query)}{PAGE}="
+    levels = with_neighbours(merged(publishers), page, address)
+    same += [f'<{address}{number}>; rel="{relation}"' for relation, number in page.neighbours]
     if _wants_linkset(context, wanted):
         return _linkset_response(levels, same)
     relation = link_type(wanted) if wanted else DEFAULT
@@ -74,7 +93,10 @@ def choices_response(
         for target in one[0].links.get(relation, [])
     ]
     headers = {**SHARED, **headers_of(HTML, language), "vary": "accept, accept-language"}
-    return Response(choices_page(choices, language).encode(), status_code=300, headers=headers)
+    headers |= {"Link": ", ".join(same)} if same else {}
+    neighbours = [(relation, f"{address}{number}") for relation, number in page.neighbours]
+    shown = ShownChoices(choices, page.first, page.last, page.total, neighbours)
+    return Response(choices_page(shown, language).encode(), status_code=300, headers=headers)
 
 
 def linkset_of(anchor: str) -> str:
@@ -99,9 +121,25 @@ def _linkset_response(levels: Sequence[LinkLevel], more: Sequence[str], status: 
 
 
 def _link_type(query: str) -> str | None:
+    return _parameter(query, "linkType")
+
+
+def page_of(link: RequestedLink) -> int:
+    """The page that a link without an account names; the first one without a number that could be one."""
+    given = _parameter(link.query, PAGE) or ""
+    return int(given) if _PAGE_NUMBER.fullmatch(given) and int(given) <= MAX_PAGE else 1
+
+
+def _other_page(query: str) -> str:
+    """The query for another page, as it was sent, up to the number of it."""
+    kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] != PAGE]
+    return "".join(f"{_in_header(pair)}&" for pair in kept)
+
+
+def _parameter(query: str, wanted: str) -> str | None:
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
-        if name == "linkType":
+        if name == wanted:
             return form_decode(value.encode())
     return None
 

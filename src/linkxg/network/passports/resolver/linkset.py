@@ -27,6 +27,20 @@ class LinkLevel(NamedTuple):
     withdrawn: str = ""
 
 
+class PageOfPublishers(NamedTuple):
+    """A page of the companies that have a GTIN: the number of it, of its first and its last company, and of all."""
+
+    number: int
+    first: int
+    last: int
+    total: int
+
+    @property
+    def neighbours(self) -> list[tuple[str, int]]:
+        """The pages before and after it, by link relation."""
+        return [("prev", self.number - 1)] * (self.first > 1) + [("next", self.number + 1)] * (self.last < self.total)
+
+
 def passport_level(anchor: str, redacted: Redacted, addresses: Addresses) -> LinkLevel:
     withdrawn = addresses.passport(redacted.passport.id) if redacted.withdrawal is not None else ""
     return LinkLevel(anchor, redacted.title, redacted.issuer.name, _links_of(redacted, addresses), withdrawn)
@@ -79,6 +93,16 @@ def merged(publishers: Sequence[Sequence[LinkLevel]]) -> list[LinkLevel]:
                 named = [{**one, "title": f"{level.issuer}: {one['title']}"} for one in targets]
                 links.setdefault(relation, []).extend(named)
     return list(found.values())
+
+
+def with_neighbours(levels: Sequence[LinkLevel], page: PageOfPublishers, address: str) -> list[LinkLevel]:
+    """The levels; the requested one also has links to the pages before and after. `address` ends in `=`."""
+    title = f"Companies {page.first} to {page.last} of {page.total}"
+    links: Links = {
+        relation: [{"href": f"{address}{number}", "title": f"{title}: page {number}"}]
+        for relation, number in page.neighbours
+    }
+    return [levels[0]._replace(links={**levels[0].links, **links}), *levels[1:]]
 
 
 def link_type(given: str) -> str:

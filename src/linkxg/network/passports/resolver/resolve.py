@@ -12,12 +12,12 @@ from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.read.read_passport import NEWEST, find_redacted
 from linkxg.network.passports.resolver import store
-from linkxg.network.passports.resolver.linkset import LinkLevel, party_level, passport_level
+from linkxg.network.passports.resolver.linkset import LinkLevel, PageOfPublishers, party_level, passport_level
 from linkxg.network.passports.resolver.requested_link import RequestedLink
 
 GTIN, PARTIES = "01", ("414", "417")
 RESOLVED = (GTIN, *PARTIES)
-MAX_PUBLISHERS = 20
+PUBLISHERS_PER_PAGE = 20
 _Find = Callable[[Connection, str, RequestedLink, Addresses], list[LinkLevel]]
 
 
@@ -38,16 +38,24 @@ async def resolve(database: Database, addresses: Addresses, slug: str, link: Req
     return levels
 
 
-async def resolve_publishers(database: Database, addresses: Addresses, link: RequestedLink) -> list[list[LinkLevel]]:
-    """The levels within each account that has the GTIN of a link without an account. Raises NotFound if none has it."""
+async def resolve_publishers(
+    database: Database, addresses: Addresses, link: RequestedLink, page: int
+) -> tuple[list[list[LinkLevel]], PageOfPublishers]:
+    """The levels within each account that has the GTIN of a link without an account, page by page.
 
-    def unit(conn: Connection) -> list[list[LinkLevel]]:
-        found = store.list_publishers(conn, link.identifier.value, MAX_PUBLISHERS)
-        return [_find_passports(conn, account_id, link, addresses) for account_id in found]
+    Raises NotFound if none has it, or on a page after the last.
+    """
+    before = (page - 1) * PUBLISHERS_PER_PAGE
 
-    if not (publishers := await database.read(unit)):
+    def unit(conn: Connection) -> tuple[list[list[LinkLevel]], PageOfPublishers]:
+        found, total = store.list_publishers(conn, link.identifier.value, offset=before, limit=PUBLISHERS_PER_PAGE)
+        levels = [_find_passports(conn, account_id, link, addresses) for account_id in found]
+        return levels, PageOfPublishers(page, before + 1, before + len(found), total)
+
+    publishers, shown = await database.read(unit)
+    if not publishers:
         raise NotFound
-    return publishers
+    return publishers, shown
 
 
 def is_issuer(conn: Connection, slug: str) -> bool:

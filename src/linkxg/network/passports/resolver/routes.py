@@ -27,6 +27,7 @@ from linkxg.network.passports.resolver.link_endpoint import (
     SHARED,
     choices_response,
     link_response,
+    page_of,
 )
 from linkxg.network.passports.resolver.linkset import PREFIXES, LinkLevel
 from linkxg.network.passports.resolver.requested_link import RequestedLink, read_requested
@@ -76,8 +77,8 @@ async def link_without_account(
     """The passports of all accounts that have the GTIN: nobody has verified whose it is."""
     with _readable_by_all():
         link = _read(request, has_slug=False)
-        publishers = await resolve_publishers(services.database, services.addresses, link)
-        return choices_response(context_of(request.scope), link, publishers, services.addresses.public_url)
+        publishers, page = await resolve_publishers(services.database, services.addresses, link, page_of(link))
+        return choices_response(context_of(request.scope), link, publishers, page, services.addresses.public_url)
 
 
 async def _resolve(services: ResolverServices, request: AnyRequest, slug: str, link: RequestedLink) -> Response[bytes]:

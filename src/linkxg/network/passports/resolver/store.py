@@ -1,6 +1,6 @@
 """The SQL of resolving: which passports a link may lead to."""
 
-from sqlalchemy import ColumnElement, Connection, exists, literal_column, select
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select
 
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.passports.issue.store import passports
@@ -38,8 +38,12 @@ def has_passports(conn: Connection, account_id: str) -> bool:
     return bool(conn.execute(select(exists().where(_p.account_id == account_id))).scalar_one())
 
 
-def list_publishers(conn: Connection, gtin14: str, limit: int) -> list[str]:
-    """The ids of the accounts that have the passport of a model with this GTIN, by slug."""
-    query = select(accounts.c.id).join_from(passports, accounts, accounts.c.id == _p.account_id)
-    query = query.where(_p.gtin14 == gtin14, _p.lot == _EMPTY, _p.serial == _EMPTY)
-    return list(conn.execute(query.order_by(accounts.c.slug).limit(limit)).scalars())
+def list_publishers(conn: Connection, gtin14: str, *, offset: int, limit: int) -> tuple[list[str], int]:
+    """A page of the accounts that have the passport of a model with this GTIN, and how many there are.
+
+    The earliest passport comes first: who registers later displaces nobody, and no page changes by that.
+    """
+    of_models = (_p.gtin14 == gtin14, _p.lot == _EMPTY, _p.serial == _EMPTY)
+    query = select(_p.account_id, func.count().over()).where(*of_models)
+    found = conn.execute(query.order_by(_p.created_at, _p.id).offset(offset).limit(limit)).all()
+    return [row[0] for row in found], found[0][1] if found else 0

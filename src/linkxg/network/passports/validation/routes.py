@@ -15,6 +15,7 @@ from linkxg.http.pagination import Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import context_of
+from linkxg.jobs.json_syntax import syntax_error
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.read.representation import CREDENTIAL, CREDENTIAL_BEFORE, JSON, JWT, LD_JSON
@@ -57,10 +58,23 @@ async def check(
     raw = (await context.body(JSON_LIMIT)).removeprefix(BOM_UTF8)
     if media_type == JWT:
         return Response(Success(data=await validate_signed(services.database, services.addresses, _text(raw))))
-    document = parse_json(raw)
+    document = _parse(raw)
     if not isinstance(document, dict):
         raise ValidationFailed("A passport is a JSON object.")
     return Response(Success(data=await asyncio.to_thread(validate, document)))
+
+
+def _parse(raw: bytes) -> Any:
+    """Raises InvalidRequest, which says where the JSON is broken."""
+    try:
+        return parse_json(raw)
+    except InvalidRequest as error:
+        where, _, reason = (syntax_error(raw) or "").partition(": ")
+        if not where:
+            raise
+        # The description of an error is text without quotes and backslashes (RFC 6749 §5.2).
+        is_plain = reason.isascii() and not set(reason) & set('"\\')
+        raise InvalidRequest(f"{where}: {reason}" if is_plain else f"{where}.") from error
 
 
 def _text(raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Withdraws the passport of a batch or an item, or changes its life status. Either way it stays readable.
+"""The state of the passport of a batch or an item: its withdrawal, and its life status. Either way it stays readable.
 
 The passport of a model is withdrawn with the version of the product in it.
 """
