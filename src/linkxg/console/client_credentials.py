@@ -60,7 +60,7 @@ async def add_key(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
     asking = await ask_step_up(page, _ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
-    return await add_after_step_up(page, client_id, form.text("key_name"), document, "key-added")
+    return await _add(page, client_id, form.text("key_name"), document, "key-added")
 
 
 @post(f"{CLIENT}/trusts", **session_roles(ADMINISTRATORS))
@@ -83,7 +83,7 @@ async def add_trust(page: NamedDependency[PageRequest], client_id: FromPath[str]
     asking = await ask_step_up(page, _ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
-    return await add_after_step_up(page, client_id, form.text("trust_name"), document, "trust-added")
+    return await _add(page, client_id, form.text("trust_name"), document, "trust-added")
 
 
 @post(f"{CLIENT}/keys/{{key_id:str}}/remove", **session_roles(ADMINISTRATORS))
@@ -96,7 +96,7 @@ async def remove_key(
     asking = await ask_step_up(page, _ACT)
     if asking is not None:
         return asking
-    return await remove_after_step_up(page, client_id, key_id, OF_KEYS, "key-removed")
+    return await _remove(page, client_id, key_id, OF_KEYS, "key-removed")
 
 
 @post(f"{CLIENT}/trusts/{{trust_id:str}}/remove", **session_roles(ADMINISTRATORS))
@@ -110,7 +110,7 @@ async def remove_trust(
     asking = await ask_step_up(page, _ACT)
     if asking is not None:
         return asking
-    return await remove_after_step_up(page, client_id, trust_id, OF_TRUSTS, "trust-removed")
+    return await _remove(page, client_id, trust_id, OF_TRUSTS, "trust-removed")
 
 
 @get([f"{CLIENT}/keys", f"{CLIENT}/trusts"], **session_roles(ADMINISTRATORS))
@@ -139,9 +139,7 @@ def _page(client_id: str) -> str:
     return f"{LIST}/{client_id}/authentication"
 
 
-async def add_after_step_up(
-    page: PageRequest, client_id: str, name: str, document: CredentialDocument, done: str
-) -> Response[str]:
+async def _add(page: PageRequest, client_id: str, name: str, document: CredentialDocument, done: str) -> Response[str]:
     fields = _TRUST_FIELDS if done == "trust-added" else _KEY_FIELDS
     await page.services.limits.spend(CREDENTIAL_CHANGES, caller_key(page.account_id, page.person.user_id))
     try:
@@ -176,7 +174,7 @@ async def _question(
     return ask_confirmation(page, Question(title, effects, button, "Keep it", _page(client_id)))
 
 
-async def remove_after_step_up(
+async def _remove(
     page: PageRequest, client_id: str, credential_id: str, kinds: frozenset[str], done: str
 ) -> Response[str]:
     removed = await remove_credential(page.database, page.actor, page.account_id, client_id, credential_id, kinds)
