@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from conftest import ServerFactory, assert_no_leaks
+from harness.client_assertions import add_key, new_key, public, set_methods
 from harness.clients import make_client
 from harness.email_changes import Mailing, mailing_server, mailing_world
 from harness.people import Person, login, new_email
@@ -93,6 +94,15 @@ def test_owners_and_the_security_contact_are_told(mailing: Mailing) -> None:
     api.post(f"/oauth/clients/{oauth.client_id}/rotate", bearer=owner, reveals=True).expect(200)
     for one in recipients:
         assert oauth.client_id in sink.wait_for(one, subject="Secret of an OAuth client rotated").text()
+    added = add_key(api, world.owner, oauth.client_id, jwk=public(new_key())).expect(201).object()
+    api.delete(f"/oauth/clients/{oauth.client_id}/keys/{added['id']}", bearer=owner).expect(204)
+    set_methods(api, world.owner, oauth.client_id, ["client_secret_post"]).expect(200)
+    for one in recipients:
+        texts = [
+            sink.wait_for(one, subject="Authentication of an OAuth client", number=number).text()
+            for number in (1, 2, 3)
+        ]
+        assert [any(word in text for text in texts) for word in ("was added", "was removed", "are now")] == [True] * 3
     person = mailing.session("MEMBER").person
     api.patch(f"/account/users/{person.user_id}", bearer=owner, json={"role": "ADMIN"}).expect(200)
     for one in (*recipients, person.email):
