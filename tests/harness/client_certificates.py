@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 from cryptography import x509
@@ -36,6 +37,16 @@ class ClientCertificate:
         )
         self.der = certificate.public_bytes(serialization.Encoding.DER)
         self.pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        self.key_pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+
+    def files(self, directory: Path) -> tuple[str, str]:
+        """(certificate, key), for a TLS client."""
+        paths = directory / f"{self.thumbprint}.pem", directory / f"{self.thumbprint}.key"
+        for path, text in zip(paths, (self.pem, self.key_pem), strict=True):
+            path.write_text(text)
+        return str(paths[0]), str(paths[1])
 
     @property
     def thumbprint(self) -> str:
