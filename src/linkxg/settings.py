@@ -211,7 +211,8 @@ class Settings:
     provider_networks: tuple[Network, ...] = _setting(
         (),
         _networks,
-        "Networks, separated by commas, in which identity providers of accounts may be although they are not public.",
+        "Networks, separated by commas, in which identity providers of accounts, issuers of workloads and key sets of "
+        "clients may be although they are not public.",
     )
     webhook_networks: tuple[Network, ...] = _setting(
         (),

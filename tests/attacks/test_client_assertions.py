@@ -281,3 +281,12 @@ def test_rule_268_a_disabled_client_and_an_address_out_of_range_are_refused(worl
     denied(machine.request())
     world.api.patch(path, bearer=world.owner.access, json={"disabled": False}).expect(200)
     machine.request().expect(200)
+
+
+def test_rule_268_wrong_assertions_are_counted_like_wrong_secrets(limited: World) -> None:
+    machine = make_key_client(limited)
+    machine.request().expect(200)
+    for _ in range(10):
+        denied(machine.request(machine.assertion(aud="https://other.example")))
+    machine.request().expect(429, "rate_limit_exceeded")
+    request_token(limited.api, machine.oauth).expect(429, "rate_limit_exceeded")

@@ -76,7 +76,7 @@ class MirroringClient(Client):
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         answer = super().request(method, path, **options)
-        if (method in {"GET", "HEAD"} or path in READ_ONLY_POSTS) and not _works_once(options.get("headers", ())):
+        if (method in {"GET", "HEAD"} or path in READ_ONLY_POSTS) and not _works_once(options):
             for other in self._others:
                 _agree(answer, lambda other=other: other.request(method, path, **options))  # type: ignore[misc]
         return answer
@@ -91,9 +91,11 @@ class MirroringClient(Client):
             other.close()
 
 
-def _works_once(headers: Headers) -> bool:
-    """Whether the request has a DPoP proof, which no node accepts again."""
-    return "dpop" in {str(name).lower() for name, _ in (headers.items() if isinstance(headers, Mapping) else headers)}
+def _works_once(options: dict[str, Any]) -> bool:
+    """Whether the request has a DPoP proof or an assertion, which no node accepts again."""
+    headers: Headers = options.get("headers", ())
+    names = {str(name).lower() for name, _ in (headers.items() if isinstance(headers, Mapping) else headers)}
+    return "dpop" in names or "client_assertion" in (options.get("form") or {})
 
 
 def _agree(here: Answer, ask: Callable[[], Answer]) -> None:
