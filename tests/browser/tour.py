@@ -14,6 +14,7 @@ from browser.passport_tour import passports
 from browser.showcase import Showcase
 from browser.sign_in_tour import INVITED, add_passkey, asked_again, enter, outside, required_factor, second_factor
 from browser.tracing_tour import tracing
+from harness.client_certificates import ClientCertificate
 from products.catalogue import change
 
 
@@ -88,6 +89,13 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Finish now…").click()
     page.get_by_role("heading", name="The old secret may still be needed").wait_for()
     yield "finish"
+    path, owner = f"/oauth/clients/{showcase.erp.client_id}/certificates", showcase.world.owner.access
+    showcase.world.api.post(path, bearer=owner, json={"certificate": ClientCertificate().pem}).expect(201)
+    page.goto(f"{erp}/authentication")
+    yield "certificates"
+    page.get_by_role("button", name="Remove…").click()
+    page.get_by_role("heading", name="Remove the certificate?").wait_for()
+    yield "remove-certificate"
     page.goto(erp)
     page.get_by_role("button", name="Disable client…").click()
     page.get_by_role("heading", name="Disable").wait_for()

@@ -59,6 +59,7 @@ def _operation(endpoint: RawRoute, schemas: Schemas) -> dict[str, Any]:
         "description": f"{description}\n\n{declared.permission}",
         "security": declared.security,
         **({"parameters": [_KEY]} if declared.takes_idempotency_key else {}),
+        **({"parameters": [_PROOF]} if declared.takes_proof else {}),
         "requestBody": {"required": True, "content": _body(declared.body, schemas)},
         "responses": {
             "200": {
@@ -73,6 +74,15 @@ def _operation(endpoint: RawRoute, schemas: Schemas) -> dict[str, Any]:
             **error_responses((*declared.errors, PayloadTooLarge), declared.style),
         },
     }
+
+
+_PROOF = {
+    "name": "DPoP",
+    "in": "header",
+    "required": False,
+    "description": "A proof (RFC 9449), to whose key the token is bound. Its nonce is that of the last DPoP-Nonce.",
+    "schema": {"type": "string", "maxLength": 4_096},
+}
 
 
 def _body(body: Any, schemas: Schemas) -> dict[str, Any]:

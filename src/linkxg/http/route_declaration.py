@@ -52,6 +52,8 @@ class EdgeRoute(NamedTuple):
     answer: Any
     errors: Errors
     takes_idempotency_key: bool = False
+    takes_proof: bool = False
+    """Whether a `DPoP` header binds what is issued to a key (RFC 9449)."""
 
 
 class RawRoute(Protocol):

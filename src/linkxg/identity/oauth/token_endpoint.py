@@ -103,6 +103,7 @@ class TokenEndpoint:
             InvalidDpopProof,
             UseDpopNonce,
         ),
+        takes_proof=True,
     )
 
     def __init__(
