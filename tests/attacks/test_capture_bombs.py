@@ -1,4 +1,4 @@
-"""Documents that are small on the wire and large in memory are refused at a cost that their size bounds (rule L5)."""
+"""Documents that are small on the wire and large in memory cost what their size bounds. Security rule L5."""
 
 from __future__ import annotations
 
