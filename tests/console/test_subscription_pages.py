@@ -66,6 +66,27 @@ def actions(world: World, target: str) -> list[str]:
     return [row.action for row in trail(world.server.database, world.account.account_id) if row.target == target]
 
 
+def test_a_query_is_described_in_the_words_of_the_search_that_finds_its_events(world: World, editor: Visitor) -> None:
+    epc = f"https://id.gs1.org/01/09520000003043/21/{uuid4().hex[:12]}"
+    made, _ = subscribed(world, query={"MATCH_anyEPC": [epc], "EQ_bizStep": ["retail_selling"]})
+    world.api.post(
+        "/epcis/events",
+        bearer=world.owner.access,
+        json={"@context": [CONTEXT], **event(epcList=[epc], bizStep="retail_selling")},
+    ).expect(201)
+    page = editor.get(f"{QUERIES}/{made}")
+    shown = text_of(page)
+    assert "Business step Retail selling" in shown
+    assert "Show its events" in shown
+    (link,) = re.findall(r'href="(/events\?[^"]+)"', page.text)
+    assert epc.rpartition("/")[2] in text_of(editor.get(link.replace("&amp;", "&")))
+    assert "Business step: Retail selling" in text_of(editor.get(LIST))
+    other, _ = subscribed(world, query={"MATCH_anyEPC": [epc], "GE_recordTime": "2026-01-01T00:00:00Z"})
+    shown = text_of(editor.get(f"{QUERIES}/{other}"))
+    assert "GE_recordTime 2026-01-01T00:00:00Z" in shown
+    assert "Show its events" not in shown, "no search finds the same"
+
+
 def test_a_search_becomes_a_named_query_with_the_parameters_of_the_api(world: World, editor: Visitor) -> None:
     search = (
         "?step=shipping&type=ObjectEvent&place=r:https://id.gs1.org/414/9520000000011&from=2026-11-01&to=2026-11-02"

@@ -1,6 +1,7 @@
 """`/events/queries`: saves a search as a named query; and `/events/queries/{name}`: one of them, and its end."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -15,6 +16,7 @@ from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.query_in_words import query_in_words, search_of_query
 from linkxg.console.query_of_search import LEVELS, chosen_level, query_of_search, search_in_words
 from linkxg.console.subscription_words import shown_address
 from linkxg.errors import Conflict, PublicError, RateLimitExceeded
@@ -89,6 +91,8 @@ async def show(page: NamedDependency[PageRequest], query_name: FromPath[str]) ->
         page,
         "event_query.html",
         query=found,
+        conditions=query_in_words(found.query),
+        search=None if (search := search_of_query(found.query)) is None else urlencode(search),
         text=msgspec.json.format(msgspec.json.encode(found.query), indent=2).decode(),
         finds_nothing=await _finds_nothing(page, found),
         subscriptions=subscriptions,

@@ -11,6 +11,7 @@ from linkxg.console.event_search import NO_DAY, start_of_day
 from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
+from linkxg.console.query_in_words import query_in_words
 from linkxg.console.step_up import ask_step_up
 from linkxg.console.subscription_words import DEFAULT_WHEN, FORMATS, HOURS, WHEN, schedule_in_words, state_in_words
 from linkxg.crypto.secrets import derive
@@ -47,6 +48,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
         most=MAX_SUBSCRIPTIONS,
         state_of=state_in_words,
         when_of=schedule_in_words,
+        words_of=query_in_words,
         host_of=host_of,
     )
 
