@@ -9,8 +9,8 @@ import pytest
 from harness.concurrency import concurrently
 from harness.world import World
 from passports.reading import issued, read_by_id
-from passports.test_signed_passports import signed, status_bit, verified
-from passports.test_units import end, issue
+from passports.signatures import signed, status_bit, verified
+from passports.units import end, issue
 from products.catalogue import change, publish, withdraw
 
 ROUNDS = range(4)
