@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from playwright.sync_api import Page
@@ -60,7 +61,7 @@ def _units(page: Page, passport: str) -> Iterator[str]:
     page.get_by_role("button", name="Issue passports").click()
     page.locator("#done").wait_for()
     yield "passport-units-issued"
-    page.get_by_role("link", name="Item").first.click()
+    page.get_by_role("link", name=re.compile("^Item")).first.click()
     page.get_by_role("heading", name="Passport of an item").wait_for()
     yield "passport-unit"
     page.get_by_role("button", name="Withdraw…").click()

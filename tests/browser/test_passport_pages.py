@@ -17,7 +17,7 @@ from harness.world import World
 from passports.contents import FULL
 from passports.reading import issued
 from passports.test_page_journeys import PUBLIC, Cloth
-from passports.test_units import end, issue
+from passports.units import end, issue
 from products.catalogue import change, publish
 
 PHONE: dict[str, Any] = {"width": 375, "height": 700}

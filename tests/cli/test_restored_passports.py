@@ -7,10 +7,10 @@ from collections.abc import Callable
 from cli.test_backup_restore import backup, restore
 from harness.people import sign_in
 from harness.world import World
+from passports.granting import CONTENT, granted, opened, path_of
 from passports.reading import decoded, issued, read_by_id
-from passports.test_access_grants import CONTENT, granted, opened, path_of
-from passports.test_signed_passports import rotate, signed, status_bit, verified
-from passports.test_units import end, issue
+from passports.signatures import rotate, signed, status_bit, verified
+from passports.units import end, issue
 from products.catalogue import withdraw
 
 

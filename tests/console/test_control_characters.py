@@ -20,7 +20,7 @@ from network.partners import invite as invite_partner
 from network.partners import token_of
 from network.recalling import received
 from network.sharing import connection_of
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import complete, create, path, published
 from scim.provider import end_tokens
 

@@ -18,9 +18,9 @@ from harness.concurrency import concurrently
 from harness.rows import execute, trail
 from harness.world import World
 from network.sharing import connection_of, end_shares, share
+from passports.granting import CONTENT
 from passports.reading import issued
-from passports.test_access_grants import CONTENT
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import create
 from races.things import GRANT, insert_access_request
 

@@ -10,9 +10,9 @@ from harness.world import World
 from linkxg.console.passport_requests import mail_link
 from linkxg.console.product_passport import place_of
 from linkxg.network.passports.validation.model import error
+from passports.granting import CONTENT
 from passports.reading import issued
-from passports.test_access_grants import CONTENT
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import create, published, withdraw
 from races.things import insert_access_request
 

@@ -7,7 +7,7 @@ from harness.answers import JsonObject
 from harness.people import Person
 from harness.world import World
 from passports.reading import issued, passports_of, read_by_id
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import change, create, path
 
 

@@ -10,7 +10,7 @@ from harness.world import World
 from linkxg.catalog.products.content import MEMBERS
 from linkxg.catalog.products.countries import NAMES
 from passports.reading import issued, read_by_id
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import new_gtin
 
 SETS: dict[str, list[str]] = {

@@ -13,10 +13,10 @@ import pytest
 from harness.concurrency import concurrently
 from harness.rows import execute
 from harness.world import World
+from passports.granting import CONTENT, ask, granted, path_of
 from passports.reading import issued
-from passports.test_access_grants import CONTENT, ask, granted, path_of
 from passports.test_grants_below import id_of, opened
-from passports.test_units import issue
+from passports.units import issue
 
 
 @pytest.fixture(autouse=True)

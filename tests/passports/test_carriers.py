@@ -13,7 +13,7 @@ import zxingcpp
 from harness.world import World
 from linkxg.network.passports.carriers.qr_code import encode_link
 from passports.reading import issued, read_by_id
-from passports.test_units import issue
+from passports.units import issue
 
 
 def pixels(png: bytes) -> memoryview:

@@ -8,8 +8,8 @@ from harness.answers import JsonObject
 from harness.world import World
 from identifiers.compression import compressed
 from passports.reading import issued
-from passports.test_resolver import GS1, link_of, scan, slug_of, target
-from passports.test_units import issue
+from passports.scanning import GS1, link_of, scan, slug_of, target
+from passports.units import issue
 
 
 def gtin_of(product: JsonObject) -> tuple[str, str]:

@@ -17,11 +17,11 @@ from harness.answers import JsonObject
 from harness.world import World
 from network.sharing import end_shares, share
 from passports.contents import FULL
+from passports.granting import granted, opened, path_of
 from passports.reading import CREDENTIAL, JWT, decoded, issued, read_by_id
-from passports.test_access_grants import granted, opened, path_of
-from passports.test_signed_passports import status_bit, verified
-from passports.test_units import end, issue
+from passports.signatures import status_bit, verified
 from passports.test_untp import faults, schema
+from passports.units import end, issue
 from products.catalogue import withdraw
 
 pytestmark = pytest.mark.any_engine

@@ -11,7 +11,7 @@ from harness.answers import Answer
 from harness.world import World
 from passports.contents import FULL
 from passports.reading import issued, read_by_id
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import change, publish
 
 ALL = "//v1/dppsByProductIds"

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from harness.world import World
+from passports.granting import granted, path_of
 from passports.reading import issued
-from passports.test_access_grants import granted, path_of
+from passports.scanning import link_of, target
 from passports.test_pages import BROWSER
-from passports.test_resolver import link_of, target
 from products.catalogue import withdraw
 
 UNKNOWN_GTIN = "09520000099992"

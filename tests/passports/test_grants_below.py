@@ -11,9 +11,9 @@ from typing import Any
 from harness.answers import Answer, JsonObject
 from harness.concurrency import concurrently
 from harness.world import World
+from passports.granting import CONTENT, ask, granted, path_of, until
 from passports.reading import issued
-from passports.test_access_grants import CONTENT, ask, granted, path_of, until
-from passports.test_units import issue
+from passports.units import issue
 
 UNITS: tuple[JsonObject, ...] = (
     {"lot": "L-1"}, {"lot": "L-1", "serial": "S-1"}, {"lot": "L-2", "serial": "S-2"}, {"serial": "S-3"},

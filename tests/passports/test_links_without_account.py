@@ -17,8 +17,8 @@ from linkxg.clock import now_ms
 from linkxg.ids import uuid7
 from linkxg.network.passports.issue.store import passport_versions, passports
 from passports.reading import issued
-from passports.test_resolver import GS1, scan, slug_of, target
-from passports.test_units import issue
+from passports.scanning import GS1, scan, slug_of, target
+from passports.units import issue
 from products.catalogue import PRODUCTS, body, complete
 
 

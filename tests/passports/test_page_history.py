@@ -9,7 +9,7 @@ from harness.world import World
 from linkxg.network.passports.read.find_history import MAX_ENTRIES
 from passports.reading import issued, read_by_id
 from passports.test_pages import page
-from passports.test_units import end, issue
+from passports.units import end, issue
 from products.catalogue import change, publish
 
 ENTRY = re.compile(r"<li><time[^>]*>([^<]*)</time> (.*?) <span>([^<]*)</span></li>")

@@ -25,10 +25,10 @@ from linkxg.network.passports.pages.passport_page import passport_page
 from linkxg.network.passports.read.find_journey import MAX_STEPS
 from linkxg.network.passports.read.read_page_details import PageDetailsReader
 from network.sharing import connection_of, end_shares, share
+from passports.granting import granted, opened, path_of
 from passports.reading import issued, read_by_id
-from passports.test_access_grants import granted, opened, path_of
 from passports.test_pages import page
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import change, new_gtin, publish
 from traceability.chain import lot as lot_of
 from traceability.chain import made, packed, seen, serial

@@ -27,7 +27,7 @@ from linkxg.network.passports.pages.vocabulary_texts import (
 )
 from passports.contents import FULL
 from passports.reading import issued, read_by_id
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import change, publish, withdraw
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -10,7 +10,7 @@ import rfc8785
 
 from harness.world import World
 from passports.reading import issued, passport_of, passports_of, read_by_id
-from passports.test_units import issue
+from passports.units import issue
 from products.catalogue import change, complete, create, delete, publish, withdraw
 
 

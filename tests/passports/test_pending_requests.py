@@ -11,8 +11,8 @@ from harness.world import World
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7s
 from linkxg.network.passports.access.model import MAX_PENDING, MAX_PENDING_OF_NETWORK, MAX_PENDING_OF_PASSPORT
+from passports.granting import CONTENT, ask
 from passports.reading import issued
-from passports.test_access_grants import CONTENT, ask
 from passports.test_request_form import send
 
 HERE, FLOODER, FRIEND = "127.0.0.0/24", "203.0.113.0/24", "198.51.100.0/24"

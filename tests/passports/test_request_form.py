@@ -10,8 +10,8 @@ import pytest
 
 from harness.rows import execute
 from harness.world import World
+from passports.granting import CONTENT
 from passports.reading import issued
-from passports.test_access_grants import CONTENT
 from passports.test_pages import page
 
 FILLED = {"role": "authority", "purpose": "File <4711>\r\nmarket", "contact": "a@authority.example", "evidence": ""}

@@ -9,40 +9,14 @@ import jsonschema_rs
 import pytest
 
 from epcis.vectors import FOLDER
-from harness.answers import Answer, JsonObject
 from harness.people import sign_in
 from harness.world import World
 from passports.reading import issued, passport_of, read_by_id
-from passports.test_units import end, issue
+from passports.scanning import GS1, link_of, linkset, scan, slug_of, target
+from passports.units import end, issue
 from products.catalogue import change, complete, new_gtin, publish, withdraw
 
 VECTORS = FOLDER / "gs1"
-GS1 = "https://ref.gs1.org/voc/"
-
-
-def slug_of(world: World) -> str:
-    return str(world.api.get("/account", bearer=world.owner.access).expect(200).data()["slug"])
-
-
-def link_of(world: World, product: JsonObject, rest: str = "") -> str:
-    """The path of a Digital Link."""
-    return f"/{slug_of(world)}/01/{product['gtin']}{rest}"
-
-
-def scan(world: World, path: str, *, accept: str = "*/*", method: str = "GET") -> Answer:
-    return world.api.request(method, f"/{path}", headers={"Accept": accept})
-
-
-def target(world: World, passport_id: str) -> str:
-    return f"{world.server.url}/dpp/{passport_id}"
-
-
-def linkset(world: World, path: str) -> list[JsonObject]:
-    answer = scan(world, f"{path}?linkType=linkset", accept="application/linkset+json").expect(200)
-    assert (answer.header("content-type") or "").startswith("application/linkset+json")
-    assert 'rel="http://www.w3.org/ns/json-ld#context"' in (answer.header("link") or "")
-    found: list[JsonObject] = answer.object()["linkset"]
-    return found
 
 
 def test_a_link_redirects_to_the_passport(world: World) -> None:

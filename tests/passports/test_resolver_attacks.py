@@ -14,7 +14,7 @@ import pytest
 from harness.people import sign_in
 from harness.world import World
 from passports.reading import issued
-from passports.test_resolver import link_of, slug_of
+from passports.scanning import link_of, slug_of
 
 _LINK = re.compile(r'(?:^|, )<[^<>" ]*>((?:; [a-z]+="[^"<>]*")*)')
 

@@ -16,8 +16,8 @@ from harness.tls import self_signed
 from harness.world import World, build_world
 from passports.reading import issued
 from passports.resolver_suite import HOST, Browser, Suite
-from passports.test_resolver import link_of, slug_of
-from passports.test_units import issue
+from passports.scanning import link_of, slug_of
+from passports.units import issue
 from products.catalogue import new_gtin
 
 CASES = 32

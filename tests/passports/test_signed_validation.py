@@ -12,7 +12,7 @@ from harness.answers import Answer, JsonObject
 from harness.world import World
 from passports.contents import FULL
 from passports.reading import CREDENTIAL, JWT, decoded, issued, read_by_id
-from passports.test_signed_passports import rotate, signed
+from passports.signatures import rotate, signed
 
 
 def validate(world: World, text: str | bytes, kind: str = JWT) -> Answer:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from harness.answers import Answer, JsonObject
 from harness.concurrency import concurrently
 from harness.rows import trail
 from harness.world import World
 from passports.reading import issued, passports_of, read_by_id
-from passports.test_signed_passports import signed, status_bit, verified
+from passports.signatures import signed, status_bit, verified
+from passports.units import end, issue
 from products.catalogue import change, complete, create, delete, publish, withdraw
-
-
-def issue(world: World, product: JsonObject, *units: JsonObject, **options: Any) -> Answer:
-    options.setdefault("bearer", world.owner.access)
-    return world.api.post(f"/products/{product['id']}/passports", json={"passports": list(units)}, **options)
-
-
-def end(world: World, passport_id: str, what: str, body: JsonObject, **options: Any) -> Answer:
-    options.setdefault("bearer", world.owner.access)
-    return world.api.post(f"/dpp/{passport_id}/{what}", json=body, **options)
 
 
 def test_batches_and_items_have_passports_of_their_own(world: World) -> None:

@@ -10,10 +10,10 @@ import pytest
 from harness.answers import JsonObject
 from harness.world import World
 from linkxg.clock import now_ms, rfc3339
+from passports.granting import granted, opened, path_of
 from passports.reading import CREDENTIAL, JWT, decoded, issued, passports_of, read_by_id
-from passports.test_access_grants import granted, opened, path_of
-from passports.test_resolver import slug_of
-from passports.test_units import issue
+from passports.scanning import slug_of
+from passports.units import issue
 from products.catalogue import change, publish, withdraw
 
 SECRET = "Told by accident"

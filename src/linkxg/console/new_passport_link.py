@@ -17,7 +17,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.network.passports.access.grant_access import GRANTS, grant_access
 from linkxg.network.passports.access.model import GrantAccess
-from linkxg.network.passports.read.compare_roles import find_product_passport
+from linkxg.network.passports.read.own_passports import find_product_passport
 
 NEW_LINK = "/products/{product_id:str}/passport/link"
 _UNKNOWN = "No passport of this product has this batch and serial number."

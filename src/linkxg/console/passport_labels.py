@@ -19,7 +19,7 @@ from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.passports.carriers.draw_labels import LABELS, draw_labels
 from linkxg.network.passports.carriers.read_labels import MAX_LABELS, LabelOf, read_labels
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.read.compare_roles import list_product_passports
+from linkxg.network.passports.read.own_passports import list_product_passports
 
 
 @get("/products/{product_id:str}/passport/labels", **session_roles(EVERYONE))

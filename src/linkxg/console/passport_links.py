@@ -17,7 +17,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.passports.access.grant_access import GRANTS, revoke_access
-from linkxg.network.passports.access.read_access import list_granted, read_granted
+from linkxg.network.passports.access.read_grants import list_grants, read_grant
 
 LINKS = f"{REQUESTS}/passport-links"
 LINK = f"{LINKS}/{{grant_id:str}}"
@@ -27,7 +27,7 @@ SHOWN_USES = 50
 @get(LINKS, **session_roles(EVERYONE))
 async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     before = page.query.text("before") or None
-    found, more = await list_granted(page.database, page.account_id, before=before, limit=ON_A_PAGE)
+    found, more = await list_grants(page.database, page.account_id, before=before, limit=ON_A_PAGE)
     older = found[-1].grant.id if more else None
     return render(page, "passport_links.html", found=found, begun=before, older=older, roles=ROLES)
 
@@ -40,7 +40,7 @@ async def show(page: NamedDependency[PageRequest], grant_id: FromPath[str]) -> R
 @post(LINK, **session_roles(WRITERS))
 async def revoke(page: NamedDependency[PageRequest], grant_id: FromPath[str]) -> Response[str]:
     """Revokes after a confirmation."""
-    granted, _, _ = await read_granted(page.database, page.account_id, grant_id, uses=0)
+    granted, _, _ = await read_grant(page.database, page.account_id, grant_id, uses=0)
     here = f"{LINKS}/{grant_id}"
     if granted.grant.status != "REVOKED" and not confirmed(page):
         effects = [
@@ -64,7 +64,7 @@ HANDLERS = (listing, show, revoke)
 async def _show(
     page: PageRequest, grant_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
-    granted, uses, more = await read_granted(page.database, page.account_id, grant_id, uses=SHOWN_USES)
+    granted, uses, more = await read_grant(page.database, page.account_id, grant_id, uses=SHOWN_USES)
     return render(
         page,
         "passport_grant.html",

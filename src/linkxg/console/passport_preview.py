@@ -18,7 +18,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.connections.read_connections import list_connections
 from linkxg.network.passports.documents.model import EVERYTHING, PUBLIC, Redacted, Roles
-from linkxg.network.passports.read.compare_roles import find_product_passport, preview_passport
+from linkxg.network.passports.read.own_passports import find_product_passport, preview_passport
 
 PREVIEW = "/products/{product_id:str}/passport/preview"
 SHOWN_PARTNERS = 100

@@ -23,7 +23,7 @@ from linkxg.identity.accounts.model import is_email
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.passports.access.grant_access import GRANTS, approve_access, decline_access
 from linkxg.network.passports.access.model import ApproveAccess
-from linkxg.network.passports.access.read_access import AskedAccess, list_asked, read_asked
+from linkxg.network.passports.access.read_grants import RequestWithPassport, list_access_requests, read_access_request
 
 _HOST = re.compile(r"[0-9A-Za-z.-]+")
 PASSPORT_REQUESTS = f"{REQUESTS}/passports"
@@ -34,7 +34,7 @@ ASKED = f"{PASSPORT_REQUESTS}/{{access_request_id:str}}"
 async def inbox(page: NamedDependency[PageRequest]) -> Response[str]:
     """Requests that wait for an answer; with `show=all` also the others."""
     before, shows_all = page.query.text("before") or None, page.query.text("show") == "all"
-    found, more = await list_asked(
+    found, more = await list_access_requests(
         page.database, page.account_id, status=None if shows_all else "PENDING", before=before, limit=ON_A_PAGE
     )
     older = found[-1].request.id if more else None
@@ -45,13 +45,13 @@ async def inbox(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @get(ASKED, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], access_request_id: FromPath[str]) -> Response[str]:
-    return await _show(page, await read_asked(page.database, page.account_id, access_request_id))
+    return await _show(page, await read_access_request(page.database, page.account_id, access_request_id))
 
 
 @post(ASKED, **session_roles(WRITERS))
 async def answer(page: NamedDependency[PageRequest], access_request_id: FromPath[str]) -> Response[str]:
-    asked = await read_asked(page.database, page.account_id, access_request_id)
-    answers: dict[str, Callable[[PageRequest, AskedAccess], Awaitable[Response[str]]]] = {
+    asked = await read_access_request(page.database, page.account_id, access_request_id)
+    answers: dict[str, Callable[[PageRequest, RequestWithPassport], Awaitable[Response[str]]]] = {
         "approve": _approve, "decline": _decline,
     }  # fmt: skip
     if page.form.text("then") not in answers:
@@ -61,7 +61,7 @@ async def answer(page: NamedDependency[PageRequest], access_request_id: FromPath
     except ValidationFailed as error:
         return await _show(page, asked, errors=terms_errors(error, page), status=error.status)
     except InvalidState as error:
-        now = await read_asked(page.database, page.account_id, access_request_id)
+        now = await read_access_request(page.database, page.account_id, access_request_id)
         return await _show(page, now, errors=whole_form(error.description), status=error.status)
     except RateLimitExceeded as error:
         return await _show(page, asked, errors=wait_for_budget(error), status=error.status)
@@ -76,7 +76,7 @@ def mail_link(contact: str) -> str:
     return f"mailto:{quote(mailbox, safe='')}@{host}" if is_email(contact.strip()) and _HOST.fullmatch(host) else ""
 
 
-async def _approve(page: PageRequest, asked: AskedAccess) -> Response[str]:
+async def _approve(page: PageRequest, asked: RequestWithPassport) -> Response[str]:
     async def back() -> Response[str]:
         return await _show(page, asked)
 
@@ -93,7 +93,7 @@ async def _approve(page: PageRequest, asked: AskedAccess) -> Response[str]:
     return render(page, "passport_link.html", made=made.value, passport=asked.passport, roles=ROLES)
 
 
-async def _decline(page: PageRequest, asked: AskedAccess) -> Response[str]:
+async def _decline(page: PageRequest, asked: RequestWithPassport) -> Response[str]:
     reason = page.form.text("reason").strip() or None
     await decline_access(
         page.database, page.actor, page.account_id, asked.request.id, reason, page.form.idempotency_key
@@ -103,7 +103,7 @@ async def _decline(page: PageRequest, asked: AskedAccess) -> Response[str]:
 
 
 async def _show(
-    page: PageRequest, asked: AskedAccess, *, errors: FormErrors | None = None, status: int = 200
+    page: PageRequest, asked: RequestWithPassport, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
     return render(
         page,

@@ -20,7 +20,7 @@ from linkxg.network.passports.documents.model import EVERYTHING, LifeStatus, Red
 from linkxg.network.passports.issue.issue_units import PASSPORT_ISSUES
 from linkxg.network.passports.issue.model import MAX_REASON, NEXT_LIFE_STATUSES, ChangeLifeStatus, WithdrawPassport
 from linkxg.network.passports.issue.unit_state import change_life_status, withdraw_passport
-from linkxg.network.passports.read.compare_roles import preview_passport
+from linkxg.network.passports.read.own_passports import preview_passport
 from linkxg.network.passports.signing.revoke_status import revoke_passport
 
 UNIT = "/products/{product_id:str}/passport/units/{unit_id:str}"

@@ -22,7 +22,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.network.passports.issue.issue_units import PASSPORT_ISSUES, issue_units
 from linkxg.network.passports.issue.model import MAX_UNITS, IssuePassports, UnitPassport
-from linkxg.network.passports.read.compare_roles import find_product_passport
+from linkxg.network.passports.read.own_passports import find_product_passport
 
 NEW_UNITS = "/products/{product_id:str}/passport/units/new"
 FIELDS = ("lot", "serials", "productionDate", "expiryDate")

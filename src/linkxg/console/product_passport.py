@@ -17,10 +17,10 @@ from linkxg.console.passport_terms import ROLES
 from linkxg.console.product_fields import label, missing_field
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.passports.access.read_access import list_asked, list_granted
+from linkxg.network.passports.access.read_grants import list_access_requests, list_grants
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.model import PUBLIC
-from linkxg.network.passports.read.compare_roles import (
+from linkxg.network.passports.read.own_passports import (
     compare_roles,
     find_product_passport,
     list_product_passports,
@@ -41,10 +41,10 @@ async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
     model = await find_product_passport(database, account_id, product_id)
     addresses = Addresses(page.services.public_url)
     ids = [one.passport.id for one in listed.found]
-    asked, more_asked = await list_asked(
+    asked, more_asked = await list_access_requests(
         database, account_id, status="PENDING", before=None, limit=MOST, passport_ids=ids
     )
-    granted, more_granted = await list_granted(database, account_id, before=None, limit=MOST, passport_ids=ids)
+    granted, more_granted = await list_grants(database, account_id, before=None, limit=MOST, passport_ids=ids)
     findings, fields = [], []
     if model is not None:
         public = await preview_passport(database, account_id, model.passport.id, PUBLIC)

@@ -17,11 +17,12 @@ from linkxg.network.check_fields import MAX_TEXT
 from linkxg.network.passports.access.grant_access import AccessServices
 from linkxg.network.passports.access.model import GRANTED_ROLES, MAX_CONTACT, MIN_CONTACT, RequestAccess
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, check_request, request_access
+from linkxg.network.passports.documents.media_types import HTML
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY
 from linkxg.network.passports.pages.request_form_page import request_form_page
 from linkxg.network.passports.read.passport_endpoint import PASSPORT_READS, PassportServices, language_of
 from linkxg.network.passports.read.read_passport import read_passport
-from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.read.representation import headers_of
 from linkxg.network.passports.read.routes import PageLanguage
 
 _LIMITS = {"purpose": MAX_TEXT, "contact": MAX_CONTACT, "evidence": MAX_TEXT}

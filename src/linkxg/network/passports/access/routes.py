@@ -39,11 +39,12 @@ from linkxg.network.passports.access.open_link import WantedUnit, open_link, rea
 from linkxg.network.passports.access.request_access import ACCESS_REQUESTS, request_access
 from linkxg.network.passports.access.request_form_endpoint import send_form, show_form
 from linkxg.network.passports.access.views import view_access, view_grant, view_request
-from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.documents.api_tag import TAG
+from linkxg.network.passports.documents.media_types import HTML
 from linkxg.network.passports.pages.access_page import ACCESS_POLICY, access_page
 from linkxg.network.passports.read.passport_endpoint import PassportServices, language_of, media_type_of
 from linkxg.network.passports.read.read_passport import read_passport
-from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.read.representation import headers_of
 from linkxg.network.passports.read.routes import PageLanguage
 
 PATH = "/api/v1/dpp"

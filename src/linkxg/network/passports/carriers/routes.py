@@ -28,7 +28,7 @@ from linkxg.network.passports.carriers.qr_code_endpoint import (
     draw_qr_code,
 )
 from linkxg.network.passports.carriers.read_labels import PrintLabels, read_labels
-from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.documents.api_tag import TAG
 
 _IMAGE = {"type": "string", "format": "binary"}
 

@@ -15,13 +15,13 @@ from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.headers import next_page
 from linkxg.http.permissions import public_or_scope, scope
 from linkxg.http.request_context import account_id_of, context_of
+from linkxg.network.passports.documents.api_tag import TAG
 from linkxg.network.passports.documents.element_path import NotAnElementPath, find_element, read_element_path
 from linkxg.network.passports.documents.json_envelope import view_passport
 from linkxg.network.passports.en18222.error_body import error_members
 from linkxg.network.passports.en18222.full_representation import HEADER, element, full
 from linkxg.network.passports.en18222.product_ids import find_passport_ids
 from linkxg.network.passports.en18222.requested_ids import MAX_IDS, read_requested
-from linkxg.network.passports.issue.routes import TAG
 from linkxg.network.passports.read.passport_endpoint import PASSPORT_READS, PassportServices, viewer_of
 from linkxg.network.passports.read.read_passport import NEWEST, read_passport
 

@@ -15,7 +15,7 @@ from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
-from linkxg.http.route_declaration import Tag
+from linkxg.network.passports.documents.api_tag import TAG
 from linkxg.network.passports.issue.issue_units import PASSPORT_ISSUES, issue_units
 from linkxg.network.passports.issue.model import (
     ChangeLifeStatus,
@@ -26,7 +26,6 @@ from linkxg.network.passports.issue.model import (
 )
 from linkxg.network.passports.issue.unit_state import Revoke, change_life_status, withdraw_passport
 
-TAG = Tag("Passports", "Digital Product Passports: what everybody, a partner, an authority and the owner read.")
 _WRITES: dict[str, Any] = {
     "errors": (InvalidState,),
     "response_headers": [REPLAYED],

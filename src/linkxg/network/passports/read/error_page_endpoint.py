@@ -8,9 +8,10 @@ from linkxg.catalog.products.read_endpoint import response_of
 from linkxg.errors import NotAcceptable, PublicError
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.request_context import RawResponse, RequestContext, context_of
+from linkxg.network.passports.documents.media_types import HTML
 from linkxg.network.passports.pages.error_page import error_page
 from linkxg.network.passports.read.passport_endpoint import language_of, media_type_of
-from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.read.representation import headers_of
 
 ACCESS_PATH = "/dpp/access/"
 

@@ -19,10 +19,11 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RawResponse, RequestContext
 from linkxg.identity.tokens.guard import Guard
 from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.documents.media_types import HTML, JSON, TYPES
 from linkxg.network.passports.pages.vocabulary_texts import LANGUAGES
 from linkxg.network.passports.read.public_passports import PublicPassports, encoded
 from linkxg.network.passports.read.read_passport import NEWEST, read_passport
-from linkxg.network.passports.read.representation import HTML, JSON, TYPES, Representations, headers_of
+from linkxg.network.passports.read.representation import Representations, headers_of
 from linkxg.network.passports.read.store import Edition
 
 PASSPORT_READS = Budget("passport-reads", 600, 60)

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
+from linkxg.network.passports.documents.media_types import HTML
 from linkxg.network.passports.read import store
 from linkxg.network.passports.read.read_passport import read_passport
-from linkxg.network.passports.read.representation import HTML, Representations
+from linkxg.network.passports.read.representation import Representations
 from linkxg.runtime.sized_cache import SizedCache
 
 MAX_BYTES = 32 * 1024 * 1024

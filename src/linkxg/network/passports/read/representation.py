@@ -5,6 +5,7 @@ import msgspec
 from linkxg.http.pagination import Success
 from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.json_envelope import view_passport
+from linkxg.network.passports.documents.media_types import HTML, JSON, JWT
 from linkxg.network.passports.documents.model import Redacted
 from linkxg.network.passports.documents.untp_json_ld import untp_json_ld
 from linkxg.network.passports.pages.passport_page import passport_page
@@ -13,12 +14,6 @@ from linkxg.network.passports.pages.vocabulary_texts import LANGUAGES
 from linkxg.network.passports.read.read_page_details import PageDetailsReader
 from linkxg.network.passports.signing.sign_passport import PassportSigner
 
-JSON, LD_JSON = "application/json", "application/ld+json"
-CREDENTIAL, CREDENTIAL_BEFORE = "application/vc", "application/vc+ld+json"
-JWT = "application/vc+jwt"
-HTML = "text/html"
-TYPES = (JSON, HTML, LD_JSON, CREDENTIAL, CREDENTIAL_BEFORE, JWT)
-"""`application/vc+ld+json` is the name of `application/vc` before VCDM 2.0."""
 _encode = msgspec.json.Encoder().encode
 
 

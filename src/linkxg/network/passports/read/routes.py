@@ -17,6 +17,7 @@ from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Limit, Page, Success
 from linkxg.http.permissions import public_or_scope, scope
 from linkxg.http.request_context import account_id_of, context_of
+from linkxg.network.passports.documents.api_tag import TAG
 from linkxg.network.passports.documents.element_path import NotAnElementPath, find_element, read_element_path
 from linkxg.network.passports.documents.json_envelope import (
     PassportSummary,
@@ -24,7 +25,7 @@ from linkxg.network.passports.documents.json_envelope import (
     summarise,
     view_passport,
 )
-from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.documents.media_types import HTML, JSON, JWT, TYPES
 from linkxg.network.passports.read.passport_endpoint import (
     PASSPORT_READS,
     READ_OPTIONS,
@@ -38,7 +39,6 @@ from linkxg.network.passports.read.read_passport import (
     list_versions_of,
     read_passport,
 )
-from linkxg.network.passports.read.representation import HTML, JSON, JWT, TYPES
 from linkxg.network.passports.read.store import Edition, PassportFilter
 
 PATH = "/api/v1/dpp"

@@ -11,9 +11,10 @@ from litestar.datastructures.headers import Accept
 from linkxg.errors import Gone, NotFound
 from linkxg.http.forms import form_decode
 from linkxg.http.request_context import RequestContext
+from linkxg.network.passports.documents.media_types import HTML
 from linkxg.network.passports.pages.choices_page import Choice, ShownChoices, choices_page
 from linkxg.network.passports.read.passport_endpoint import language_of
-from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.read.representation import headers_of
 from linkxg.network.passports.resolver.linkset import (
     DEFAULT,
     LinkLevel,

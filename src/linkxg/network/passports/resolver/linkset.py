@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.documents.media_types import DID, HTML, JSON, JWT
 from linkxg.network.passports.documents.model import Redacted
 
 GS1, UNTP = "https://ref.gs1.org/voc/", "https://test.uncefact.org/vocabulary/linkTypes/"
@@ -51,7 +52,7 @@ def party_level(anchor: str, name: str, document: str) -> LinkLevel:
     title = f"Issuer of Digital Product Passports: {name}"
     links: Links = {
         DEFAULT: [{"href": document, "title": title}],
-        "describedby": [{"href": document, "title": title, "type": "application/did+json"}],
+        "describedby": [{"href": document, "title": title, "type": DID}],
     }
     return LinkLevel(anchor, name, name, links)
 
@@ -63,9 +64,9 @@ def _links_of(redacted: Redacted, addresses: Addresses) -> Links:
     links: Links = {
         DEFAULT: [{"href": address, "title": title}],
         f"{GS1}dpp": [{"href": address, "title": title}],
-        f"{GS1}pip": [{"href": address, "title": title, "type": "text/html"}],
-        f"{UNTP}dpp": [{"href": address, "title": title, "type": "application/vc+jwt"}],
-        "version-history": [{"href": f"{address}/versions", "title": "Versions", "type": "application/json"}],
+        f"{GS1}pip": [{"href": address, "title": title, "type": HTML}],
+        f"{UNTP}dpp": [{"href": address, "title": title, "type": JWT}],
+        "version-history": [{"href": f"{address}/versions", "title": "Versions", "type": JSON}],
     }
     if version > 1:
         earlier = addresses.version(passport.id, version - 1)

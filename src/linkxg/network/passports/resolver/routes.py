@@ -17,11 +17,12 @@ from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RequestContext, context_of
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.documents.api_tag import TAG
+from linkxg.network.passports.documents.media_types import HTML
 from linkxg.network.passports.read.error_page_endpoint import prefers_page
 from linkxg.network.passports.read.passport_endpoint import language_of
 from linkxg.network.passports.read.public_passports import PublicPassports
-from linkxg.network.passports.read.representation import HTML, headers_of
+from linkxg.network.passports.read.representation import headers_of
 from linkxg.network.passports.resolver.link_endpoint import (
     JSON_LD_CONTEXT,
     SHARED,

@@ -17,13 +17,13 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.issue.routes import TAG
+from linkxg.network.passports.documents.api_tag import TAG
+from linkxg.network.passports.documents.media_types import DID, JWT
 from linkxg.network.passports.signing.issuer_keys import MAX_KEYS, PublicKey, list_public_keys, rotate_key
 from linkxg.network.passports.signing.read_issuer import read_did_document, read_status_list
 
 ISSUER_READS = Budget("passport-issuer", 600, 60)
 KEY_ROTATIONS = Budget("passport-key-rotations", 20, 3_600)
-DID_TYPE, JWT_TYPE = "application/did+json", "application/vc+jwt"
 _SHARED = {"Cache-Control": "public, max-age=60", "Access-Control-Allow-Origin": "*"}
 
 
@@ -42,7 +42,7 @@ class SigningServices:
 async def did(services: NamedDependency[SigningServices], slug: FromPath[str]) -> Response[bytes]:
     """The DID document of an account that issues passports (did:web): its keys, also those that no longer sign."""
     document = await read_did_document(services.database, services.addresses, services.server_key, slug)
-    return Response(msgspec.json.encode(document), media_type=DID_TYPE, headers=_SHARED)
+    return Response(msgspec.json.encode(document), media_type=DID, headers=_SHARED)
 
 
 @get(
@@ -57,7 +57,7 @@ async def status(
     if not (number.isascii() and number.isdigit() and len(number) <= 10):
         raise NotFound
     jwt = await read_status_list(services.database, services.addresses, services.server_key, slug, int(number))
-    return Response(jwt, media_type=JWT_TYPE, headers=_SHARED)
+    return Response(jwt, media_type=JWT, headers=_SHARED)
 
 
 @get("/account/passport-keys", operation_id="listPassportKeys", **roles(EVERYONE))

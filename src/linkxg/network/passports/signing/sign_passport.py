@@ -14,6 +14,7 @@ from linkxg.crypto.jwt import sign_jws
 from linkxg.db import Database
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.network.passports.documents.addresses import Addresses
+from linkxg.network.passports.documents.media_types import JWT_TYP
 from linkxg.network.passports.documents.model import Redacted, StatusEntry
 from linkxg.network.passports.documents.untp_json_ld import untp_json_ld
 from linkxg.network.passports.signing import store
@@ -26,7 +27,7 @@ def sign_credential(key: IssuerKey, credential: dict[str, Any]) -> str:
     """The enveloped credential; its issuer is the DID of the key."""
     issuer = credential["issuer"]
     did = issuer if isinstance(issuer, str) else issuer["id"]
-    header = {"typ": "vc+jwt", "cty": "vc", "kid": f"{did}#{key.kid}", "iss": did}
+    header = {"typ": JWT_TYP, "cty": "vc", "kid": f"{did}#{key.kid}", "iss": did}
     return sign_jws(ALGORITHM, key.jwk, header, _encode(credential))
 
 

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from linkxg.crypto.jwt import decode_b64url
 from linkxg.http.strict_json import NotStrictJson, parse
+from linkxg.network.passports.documents.media_types import JWT_TYP
 from linkxg.network.passports.validation.model import PassportFinding, error, warning
 
 ALGORITHMS = ("ES256", "EdDSA")
 """The algorithms of the UNTP profile of VC-JOSE-COSE."""
-TYPE = "vc+jwt"
 _SEGMENTS = 3
 
 
@@ -62,8 +62,8 @@ def check_header(signed: SignedPassport) -> Iterator[PassportFinding]:
     algorithm, key = header.get("alg"), header.get("kid")
     if algorithm not in ALGORITHMS:
         yield error("algorithm", "", f"The alg of the header must be {' or '.join(ALGORITHMS)}.")
-    if header.get("typ") != TYPE:
-        yield warning("header", "", f"The typ of the header must be {TYPE}.")
+    if header.get("typ") != JWT_TYP:
+        yield warning("header", "", f"The typ of the header must be {JWT_TYP}.")
     if not isinstance(key, str) or "#" not in key:
         yield error("header", "", "The header must name the key: a kid such as did:web:example.com#key-1.")
     elif issuer is not None and key.partition("#")[0] != issuer:

@@ -17,8 +17,8 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import context_of
 from linkxg.jobs.json_syntax import syntax_error
 from linkxg.network.passports.documents.addresses import Addresses
-from linkxg.network.passports.issue.routes import TAG
-from linkxg.network.passports.read.representation import CREDENTIAL, CREDENTIAL_BEFORE, JSON, JWT, LD_JSON
+from linkxg.network.passports.documents.api_tag import TAG
+from linkxg.network.passports.documents.media_types import CREDENTIAL, CREDENTIAL_BEFORE, JSON, JWT, LD_JSON
 from linkxg.network.passports.validation.model import Validation
 from linkxg.network.passports.validation.validate import validate, validate_signed
 

@@ -1,4 +1,4 @@
-"""What each role sees of the passports of a product, for their owner."""
+"""The passports of a product as their owner reads them: listed, previewed, and compared by role."""
 
 from typing import NamedTuple
 

@@ -12,24 +12,24 @@ from linkxg.network.passports.access.views import view_access, view_grant, view_
 from linkxg.network.passports.documents.model import PassportRecord
 
 
-class AskedAccess(NamedTuple):
+class RequestWithPassport(NamedTuple):
     request: AccessRequest
     passport: PassportRecord
 
 
-class GrantedAccess(NamedTuple):
+class GrantWithPassport(NamedTuple):
     grant: PassportGrant
     passport: PassportRecord
 
 
-class UsedAccess(NamedTuple):
+class GrantUse(NamedTuple):
     """One use of a link; `passport` is None if the log has none, as before links could open several."""
 
     access: PassportAccess
     passport: PassportRecord | None
 
 
-async def list_asked(
+async def list_access_requests(
     database: Database,
     account_id: str,
     *,
@@ -37,28 +37,28 @@ async def list_asked(
     before: str | None,
     limit: int,
     passport_ids: list[str] | None = None,
-) -> tuple[list[AskedAccess], bool]:
+) -> tuple[list[RequestWithPassport], bool]:
     """Requests, newest first, and whether more follow; of `passport_ids` only, if they are given."""
 
-    def unit(conn: Connection) -> list[AskedAccess]:
+    def unit(conn: Connection) -> list[RequestWithPassport]:
         rows = store.list_requests(
             conn, account_id, status=status, before=before, limit=limit + 1, passport_ids=passport_ids
         )
         named = store.find_passports(conn, account_id, [row.passport_id for row in rows])
-        return [AskedAccess(view_request(row), named[row.passport_id]) for row in rows]
+        return [RequestWithPassport(view_request(row), named[row.passport_id]) for row in rows]
 
     found = await database.read(unit)
     return found[:limit], len(found) > limit
 
 
-async def read_asked(database: Database, account_id: str, request_id: str) -> AskedAccess:
+async def read_access_request(database: Database, account_id: str, request_id: str) -> RequestWithPassport:
     """Raises NotFound."""
 
-    def unit(conn: Connection) -> AskedAccess | None:
+    def unit(conn: Connection) -> RequestWithPassport | None:
         row = store.find_request(conn, account_id, request_id)
         if row is None:
             return None
-        return AskedAccess(
+        return RequestWithPassport(
             view_request(row), store.find_passports(conn, account_id, [row.passport_id])[row.passport_id]
         )
 
@@ -68,34 +68,34 @@ async def read_asked(database: Database, account_id: str, request_id: str) -> As
     return found
 
 
-async def list_granted(
+async def list_grants(
     database: Database, account_id: str, *, before: str | None, limit: int, passport_ids: list[str] | None = None
-) -> tuple[list[GrantedAccess], bool]:
+) -> tuple[list[GrantWithPassport], bool]:
     """Grants, newest first, and whether more follow; of `passport_ids` only, if they are given."""
 
-    def unit(conn: Connection) -> list[GrantedAccess]:
+    def unit(conn: Connection) -> list[GrantWithPassport]:
         rows = store.list_grants(conn, account_id, passport_ids=passport_ids, before=before, limit=limit + 1)
         named = store.find_passports(conn, account_id, [row.passport_id for row in rows])
-        return [GrantedAccess(view_grant(row), named[row.passport_id]) for row in rows]
+        return [GrantWithPassport(view_grant(row), named[row.passport_id]) for row in rows]
 
     found = await database.read(unit)
     return found[:limit], len(found) > limit
 
 
-async def read_granted(
+async def read_grant(
     database: Database, account_id: str, grant_id: str, *, uses: int
-) -> tuple[GrantedAccess, list[UsedAccess], bool]:
+) -> tuple[GrantWithPassport, list[GrantUse], bool]:
     """A grant, the newest `uses` of its link, and whether there are more. Raises NotFound."""
 
-    def unit(conn: Connection) -> tuple[GrantedAccess, list[UsedAccess]] | None:
+    def unit(conn: Connection) -> tuple[GrantWithPassport, list[GrantUse]] | None:
         row = store.find_grant(conn, account_id, grant_id)
         if row is None:
             return None
         used = store.list_accesses(conn, account_id, grant_id, before=None, limit=uses + 1)
         wanted = [row.passport_id, *(one.passport_id for one in used if one.passport_id is not None)]
         named = store.find_passports(conn, account_id, wanted)
-        granted = GrantedAccess(view_grant(row), named[row.passport_id])
-        return granted, [UsedAccess(view_access(one), named.get(one.passport_id)) for one in used]
+        granted = GrantWithPassport(view_grant(row), named[row.passport_id])
+        return granted, [GrantUse(view_access(one), named.get(one.passport_id)) for one in used]
 
     found = await database.read(unit)
     if found is None:
