@@ -35,8 +35,8 @@ from harness.world import World, build_world
 from linkxg.crypto.secrets import CLIENT_SECRET, new_secret
 from linkxg.secret_scanning.model import LeakReport
 from linkxg.secret_scanning.take_report import take_report
-from passports.reading import issued
 from passports.granting import granted, opened, path_of
+from passports.reading import issued
 from scim.provider import end_tokens, new_provider
 
 SUBJECT = "Credential found in public and revoked"
