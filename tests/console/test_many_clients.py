@@ -51,8 +51,10 @@ def _multiply(world: World) -> None:
             # No real id can be one of these: none holds an underscore after its prefix, none is of 1970.
             suffix = f"{number:04}"
             connection.execute(
-                "INSERT INTO oauth_clients SELECT account_id, substr(id, 1, 24) || '_' || ?, 'Client ' || ?, scope, "
-                "created_at, created_by, disabled, allowed_cidrs, self_rotation, epoch, last_used_at, NULL "
+                "INSERT INTO oauth_clients (account_id, id, name, scope, created_at, created_by, disabled, "
+                "allowed_cidrs, self_rotation, epoch, last_used_at) "
+                "SELECT account_id, substr(id, 1, 24) || '_' || ?, 'Client ' || ?, scope, "
+                "created_at, created_by, disabled, allowed_cidrs, self_rotation, epoch, last_used_at "
                 "FROM oauth_clients WHERE id = ?",
                 (suffix, suffix, world.oauth.client_id),
             )
