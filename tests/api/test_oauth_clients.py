@@ -20,7 +20,6 @@ CLIENT = {
     "disabled",
     "allowed_cidrs",
     "self_rotation",
-    "auth_methods",
     "dpop_bound_access_tokens",
     "tls_client_certificate_bound_access_tokens",
     "last_used_at",

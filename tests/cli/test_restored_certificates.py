@@ -23,7 +23,7 @@ def test_r3_a_removed_certificate_is_not_revived_by_a_restore(engine: str, fresh
     )
     file = backup(world.server)
     world.api.delete(f"{path}/certificates/{removed}", bearer=world.owner.access).expect(204)
-    strict = {"dpop_bound_access_tokens": True, "auth_methods": ["self_signed_tls_client_auth"]}
+    strict = {"dpop_bound_access_tokens": True, "token_endpoint_auth_methods": ["self_signed_tls_client_auth"]}
     world.api.patch(path, bearer=world.owner.access, json=strict).expect(200)
     world.server.stop()
     restore(world.server, file, "--replace")
