@@ -171,6 +171,8 @@ def test_rule_275_two_proofs_are_refused(dpop: DpopClient) -> None:
         case(276, "no iat", {"iat": None}),
         case(276, "iat is a text", {"iat": "1795444380"}),
         case(276, "iat is true", {"iat": True}),
+        case(276, "iat does not fit into a float", {"iat": 10**400}),
+        case(276, "iat is negative", {"iat": -(10**400)}),
     ],
 )
 def test_rule_276_proofs_with_wrong_claims_are_refused(dpop: DpopClient, claims: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -68,6 +69,25 @@ def test_a_private_key_is_refused_and_not_shown_again(world: World, owner: Visit
     assert "holds a private key" in text_of(answer)
     assert line not in answer.text
     assert 'value="Kept name"' in answer.text
+
+
+@pytest.mark.parametrize("field", ["public_key", "certificate"])
+@pytest.mark.parametrize("form", ["set", "list", "truncated", "pem"])
+def test_no_private_key_is_shown_again_in_whatever_document(
+    world: World, owner: Visitor, oauth: OAuthClient, field: str, form: str
+) -> None:
+    key = new_key()
+    private = key.as_dict(private=True)
+    secret = world.vault.remember("private key", str(private["d"]))
+    pem = key.as_pem(private=True).decode()
+    texts = {"set": json.dumps({"keys": [private]}), "list": json.dumps([private]), "pem": pem,
+             "truncated": json.dumps(private)[:-1]}  # fmt: skip
+    line = world.vault.remember("line of a private key", pem.splitlines()[1])
+    place = action(oauth, "keys" if field == "public_key" else "certificates")
+    answer = owner.fill(owner.get(page_of(oauth)), place, **{"key_name": "Mine", field: texts[form]})
+    assert answer.status_code == 422
+    assert secret not in answer.text
+    assert line not in answer.text
 
 
 def test_a_form_with_errors_keeps_what_was_typed(owner: Visitor, oauth: OAuthClient) -> None:

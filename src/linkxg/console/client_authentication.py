@@ -19,7 +19,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.client_assertions.manage_credentials import OF_KEYS, OF_TRUSTS, list_credentials
 from linkxg.identity.client_assertions.model import KEY, MAX_KEYS, MAX_TRUSTS, key_view, trust_view
-from linkxg.identity.client_assertions.public_key import is_private
+from linkxg.identity.client_assertions.public_key import holds_private_key
 from linkxg.identity.clients.change_client import ClientChange, change_client
 from linkxg.identity.clients.manage_certificates import list_certificates
 from linkxg.identity.clients.method_model import (
@@ -96,7 +96,7 @@ async def show_authentication(
     certificates = await list_certificates(page.database, page.account_id, client_id)
     bound = binding_of(client)
     form, methods = page.form, format_methods(client.methods)
-    pasted = form.text("public_key")
+    pasted, certificate = form.text("public_key"), form.text("certificate")
     return render(
         page,
         "client_authentication.html",
@@ -111,7 +111,8 @@ async def show_authentication(
         takes_key=len(keys) < MAX_KEYS and all(one.kind == KEY for one in keys),
         takes_uri=not keys,
         takes_trust=len(trusts) < MAX_TRUSTS,
-        pasted="" if is_private(pasted) else pasted,
+        pasted="" if holds_private_key(pasted) else pasted,
+        certificate="" if holds_private_key(certificate) else certificate,
         issuer=page.services.public_url,
         bound={name: form.text(name) == "yes" for name in bound} if form.has("was.dpop") else bound,
         was_bound=original_values(form, bound, bound) if form.has("was.dpop") else bound,

@@ -19,7 +19,12 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.change_client import ClientChange, change_client
-from linkxg.identity.clients.manage_certificates import add_certificate, list_certificates, remove_certificate
+from linkxg.identity.clients.manage_certificates import (
+    add_certificate,
+    check_certificate,
+    list_certificates,
+    remove_certificate,
+)
 from linkxg.identity.clients.model import Client
 from linkxg.identity.clients.notify_owners import mail_certificate_added
 from linkxg.identity.clients.read_client import read_client
@@ -73,6 +78,12 @@ async def add(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> R
         return await show_authentication(
             page, client_id, errors=FormErrors([("certificate", "Paste the certificate.")])
         )
+    try:
+        # Before the step-up, whose page carries the form: a private key is not to be carried.
+        check_certificate(pem)
+    except InvalidRequest as error:
+        errors = FormErrors([("certificate", error.description)])
+        return await show_authentication(page, client_id, errors=errors)
     asking = await ask_step_up(page, "register the certificate", back=back)
     if asking is not None:
         return asking

@@ -125,7 +125,6 @@ LABELS = {
     Cause.CERTIFICATE_MISMATCH: "wrong certificate",
     Cause.METHOD_NOT_ALLOWED: "method not allowed",
     Cause.TOO_MANY_REQUESTS: "too many requests",
-    Cause.METHOD_NOT_ALLOWED: "method not allowed",
     Cause.ASSERTION_MALFORMED: "assertion malformed",
     Cause.ASSERTION_KEY_UNKNOWN: "assertion: unknown key",
     Cause.ASSERTION_SIGNATURE: "assertion: wrong signature",

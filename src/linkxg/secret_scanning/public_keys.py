@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature as NotSigned
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
@@ -69,7 +70,7 @@ def is_signed(key: EllipticCurvePublicKey, signature: str, body: bytes) -> bool:
 def _read_pem(text: str) -> EllipticCurvePublicKey | None:
     try:
         return _p256(load_pem_public_key(text.encode()))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
 
 

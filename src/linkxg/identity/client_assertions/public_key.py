@@ -1,6 +1,7 @@
 """Reads the public key that a client registers, as a JWK (RFC 7517) or in PEM, and keeps its public members only."""
 
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from linkxg.identity.client_assertions.model import MAX_JWK
 from linkxg.identity.federation.signed_token import read_key
 
 _PRIVATE = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
+_PRIVATE_MEMBER = re.compile(r'"(?:d|p|q|dp|dq|qi|oth|k)"\s*:')
 _REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 """In the order of a thumbprint (RFC 7638 §3.2)."""
 _KINDS: tuple[type[Key], ...] = (ECKey, OKPKey, RSAKey)
@@ -79,13 +81,9 @@ def read_key_text(text: str) -> dict[str, str]:
     return read_jwk(value)
 
 
-def is_private(text: str) -> bool:
-    """Whether a pasted text holds a private key: it is not to be shown again."""
-    try:
-        read_key_text(text)
-    except InvalidRequest as error:
-        return error.description == _PRIVATE_KEY
-    return False
+def holds_private_key(text: str) -> bool:
+    """Whether a pasted text seems to have a private part, in whatever document: it is not to be shown again."""
+    return "PRIVATE KEY" in text or _PRIVATE_MEMBER.search(text) is not None
 
 
 def thumbprint(jwk: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.identity.clients import certificate_store, store
 from linkxg.identity.clients.model import MAX_CERTIFICATES, CertificateView, ClientCertificate
-from linkxg.identity.sender_constraint.client_certificate import MalformedCertificate, read_pem
+from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_pem
 from linkxg.identity.tokens.revoke import invalidate_client, revoke_certificate
 from linkxg.ids import uuid7
 
@@ -24,12 +24,7 @@ async def add_certificate(
     database: Database, actor: Actor, account_id: str, client_id: str, pem: str, *, idempotency_key: str | None = None
 ) -> IdempotentOutcome[CertificateView]:
     """Raises InvalidRequest for anything but one valid certificate, NotFound, or Conflict for a third or the same."""
-    try:
-        certificate = read_pem(pem)
-    except MalformedCertificate:
-        raise InvalidRequest("The field certificate must be one X.509 certificate in PEM.") from None
-    if certificate.not_after <= now_s():
-        raise InvalidRequest("The certificate has expired.")
+    certificate = check_certificate(pem)
     request = Request(
         account_id, f"POST /oauth/clients/{client_id}/certificates", idempotency_key, [actor.id, certificate.thumbprint]
     )
@@ -64,6 +59,17 @@ async def add_certificate(
         return Conflict("This request was already answered, but its certificate has since been removed.")
 
     return await write_once_by_id(database, actor, request, make, find)
+
+
+def check_certificate(pem: str) -> Certificate:
+    """Raises InvalidRequest for anything but one certificate that has not expired."""
+    try:
+        certificate = read_pem(pem)
+    except MalformedCertificate:
+        raise InvalidRequest("The field certificate must be one X.509 certificate in PEM.") from None
+    if certificate.not_after <= now_s():
+        raise InvalidRequest("The certificate has expired.")
+    return certificate
 
 
 async def list_certificates(database: Database, account_id: str, client_id: str) -> list[CertificateView]:

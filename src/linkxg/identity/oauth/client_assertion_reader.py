@@ -14,6 +14,7 @@ from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient, check_usable
 from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.identity.clients.usage import UsageRecorder
+from linkxg.rejection_causes import Cause
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_CLIENT_ID = 128
@@ -21,6 +22,8 @@ SOURCE_FAILURES = Budget("oauth-failures-source", 100, 60)
 CLIENT_FAILURES = Budget("oauth-failures-client", 10, 60)
 CLIENT_ASSERTIONS = Budget("oauth-assertions-client", 600, 60)
 """Each is a row until it expires."""
+_FINAL = frozenset((Cause.ASSERTION_USED, Cause.ASSERTION_EXPIRED, Cause.KEYS_UNAVAILABLE))
+"""Causes that no newer state of the client changes."""
 _PARAMETERS = ("client_assertion", "client_assertion_type")
 
 
@@ -69,7 +72,7 @@ class ClientAssertionReader:
             await self._limits.spend(SOURCE_FAILURES, source)
             raise failed
         try:
-            if assertion is None:
+            if assertion is None or failed.cause in _FINAL:
                 raise failed
             again = await self._verify_again(client, assertion, context.source)
         except InvalidClient as error:

@@ -13,6 +13,8 @@ from linkxg.identity.sender_constraint.public_jwk import ALGORITHMS, UnusableKey
 
 MAX_PROOF = 4_096
 MAX_JTI = 256
+_LATEST = 1 << 40
+"""Larger numbers are no times; integers of hundreds of digits do not fit into a float."""
 TYPE = "dpop+jwt"
 
 
@@ -63,7 +65,7 @@ def _proof(thumbprint: str, claims: dict[str, Any]) -> DpopProof:
     method, uri, jti, issued_at = (claims.get(name) for name in ("htm", "htu", "jti", "iat"))
     if not (isinstance(method, str) and isinstance(uri, str) and isinstance(jti, str) and 0 < len(jti) <= MAX_JTI):
         raise MalformedProof("The DPoP proof must have the claims htm, htu and jti.")
-    if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
+    if isinstance(issued_at, bool) or not isinstance(issued_at, int | float) or not 0 <= issued_at < _LATEST:
         raise MalformedProof("The DPoP proof must have the claim iat, in seconds since the epoch.")
     return DpopProof(thumbprint, method, uri, jti, issued_at, claims.get("nonce"), claims.get("ath"))
 
