@@ -257,6 +257,9 @@ def test_rule_287_nobody_is_locked_out_by_a_method_without_credentials(world: Wo
     change(world, oauth, tls_client_certificate_bound_access_tokens=True).expect(400, "invalid_request")
     server = make_resource_server(world.api, world.owner, f"https://guarded.example/{oauth.client_id}")
     add(world, server, ClientCertificate().pem).expect(400, "invalid_request")
+    # By which it reads what is revoked.
+    change(world, server, token_endpoint_auth_methods=["client_secret_post"]).expect(400, "invalid_request")
+    change(world, server, token_endpoint_auth_methods=["client_secret_basic", "private_key_jwt"]).expect(200)
     change(world, server, dpop_bound_access_tokens=True).expect(400, "invalid_request")
 
 

@@ -34,7 +34,7 @@ async def add_certificate(
         if client is None:
             return NotFound()
         if client.resource is not None:
-            return InvalidRequest("A resource server authenticates by its secret.")
+            return InvalidRequest("A resource server has no certificates.")
         known = certificate_store.list_certificates(conn, account_id, client_id)
         if any(one.thumbprint == certificate.thumbprint for one in known):
             return Conflict("This certificate is registered already.")

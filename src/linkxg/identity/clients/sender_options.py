@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from linkxg.errors import InvalidRequest
 from linkxg.identity.clients.certificate_store import count_certificates
-from linkxg.identity.clients.method_model import SELF_SIGNED_TLS
+from linkxg.identity.clients.method_model import SECRET_BASIC, SELF_SIGNED_TLS
 from linkxg.identity.clients.model import Client
 
 
@@ -26,6 +26,8 @@ def check_sender_options(conn: Connection, client: Client, values: dict[str, Any
     is_bound = values.get("dpop_bound", False) or values.get("certificate_bound", False)
     if client.resource is not None and (is_bound or SELF_SIGNED_TLS in methods):
         return InvalidRequest("A resource server gets no tokens, and has no certificates.")
+    if client.resource is not None and methods and SECRET_BASIC not in methods:
+        return InvalidRequest("A resource server keeps client_secret_basic, by which it reads the revocation feed.")
     needs_certificate = values.get("certificate_bound", False) or methods == {SELF_SIGNED_TLS}
     if needs_certificate and not count_certificates(conn, client.account_id, client.id):
         return InvalidRequest("Register a certificate first: without one the client could get no token.")
