@@ -15,6 +15,7 @@ from harness.world import World
 from linkxg.clock import now_ms, rfc3339
 from network.sharing import end_shares, share
 from passports.reading import CREDENTIAL, JWT, decoded, issued, read_by_id
+from passports.units import issue
 from products.catalogue import change, new_gtin, publish
 
 OLD, NEW = "Only in the first version", "In the second version"
@@ -93,6 +94,28 @@ def test_what_the_newest_version_withholds_earlier_ones_withhold(world: World, p
     assert OLD in owner.body.decode()
     # It goes by the newest version alone, beside its own.
     _changed(world, product, {"access": None, "modelNumber": "M-3"})
+    assert OLD in _brands(world, passport_id, before, None)
+
+
+@pytest.mark.parametrize("identity", [{}, {"lot": "L-1"}], ids=["model", "batch"])
+def test_what_is_withheld_under_the_present_gtin_is_withheld_under_a_former_one(
+    world: World, identity: JsonObject
+) -> None:
+    """Printed links stay valid, and so does what their company withholds."""
+    product, passport_id = issued(world, brand=OLD)
+    if identity:
+        passport_id = issue(world, product, identity).expect(201).data()[0]["id"]
+    before = rfc3339(now_ms())
+    assert OLD in read_by_id(world, passport_id).expect(200).body.decode()
+    for content in ({"modelNumber": "M-2"}, {"access": {"brand": ["authority"]}}, {"modelNumber": "M-4"}):
+        # What was cached under the one GTIN is not shown after a version under another.
+        change(world, product, {"gtin": new_gtin(), "content": content}).expect(200)
+        publish(world, product).expect(200)
+        shown = read_by_id(world, passport_id).expect(200)
+        assert ("brand" in shown.data()["withheld"]) == (OLD not in shown.body.decode())
+    assert "brand" in shown.data()["withheld"]
+    assert OLD not in _brands(world, passport_id, before, None)
+    _changed(world, product, {"access": None, "modelNumber": "M-5"})
     assert OLD in _brands(world, passport_id, before, None)
 
 

@@ -67,14 +67,15 @@ class Issuer(NamedTuple):
 class StoredPassport(NamedTuple):
     """A passport, one of its versions, the issuer, and the content of the product as canonical JSON.
 
-    `model_content` is that of the newest version of the model, if that is not the content of a batch or an item.
+    `present_content` is that of the newest version of the model of a batch or an item, under the present GTIN of the
+    product, if it is another one.
     """
 
     passport: PassportRecord
     version: PassportVersionRecord
     issuer: Issuer
     content: str
-    model_content: str | None = None
+    present_content: str | None = None
 
 
 class Withdrawal(NamedTuple):

@@ -70,47 +70,63 @@ def _stored(version: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[An
     return select(*PASSPORT_COLUMNS, *_VERSION, *_ISSUER, *more).select_from(joined)
 
 
-_model, _of_model, _model_content = passports.alias(), passport_versions.alias(), versions.alias()
+_model, _present, _of_present, _present_content = (
+    passports.alias(), passports.alias(), passport_versions.alias(), versions.alias(),
+)  # fmt: skip
 _empty: ColumnElement[str] = literal_column("''")
-_is_model_of_unit = and_(
-    _model.c.account_id == _p.account_id,
-    _model.c.gtin14 == _p.gtin14,
-    _model.c.lot == _empty,
-    _model.c.serial == _empty,
+_PRESENT_MODEL = case(
+    (
+        or_(_p.lot != _empty, _p.serial != _empty),
+        select(func.coalesce(_model.c.successor_id, _model.c.id))
+        .where(
+            _model.c.account_id == _p.account_id,
+            _model.c.gtin14 == _p.gtin14,
+            _model.c.lot == _empty,
+            _model.c.serial == _empty,
+        )
+        .correlate(passports)
+        .scalar_subquery(),
+    ),
+    else_=_p.successor_id,
 )
-_is_unit = or_(_p.lot != _empty, _p.serial != _empty)
-_MODEL_VERSION = case(
-    (_is_unit, select(_model.c.version).where(_is_model_of_unit).correlate(passports).scalar_subquery())
+"""The id of the model whose newest version withholds fields of this passport too.
+
+That of a batch or an item is the model with its GTIN; that of a model under a former GTIN is the one under the present.
+"""
+_PRESENT_MODEL_VERSION = (
+    select(_present.c.version)
+    .where(_present.c.account_id == _p.account_id, _present.c.id == _PRESENT_MODEL)
+    .correlate(passports)
+    .scalar_subquery()
 )
-"""The number of the newest version of the model of a batch or an item: it withholds what that one does."""
-_MODEL_CONTENT = case((
-    _is_unit,
-    select(_model_content.c.content)
+_PRESENT_CONTENT = (
+    select(_present_content.c.content)
     .select_from(
-        _model.join(
-            _of_model,
+        _present.join(
+            _of_present,
             and_(
-                _of_model.c.account_id == _model.c.account_id,
-                _of_model.c.passport_id == _model.c.id,
-                _of_model.c.version == _model.c.version,
+                _of_present.c.account_id == _present.c.account_id,
+                _of_present.c.passport_id == _present.c.id,
+                _of_present.c.version == _present.c.version,
             ),
         ).join(
-            _model_content,
+            _present_content,
             and_(
-                _model_content.c.account_id == _of_model.c.account_id,
-                _model_content.c.product_id == _of_model.c.product_id,
-                _model_content.c.version == _of_model.c.product_version,
+                _present_content.c.account_id == _of_present.c.account_id,
+                _present_content.c.product_id == _of_present.c.product_id,
+                _present_content.c.version == _of_present.c.product_version,
             ),
         )
     )
     .where(
-        _is_model_of_unit,
-        or_(_of_model.c.product_id != _v.product_id, _of_model.c.product_version != _v.product_version),
+        _present.c.account_id == _p.account_id,
+        _present.c.id == _PRESENT_MODEL,
+        or_(_of_present.c.product_id != _v.product_id, _of_present.c.product_version != _v.product_version),
     )
     .correlate(passports, passport_versions)
-    .scalar_subquery(),
-))  # fmt: skip
-_CONTENTS = (_MODEL_CONTENT, versions.c.content)
+    .scalar_subquery()
+)
+_CONTENTS = (_PRESENT_CONTENT, versions.c.content)
 
 
 def _by_id(version: ColumnElement[Any]) -> CompiledStatement:
@@ -124,7 +140,9 @@ _newest_until = (
     .scalar_subquery()
 )
 _NEWEST = _by_id(_p.version)
-_WITHOUT_CONTENT = CompiledStatement(_stored(_p.version, _MODEL_VERSION).where(_p.id == _PASSPORT))
+_WITHOUT_CONTENT = CompiledStatement(
+    _stored(_p.version, _PRESENT_MODEL, _PRESENT_MODEL_VERSION).where(_p.id == _PASSPORT)
+)
 _NUMBERED = _by_id(bindparam("version", type_=BigInteger))
 _AS_OF = _by_id(_newest_until)
 _ROLES = CompiledStatement(
@@ -173,7 +191,7 @@ def find_stored_passport(conn: Connection, passport_id: str, edition: Edition) -
 def find_without_content(conn: Connection, passport_id: str) -> Any:
     """All of a passport of any account but its content, which is the same as long as the number of its version is.
 
-    Of a batch or an item also the number of the newest version of its model.
+    Also the id and the number of the newest version of the model that withholds fields of it too.
     """
     return _WITHOUT_CONTENT.first(conn, {"passport": passport_id})
 
@@ -184,14 +202,14 @@ def find_carrier_passport(conn: Connection, passport_id: str) -> StoredPassport 
     return None if row is None else _stored_of(row, _NO_CONTENT)
 
 
-def _stored_of(row: Any, content: str, model_content: str | None = None) -> StoredPassport:
+def _stored_of(row: Any, content: str, present_content: str | None = None) -> StoredPassport:
     first, second, third = _WIDTHS
     return StoredPassport(
         PassportRecord._make(row[:first]),
         PassportVersionRecord._make(row[first : first + second]),
         Issuer._make(row[first + second : first + second + third]),
         content,
-        model_content,
+        present_content,
     )
 
 
