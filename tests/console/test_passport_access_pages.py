@@ -18,7 +18,7 @@ from harness.concurrency import concurrently
 from harness.rows import execute, trail
 from harness.world import World
 from network.sharing import connection_of, end_shares, share
-from passports.granting import CONTENT
+from passports.granting import CONTENT, granted
 from passports.reading import issued
 from passports.units import issue
 from products.catalogue import create
@@ -90,6 +90,22 @@ def test_a_request_is_approved_and_the_link_is_shown_once(world: World, editor: 
     assert 'value="approve"' not in decided.text
     assert path not in editor.get(LISTED).text
     assert path in editor.get(f"{LISTED}?show=all").text
+
+
+def test_the_page_of_a_product_shows_who_has_and_wants_access_to_any_of_its_passports(
+    world: World, editor: Visitor
+) -> None:
+    product, _ = issued(world, **CONTENT)
+    items = issue(world, product, *({"serial": f"S{number:03}"} for number in range(60))).expect(201).data()
+    last, (other, _) = items[-1]["id"], issued(world, **CONTENT)
+    path = asked(world, last)
+    granted(world, last, purpose="For the last of many")
+    shown = editor.get(f"/products/{product['id']}/passport")
+    assert path in shown.text
+    assert "For the last of many" in text_of(shown)
+    page = editor.get(f"/products/{other['id']}/passport")
+    assert path not in page.text
+    assert "For the last of many" not in text_of(page)
 
 
 def test_a_request_that_is_decided_meanwhile_says_so(world: World, editor: Visitor) -> None:

@@ -40,11 +40,10 @@ async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
     listed = await list_product_passports(database, account_id, product_id, MOST)
     model = await find_product_passport(database, account_id, product_id)
     addresses = Addresses(page.services.public_url)
-    ids = [one.passport.id for one in listed.found]
     asked, more_asked = await list_access_requests(
-        database, account_id, status="PENDING", before=None, limit=MOST, passport_ids=ids
+        database, account_id, status="PENDING", before=None, limit=MOST, product_id=product_id
     )
-    granted, more_granted = await list_grants(database, account_id, before=None, limit=MOST, passport_ids=ids)
+    granted, more_granted = await list_grants(database, account_id, before=None, limit=MOST, product_id=product_id)
     findings, fields = [], []
     if model is not None:
         public = await preview_passport(database, account_id, model.passport.id, PUBLIC)

@@ -36,13 +36,13 @@ async def list_access_requests(
     status: AccessRequestStatus | None,
     before: str | None,
     limit: int,
-    passport_ids: list[str] | None = None,
+    product_id: str | None = None,
 ) -> tuple[list[RequestWithPassport], bool]:
-    """Requests, newest first, and whether more follow; of `passport_ids` only, if they are given."""
+    """Requests, newest first, and whether more follow; for the passports of one product, if it is given."""
 
     def unit(conn: Connection) -> list[RequestWithPassport]:
         rows = store.list_requests(
-            conn, account_id, status=status, before=before, limit=limit + 1, passport_ids=passport_ids
+            conn, account_id, status=status, before=before, limit=limit + 1, product_id=product_id
         )
         named = store.find_passports(conn, account_id, [row.passport_id for row in rows])
         return [RequestWithPassport(view_request(row), named[row.passport_id]) for row in rows]
@@ -69,12 +69,12 @@ async def read_access_request(database: Database, account_id: str, request_id: s
 
 
 async def list_grants(
-    database: Database, account_id: str, *, before: str | None, limit: int, passport_ids: list[str] | None = None
+    database: Database, account_id: str, *, before: str | None, limit: int, product_id: str | None = None
 ) -> tuple[list[GrantWithPassport], bool]:
-    """Grants, newest first, and whether more follow; of `passport_ids` only, if they are given."""
+    """Grants, newest first, and whether more follow; to the passports of one product, if it is given."""
 
     def unit(conn: Connection) -> list[GrantWithPassport]:
-        rows = store.list_grants(conn, account_id, passport_ids=passport_ids, before=before, limit=limit + 1)
+        rows = store.list_grants(conn, account_id, before=before, limit=limit + 1, product_id=product_id)
         named = store.find_passports(conn, account_id, [row.passport_id for row in rows])
         return [GrantWithPassport(view_grant(row), named[row.passport_id]) for row in rows]
 

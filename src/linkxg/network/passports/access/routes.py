@@ -165,7 +165,7 @@ async def list_granted(
     found = await reading.database.read(
         store.list_grants,
         account_id,
-        passport_ids=None if passport_id is None else [passport_id],
+        passport_id=passport_id,
         before=before,
         limit=limit + 1,
     )

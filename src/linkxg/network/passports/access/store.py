@@ -28,7 +28,7 @@ from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
 from linkxg.ids import uuid7
 from linkxg.network.passports.documents.model import PassportRecord
-from linkxg.network.passports.issue.store import PASSPORT_COLUMNS, passports
+from linkxg.network.passports.issue.store import PASSPORT_COLUMNS, gtins_of, passports
 
 KEEP_REQUESTS_MS = 180 * DAY
 """Requests name people, so they are kept for a shorter time."""
@@ -162,17 +162,23 @@ def list_requests(
     status: str | None,
     before: str | None,
     limit: int,
-    passport_ids: Sequence[str] | None = None,
+    product_id: str | None = None,
 ) -> list[AnyRow]:
-    """Requests, newest first; of `passport_ids` only, if they are given."""
+    """Requests, newest first; for the passports of one product, if it is given."""
     query = select(access_requests).where(_r.account_id == account_id)
-    if passport_ids is not None:
-        query = query.where(_r.passport_id.in_(passport_ids))
+    if product_id is not None:
+        query = query.where(_is_of_product(_r, product_id))
     if status is not None:
         query = query.where(_r.status == status)
     if before is not None:
         query = query.where(_r.id < before)
     return list(conn.execute(query.order_by(_r.id.desc()).limit(limit)))
+
+
+def _is_of_product(columns: Any, product_id: str) -> ColumnElement[bool]:
+    """Whether the passport of a request or a grant is that of a model of the product, or of a batch or an item."""
+    of_product = (passports.c.account_id == columns.account_id, passports.c.gtin14.in_(gtins_of(product_id)))
+    return select(passports.c.id).where(passports.c.id == columns.passport_id, *of_product).exists()
 
 
 def insert_grant(conn: Connection, account_id: str, **values: Any) -> None:
@@ -190,12 +196,20 @@ def find_grants_by_digest(conn: Connection, digests: Collection[bytes]) -> list[
 
 
 def list_grants(
-    conn: Connection, account_id: str, *, passport_ids: Sequence[str] | None, before: str | None, limit: int
+    conn: Connection,
+    account_id: str,
+    *,
+    before: str | None,
+    limit: int,
+    passport_id: str | None = None,
+    product_id: str | None = None,
 ) -> list[AnyRow]:
-    """Grants, newest first; of `passport_ids` only, if they are given."""
+    """Grants, newest first; to one passport, or to those of one product."""
     query = select(grants).where(_g.account_id == account_id)
-    if passport_ids is not None:
-        query = query.where(_g.passport_id.in_(passport_ids))
+    if passport_id is not None:
+        query = query.where(_g.passport_id == passport_id)
+    if product_id is not None:
+        query = query.where(_is_of_product(_g, product_id))
     if before is not None:
         query = query.where(_g.id < before)
     return list(conn.execute(query.order_by(_g.id.desc()).limit(limit)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    CompoundSelect,
     Connection,
     Index,
     String,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    union_all,
     values,
 )
 
@@ -118,6 +120,14 @@ _MODELS_BY_PRODUCT = (
     prepare_any(_p.product_id, "products", _OF_PRODUCTS.where(*IS_OTHER_MODEL).where),
 )
 _FIND = CompiledStatement(select(*PASSPORT_COLUMNS).where(_OF_ACCOUNT, _p.id == bindparam("passport")))
+
+
+def gtins_of(product_id: str) -> CompoundSelect[Any]:
+    """The GTINs of the models of a product, which usually has one."""
+    gtins = select(_p.gtin14).correlate(None)
+    return union_all(
+        gtins.where(_p.id == product_id, *IS_FIRST_MODEL), gtins.where(_p.product_id == product_id, *IS_OTHER_MODEL)
+    )
 
 
 def list_models(conn: Connection, account_id: str, gtins: Sequence[str]) -> dict[str, PassportRecord]:

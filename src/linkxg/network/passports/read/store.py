@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    CompoundSelect,
     Connection,
     Select,
     String,
@@ -37,6 +36,7 @@ from linkxg.network.passports.issue.store import (
     IS_FIRST_MODEL,
     IS_OTHER_MODEL,
     PASSPORT_COLUMNS,
+    gtins_of,
     passport_versions,
     passports,
 )
@@ -273,7 +273,7 @@ def list_passports(
     """The account's own passports with their newest versions, by identity, without content."""
     query = _filtered(_stored(_p.version), wanted).where(_p.account_id == account_id)
     if wanted.product_id is not None:
-        query = query.where(_p.gtin14.in_(_gtins_of(wanted.product_id)))
+        query = query.where(_p.gtin14.in_(gtins_of(wanted.product_id)))
     return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, wanted, after, limit))]
 
 
@@ -284,16 +284,8 @@ def list_shared_passports(
     visible = select(shares.c.id).where(visible_to(literal(viewer_id), literal(now)), shares.c.passport_roles != "[]")
     query = _filtered(_stored(_p.version), wanted).where(visible.correlate(products).exists())
     owner = select(products.c.account_id).where(products.c.id == wanted.product_id, products.c.latest_version > 0)
-    query = query.where(_p.account_id.in_(owner), _p.gtin14.in_(_gtins_of(wanted.product_id or "")))
+    query = query.where(_p.account_id.in_(owner), _p.gtin14.in_(gtins_of(wanted.product_id or "")))
     return [_stored_of(row, _NO_CONTENT) for row in conn.execute(_paged(query, wanted, after, limit))]
-
-
-def _gtins_of(product_id: str) -> CompoundSelect[Any]:
-    """The GTINs of the models of a product, which usually has one."""
-    gtins = select(_p.gtin14).correlate(None)
-    return union_all(
-        gtins.where(_p.id == product_id, *IS_FIRST_MODEL), gtins.where(_p.product_id == product_id, *IS_OTHER_MODEL)
-    )
 
 
 def _filtered(query: Select[Any], wanted: PassportFilter) -> Select[Any]:
@@ -314,6 +306,6 @@ def _paged(query: Select[Any], wanted: PassportFilter, after: Identity | None, l
     elif after is not None:
         query = query.where(tuple_(*identity) > after)
         if wanted.product_id is not None:
-            gtins = _gtins_of(wanted.product_id).subquery()
+            gtins = gtins_of(wanted.product_id).subquery()
             query = query.where(_p.gtin14 <= select(func.max(gtins.c.gtin14)).scalar_subquery())
     return query.order_by(*identity).limit(limit)
