@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from console.browser import Visitor, text_of
@@ -127,3 +130,28 @@ def test_findings_name_fields(pointer: str, place: str) -> None:
 def test_the_contact_of_a_request_is_a_link_if_it_is_an_address(contact: str, link: str) -> None:
     """A comma or a question mark would add recipients."""
     assert mail_link(contact) == link
+
+
+def test_passports_of_many_items_have_pages_and_are_found_by_batch_and_serial(world: World, owner: Visitor) -> None:
+    product, _ = issued(world)
+    units = [{"lot": "L-1"}, *({"lot": "L-1", "serial": f"S{number:03}"} for number in range(200))]
+    made = issue(world, product, *units).expect(201).data()
+    address = f"/products/{product['id']}/passport"
+    seen, page = set(), owner.get(address)
+    for _ in range(6):
+        seen |= {one["id"] for one in made if f"/passport/units/{one['id']}" in page.text}
+        further = re.search(r'rel="next" href="([^"]+)"', page.text)
+        if further is None:
+            break
+        page = owner.get(unescape(further[1]))
+    assert seen == {one["id"] for one in made}
+    assert "First page" in page.text
+    page = owner.get(f"{address}?lot=L-1&serial=S150")
+    assert [one["serial"] for one in made if f"/passport/units/{one['id']}" in page.text] == ["S150"]
+    assert 'value="S150"' in page.text
+    assert "No passport found" in owner.get(f"{address}?serial=S999").text
+    assert f"/passport/units/{made[0]['id']}" in owner.get(f"{address}?after=forged").text
+    # A sheet has 200 labels: none of them is left out without a word.
+    refused = owner.get(f"{address}/labels")
+    assert refused.status_code == 400
+    assert "at most 200 labels" in text_of(refused)

@@ -78,9 +78,12 @@ def _fault(field: str, message: str) -> ValidationFailed:
 
 
 async def _all(page: PageRequest, product_id: str) -> list[LabelOf]:
-    """The first of its batches and items; the model of a product without any."""
-    listed = (await list_product_passports(page.database, page.account_id, product_id, MAX_LABELS)).found
-    current = [one.passport for one in listed if one.passport.successor_id is None and one.status == "active"]
+    """Its batches and items; the model of a product without any. Raises ValidationFailed if there are too many."""
+    # One of them is the model.
+    listed = await list_product_passports(page.database, page.account_id, product_id, MAX_LABELS + 1)
+    if listed.has_more:
+        raise _fault("serials", f"A sheet has at most {MAX_LABELS} labels, and the product has more: say which.")
+    current = [one.passport for one in listed.found if one.passport.successor_id is None and one.status == "active"]
     units = [LabelOf(one.lot, one.serial) for one in current if one.granularity != "model"]
     return units or [LabelOf()]
 

@@ -12,6 +12,7 @@ from linkxg.catalog.products.read_product import read_product
 from linkxg.console.guard import PageRequest
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import render
+from linkxg.console.passport_list import list_passports_of_product
 from linkxg.console.passport_preview import viewers_of
 from linkxg.console.passport_terms import ROLES
 from linkxg.console.product_fields import label, missing_field
@@ -23,7 +24,6 @@ from linkxg.network.passports.documents.model import PUBLIC
 from linkxg.network.passports.read.own_passports import (
     compare_roles,
     find_product_passport,
-    list_product_passports,
     preview_passport,
 )
 from linkxg.network.passports.validation.check_public import check_public_view
@@ -37,7 +37,6 @@ async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
     product = await read_product(page.database, page.viewer, product_id, "base")
     content = read_content(product.content)
     database, account_id = page.database, page.account_id
-    listed = await list_product_passports(database, account_id, product_id, MOST)
     model = await find_product_passport(database, account_id, product_id)
     addresses = Addresses(page.services.public_url)
     asked, more_asked = await list_access_requests(
@@ -55,8 +54,7 @@ async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
         head=product.head,
         name=content.name,
         model=model,
-        passports=listed.found,
-        more=listed.has_more,
+        passports=await list_passports_of_product(page, product_id),
         missing=[missing_field(one) for one in missing_for_publishing(product.head, content)],
         findings=[ShownFinding(place_of(one), one.message) for one in findings],
         fields=fields,
