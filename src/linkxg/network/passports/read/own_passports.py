@@ -11,7 +11,7 @@ from linkxg.network.passports.documents.model import PUBLIC, PassportRole, Redac
 from linkxg.network.passports.documents.redaction import redact
 from linkxg.network.passports.read import store
 from linkxg.network.passports.read.read_passport import NEWEST, PassportPage, list_own_passports
-from linkxg.network.passports.read.store import PassportFilter
+from linkxg.network.passports.read.store import Identity, PassportFilter
 from linkxg.network.passports.read.viewer_roles import roles_of
 
 _GTINS = 50
@@ -26,9 +26,19 @@ class SeenField(NamedTuple):
     seen: tuple[bool, ...]
 
 
-async def list_product_passports(database: Database, account_id: str, product_id: str, limit: int) -> PassportPage:
-    """The passports of the model, and of batches and items, without fields."""
-    return await list_own_passports(database, account_id, PassportFilter(product_id), after=None, limit=limit)
+async def list_product_passports(
+    database: Database,
+    account_id: str,
+    product_id: str,
+    limit: int,
+    *,
+    lot: str | None = None,
+    serial: str | None = None,
+    after: Identity | None = None,
+) -> PassportPage:
+    """The passports of the model, and of batches and items, without fields; only of this lot or serial, if given."""
+    wanted = PassportFilter(product_id, lot=lot, serial=serial)
+    return await list_own_passports(database, account_id, wanted, after=after, limit=limit)
 
 
 async def find_product_passport(
