@@ -119,6 +119,21 @@ def test_what_is_withheld_under_the_present_gtin_is_withheld_under_a_former_one(
     assert OLD in _brands(world, passport_id, before, None)
 
 
+def test_another_product_under_a_former_gtin_opens_nothing_that_the_first_one_withholds(world: World) -> None:
+    product, passport_id = issued(world, brand=OLD)
+    lot = issue(world, product, {"lot": "L-1"}).expect(201).data()[0]["id"]
+    gtin, before = product["gtin"], rfc3339(now_ms())
+    change(world, product, {"gtin": new_gtin(), "content": {"access": {"brand": ["authority"]}}}).expect(200)
+    publish(world, product).expect(200)
+    other, _ = issued(world, brand="Other")
+    change(world, other, {"gtin": gtin, "content": {"modelNumber": "M-2"}}).expect(200)
+    publish(world, other).expect(200)
+    assert read_by_id(world, passport_id).expect(200).data()["content"]["brand"] == "Other"
+    for one in (passport_id, lot):
+        assert OLD not in _brands(world, one, before, None)
+        assert OLD not in read_by_id(world, one).expect(200).body.decode()
+
+
 def test_a_version_that_was_withheld_stays_so(world: World) -> None:
     product, passport_id = issued(world, brand=OLD, access={"brand": ["authority"]})
     before = rfc3339(now_ms())

@@ -21,8 +21,7 @@ def build_document(stored: StoredPassport, newest: StoredPassport | None = None)
     if newest is not None and newest.version.version != stored.version.version:
         former = build_document(newest)
         later += [former, *former.later]
-    if stored.present_content is not None:
-        later.append(build_document(stored._replace(content=stored.present_content, present_content=None)))
+    later += [build_document(stored._replace(content=one, later_contents=())) for one in stored.later_contents]
     content = _decode(stored.content)
     access = access_sets(content)
     content.pop("access", None)

@@ -67,15 +67,14 @@ class Issuer(NamedTuple):
 class StoredPassport(NamedTuple):
     """A passport, one of its versions, the issuer, and the content of the product as canonical JSON.
 
-    `present_content` is that of the newest version of the model of a batch or an item, under the present GTIN of the
-    product, if it is another one.
+    `later_contents` are those of other versions, each of which withholds fields of this one too.
     """
 
     passport: PassportRecord
     version: PassportVersionRecord
     issuer: Issuer
     content: str
-    present_content: str | None = None
+    later_contents: tuple[str, ...] = ()
 
 
 class Withdrawal(NamedTuple):

@@ -11,11 +11,9 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    case,
     func,
     literal,
     literal_column,
-    or_,
     select,
     tuple_,
     union_all,
@@ -40,6 +38,7 @@ from linkxg.network.passports.issue.store import (
     passport_versions,
     passports,
 )
+from linkxg.network.passports.read.later_contents import LATER_CONTENTS, LATER_VERSIONS
 
 _p, _v = passports.c, passport_versions.c
 _VERSION: tuple[ColumnElement[Any], ...] = (
@@ -70,63 +69,8 @@ def _stored(version: ColumnElement[Any], *more: ColumnElement[Any]) -> Select[An
     return select(*PASSPORT_COLUMNS, *_VERSION, *_ISSUER, *more).select_from(joined)
 
 
-_model, _present, _of_present, _present_content = (
-    passports.alias(), passports.alias(), passport_versions.alias(), versions.alias(),
-)  # fmt: skip
 _empty: ColumnElement[str] = literal_column("''")
-_PRESENT_MODEL = case(
-    (
-        or_(_p.lot != _empty, _p.serial != _empty),
-        select(func.coalesce(_model.c.successor_id, _model.c.id))
-        .where(
-            _model.c.account_id == _p.account_id,
-            _model.c.gtin14 == _p.gtin14,
-            _model.c.lot == _empty,
-            _model.c.serial == _empty,
-        )
-        .correlate(passports)
-        .scalar_subquery(),
-    ),
-    else_=_p.successor_id,
-)
-"""The id of the model whose newest version withholds fields of this passport too.
-
-That of a batch or an item is the model with its GTIN; that of a model under a former GTIN is the one under the present.
-"""
-_PRESENT_MODEL_VERSION = (
-    select(_present.c.version)
-    .where(_present.c.account_id == _p.account_id, _present.c.id == _PRESENT_MODEL)
-    .correlate(passports)
-    .scalar_subquery()
-)
-_PRESENT_CONTENT = (
-    select(_present_content.c.content)
-    .select_from(
-        _present.join(
-            _of_present,
-            and_(
-                _of_present.c.account_id == _present.c.account_id,
-                _of_present.c.passport_id == _present.c.id,
-                _of_present.c.version == _present.c.version,
-            ),
-        ).join(
-            _present_content,
-            and_(
-                _present_content.c.account_id == _of_present.c.account_id,
-                _present_content.c.product_id == _of_present.c.product_id,
-                _present_content.c.version == _of_present.c.product_version,
-            ),
-        )
-    )
-    .where(
-        _present.c.account_id == _p.account_id,
-        _present.c.id == _PRESENT_MODEL,
-        or_(_of_present.c.product_id != _v.product_id, _of_present.c.product_version != _v.product_version),
-    )
-    .correlate(passports, passport_versions)
-    .scalar_subquery()
-)
-_CONTENTS = (_PRESENT_CONTENT, versions.c.content)
+_CONTENTS = (*LATER_CONTENTS, versions.c.content)
 
 
 def _by_id(version: ColumnElement[Any]) -> CompiledStatement:
@@ -140,9 +84,7 @@ _newest_until = (
     .scalar_subquery()
 )
 _NEWEST = _by_id(_p.version)
-_WITHOUT_CONTENT = CompiledStatement(
-    _stored(_p.version, _PRESENT_MODEL, _PRESENT_MODEL_VERSION).where(_p.id == _PASSPORT)
-)
+_WITHOUT_CONTENT = CompiledStatement(_stored(_p.version, *LATER_VERSIONS).where(_p.id == _PASSPORT))
 _NUMBERED = _by_id(bindparam("version", type_=BigInteger))
 _AS_OF = _by_id(_newest_until)
 _ROLES = CompiledStatement(
@@ -185,13 +127,13 @@ def find_stored_passport(conn: Connection, passport_id: str, edition: Edition) -
         row = _AS_OF.first(conn, {**values, "as_of": edition.as_of})
     else:
         row = _NEWEST.first(conn, values)
-    return None if row is None else _stored_of(row, row[-1], row[-2])
+    return None if row is None else _with_contents(row)
 
 
 def find_without_content(conn: Connection, passport_id: str) -> Any:
     """All of a passport of any account but its content, which is the same as long as the number of its version is.
 
-    Also the id and the number of the newest version of the model that withholds fields of it too.
+    Also the numbers of the versions with the later contents.
     """
     return _WITHOUT_CONTENT.first(conn, {"passport": passport_id})
 
@@ -202,14 +144,19 @@ def find_carrier_passport(conn: Connection, passport_id: str) -> StoredPassport 
     return None if row is None else _stored_of(row, _NO_CONTENT)
 
 
-def _stored_of(row: Any, content: str, present_content: str | None = None) -> StoredPassport:
+def _with_contents(row: Any) -> StoredPassport:
+    *later, content = row[-len(_CONTENTS) :]
+    return _stored_of(row, content, tuple(one for one in later if one is not None))
+
+
+def _stored_of(row: Any, content: str, later_contents: tuple[str, ...] = ()) -> StoredPassport:
     first, second, third = _WIDTHS
     return StoredPassport(
         PassportRecord._make(row[:first]),
         PassportVersionRecord._make(row[first : first + second]),
         Issuer._make(row[first + second : first + second + third]),
         content,
-        present_content,
+        later_contents,
     )
 
 
@@ -238,7 +185,7 @@ def list_contents_until(
     of_passport = (_p.account_id == account_id, _p.id == passport_id)
     query = _stored(_v.version, *_CONTENTS).where(*of_passport, _v.version <= version)
     rows = conn.execute(query.order_by(_v.version.desc()).limit(limit))
-    return [_stored_of(row, row[-1], row[-2]) for row in rows]
+    return [_with_contents(row) for row in rows]
 
 
 def list_model_passports(conn: Connection, account_id: str, gtins: Iterable[str]) -> list[StoredPassport]:
