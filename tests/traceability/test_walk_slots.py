@@ -1,4 +1,4 @@
-"""Walks end at a deadline, and an account has only some at the same time (security rule L4)."""
+"""Walks and costly queries end at a deadline, and an account has only some at the same time (security rule L4)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from sqlalchemy import text
 from linkxg.errors import InvalidRequest, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.request_context import RequestContext
+from linkxg.network.epcis.query.bounded_query import read_bounded_query
 from linkxg.network.traceability import read_graph, walk_turns
 from linkxg.network.traceability.read_graph import MAX_WALKS_OF_ACCOUNT, read_aside, read_settled
 from linkxg.network.traceability.walk_turns import walk_turn
 from traceability.tracing import Tracing
 
 ENDLESS = text("with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n where i < 0")
+
+LENGTHY = text(
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select count(*) from n"
+)
 
 
 def answer_for(account_id: str) -> LongAnswer:
@@ -97,3 +102,22 @@ def test_a_walk_waits_for_one_of_an_account_with_many(tracing: Tracing) -> None:
     tracing.run(run())
     assert order.index("graph") <= 2
     assert len(order) == 6
+
+
+def test_rule_227_a_query_waits_for_one_of_an_account_with_many(tracing: Tracing) -> None:
+    """Two dozen costly queries of one account held every slot of bounded reads; those of all others were refused."""
+    order: list[str] = []
+
+    async def one(name: str) -> None:
+        def unit(conn: Any) -> None:
+            order.append(name)
+            conn.execute(LENGTHY).all()
+
+        await read_bounded_query(tracing.database, name, unit)
+
+    async def run() -> None:
+        await asyncio.gather(*(one("hog") for _ in range(8)), one("other"))
+
+    tracing.run(run())
+    assert order.index("other") <= 1
+    assert len(order) == 9

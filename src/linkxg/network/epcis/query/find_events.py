@@ -10,11 +10,9 @@ from linkxg.db.database import P, ReadTooLong, T, Unit
 from linkxg.errors import NotFound
 from linkxg.network.epcis.errors import QueryTooComplexException, QueryTooLargeException
 from linkxg.network.epcis.query import store
+from linkxg.network.epcis.query.bounded_query import read_bounded_query
 from linkxg.network.epcis.query.model import EventQuery
 from linkxg.network.epcis.query.store import FoundEvent
-
-SECONDS = 2.0
-"""That a query may take; the client can ask for less."""
 
 
 class EventPage(NamedTuple):
@@ -48,7 +46,7 @@ async def find_events(
         return store.list_events(conn, account_id, query, at=place, limit=size + 1)
 
     is_quick = query.most is None and store.is_quick(query)
-    outcome = await (database.read(unit) if is_quick else read_bounded(database, unit))
+    outcome = await (database.read(unit) if is_quick else read_bounded(database, account_id, unit))
     if isinstance(outcome, _TooMany):
         raise QueryTooLargeException(f"More than {outcome.most} events match (maxEventCount).")
     found, total = outcome
@@ -68,9 +66,9 @@ async def read_event(
     return EventPage(page, None if total <= len(page) else list(page[-1].position))
 
 
-async def read_bounded(database: Database, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def read_bounded(database: Database, account_id: str, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Raises QueryTooComplexException if it takes too long."""
     try:
-        return await database.read_bounded(unit, SECONDS, *args, **kwargs)
+        return await read_bounded_query(database, account_id, unit, *args, **kwargs)
     except ReadTooLong:
         raise QueryTooComplexException from None

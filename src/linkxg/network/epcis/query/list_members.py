@@ -22,10 +22,10 @@ async def list_members(
         return store.list_values(conn, account_id, members, after=after, limit=limit + 1)
 
     # Among EPCs all items are looked at, and most may be classes.
-    found = await (read_bounded(database, unit) if members is None else database.read(unit))
+    found = await (read_bounded(database, account_id, unit) if members is None else database.read(unit))
     return found[:limit], len(found) > limit
 
 
 async def has_member(database: Database, account_id: str, condition: Condition) -> bool:
     """Whether the account has an event that meets the condition. Raises QueryTooComplexException."""
-    return await read_bounded(database, store.has_event, account_id, condition)
+    return await read_bounded(database, account_id, store.has_event, account_id, condition)

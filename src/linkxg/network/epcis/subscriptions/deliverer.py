@@ -19,6 +19,7 @@ from linkxg.errors import PublicError
 from linkxg.http.client_ip import Network
 from linkxg.http.logs import log
 from linkxg.ids import uuid7
+from linkxg.network.epcis.query.bounded_query import read_bounded_query
 from linkxg.network.epcis.subscriptions import delivery_store, record_delivery
 from linkxg.network.epcis.subscriptions.model import Delivery, Lease
 from linkxg.network.epcis.subscriptions.prepare_delivery import WINDOW, Prepared, document_of, prepare_delivery
@@ -32,7 +33,6 @@ from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 from linkxg.runtime.frames import frames_of
 
 SWEEP_S = 5.0
-READ_S = 2.0
 SMALLEST_WINDOW = 50
 STEPS = 50
 """Deliveries of one subscription before others have their turn."""
@@ -161,7 +161,9 @@ class SubscriptionDeliverer:
         window = WINDOW
         while True:
             try:
-                return await self._database.read_bounded(prepare_delivery, READ_S, lease, window=window)
+                return await read_bounded_query(
+                    self._database, lease.account_id, prepare_delivery, lease, window=window
+                )
             except ReadTooLong:
                 if window <= SMALLEST_WINDOW:
                     await self._record_fault(lease, _TOO_SLOW)

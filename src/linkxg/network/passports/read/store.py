@@ -38,7 +38,7 @@ from linkxg.network.passports.issue.store import (
     passport_versions,
     passports,
 )
-from linkxg.network.passports.read.later_contents import LATER_CONTENTS, LATER_VERSIONS
+from linkxg.network.passports.read.later_content_store import LATER_CONTENTS, LATER_VERSIONS
 
 _p, _v = passports.c, passport_versions.c
 _VERSION: tuple[ColumnElement[Any], ...] = (
