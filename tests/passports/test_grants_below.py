@@ -14,6 +14,7 @@ from harness.world import World
 from passports.granting import CONTENT, ask, granted, path_of, until
 from passports.reading import issued
 from passports.units import issue
+from products.catalogue import change, new_gtin, publish
 
 UNITS: tuple[JsonObject, ...] = (
     {"lot": "L-1"}, {"lot": "L-1", "serial": "S-1"}, {"lot": "L-2", "serial": "S-2"}, {"serial": "S-3"},
@@ -123,3 +124,22 @@ def test_a_browser_chooses_a_batch_or_an_item(world: World) -> None:
     assert '<form method="post"' not in unknown.body.decode()
     alone = world.api.get(path_of(world, granted(world, model)), headers=browser).expect(200).body.decode()
     assert 'name="serial"' not in alone
+
+
+def test_rule_248_a_grant_opens_nothing_of_another_product_that_takes_the_gtin_over(world: World) -> None:
+    product, model, (batch, *_) = _units(world)
+    path, of_batch = (path_of(world, granted(world, one, includesBelow=True)) for one in (model, batch))
+    gtin = product["gtin"]
+    change(world, product, {"gtin": new_gtin(), "content": {"modelNumber": "M-2"}}).expect(200)
+    publish(world, product).expect(200)
+    assert id_of(opened(world, path)) == model
+    other, _ = issued(world, **CONTENT)
+    change(world, other, {"gtin": gtin, "content": {"modelNumber": "M-2"}}).expect(200)
+    publish(world, other).expect(200)
+    issue(world, other, {"lot": "L-1", "serial": "S-9"}).expect(201)
+    for answer in (opened(world, path), opened(world, path, lot="L-1", serial="S-9"), world.api.get(path)):
+        answer.expect(404, "not_found")
+    # What is the first product's stays open.
+    assert id_of(opened(world, path, lot="L-1")) == batch
+    assert id_of(opened(world, of_batch)) == batch
+    opened(world, of_batch, serial="S-9").expect(404, "not_found")

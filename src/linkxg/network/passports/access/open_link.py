@@ -18,7 +18,7 @@ from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.build_document import build_document
 from linkxg.network.passports.documents.model import PUBLIC, PassportRecord, Redacted
 from linkxg.network.passports.documents.redaction import redact
-from linkxg.network.passports.issue.store import find_passport, list_identities
+from linkxg.network.passports.issue.store import find_newest_version, find_passport, find_product_at, list_identities
 from linkxg.network.passports.read.read_passport import NEWEST
 from linkxg.network.passports.read.store import find_stored_passport
 
@@ -77,7 +77,19 @@ async def open_link(database: Database, token: str, unit: WantedUnit = GRANTED_I
 
 
 def _choose(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord | None:
-    """The passport of the grant, or the unit of it; None for what the grant does not include."""
+    """The passport of the grant, or the unit of it; None for what the grant does not include.
+
+    A grant is for one product: after another one has taken its GTIN over, it opens nothing of that.
+    """
+    chosen = _find(conn, grant, unit)
+    if chosen is None:
+        return None
+    granted_product = find_product_at(conn, grant.account_id, grant.passport_id, grant.created_at)
+    newest = find_newest_version(conn, grant.account_id, chosen.id)
+    return chosen if newest.product_id == granted_product else None
+
+
+def _find(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord | None:
     granted = find_passport(conn, grant.account_id, grant.passport_id)
     if granted is None or unit == GRANTED_ITSELF:
         return granted

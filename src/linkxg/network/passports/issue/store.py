@@ -174,6 +174,13 @@ def find_newest_version(conn: Connection, account_id: str, passport_id: str) -> 
     return conn.execute(query.order_by(_v.version.desc()).limit(1)).one()
 
 
+def find_product_at(conn: Connection, account_id: str, passport_id: str, at: int) -> str | None:
+    """The product that a passport was of at this time."""
+    query = select(_v.product_id).where(_v.account_id == account_id, _v.passport_id == passport_id, _v.issued_at <= at)
+    found: str | None = conn.execute(query.order_by(_v.version.desc()).limit(1)).scalar()
+    return found
+
+
 def insert_passports(conn: Connection, account_id: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
     """Insert passports with their version 1; the number inserted: an identity that is taken is not."""
     same = {"account_id": account_id, "version": 1}
