@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Any, TypedDict
 
 from harness.forked_workers import fork_workers
+from harness.password_hashes import set_cost
 from harness.processes import start_program
 
 READ_BY_INTERPRETER = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "TZ")
@@ -241,6 +242,7 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(command["environment"])
     os.chdir(command["directory"])
+    set_cost(command["environment"])
     fork_workers()
     sys.argv = ["linkxg", *command["arguments"]]
     cli.main()
