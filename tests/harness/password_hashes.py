@@ -1,9 +1,9 @@
 """What a password hash costs in the forks of `harness.preloaded`.
 
-Hundreds of servers and thousands of sign-ins spent a third of a run's processor time on hashes. Most tests are about
-something else: theirs are argon2id too, checked, counted and renewed alike, and cost next to nothing. A test of what
-hashes cost, or of what happens meanwhile, adds `FULL_COST` to the settings of its server; so does a race, whose window
-they are. A program that was not forked always hashes at full cost.
+They took a third of the processor time of tests that sign people in. Most of those are about something else: their
+hashes are argon2id too, checked, counted and renewed alike, and cost next to nothing. A test of what hashes cost, or of
+what happens meanwhile, adds `FULL_COST` to the settings of its server, and so do the races. A program that was not
+forked always hashes at full cost.
 """
 
 from __future__ import annotations
