@@ -152,18 +152,25 @@ def checked_for_leaks(built: World, others: Sequence[Server] = ()) -> Iterator[W
             server.close()
 
 
-@pytest.fixture(scope="session")
-def world(topology: Topology, new_server: ServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The general server of this topology; limits are out of the way."""
+def general_world(
+    topology: Topology, new_server: ServerFactory, tmp_path_factory: pytest.TempPathFactory, **settings: str
+) -> Iterator[World]:
+    """For a fixture to yield from: a server of this topology; limits are out of the way."""
     others: list[Server] = []
 
     def connect(server: Server) -> Client:
         for _ in range(topology.nodes - 1):
-            others.append(start_another_node(tmp_path_factory.mktemp("node"), server, GENERAL))
+            others.append(start_another_node(tmp_path_factory.mktemp("node"), server, GENERAL | settings))
         return client_for([server, *others], topology.workers)
 
-    built = build_world(new_server(topology.engine, workers=topology.workers), connect=connect)
+    built = build_world(new_server(topology.engine, workers=topology.workers, **settings), connect=connect)
     yield from checked_for_leaks(built, others)
+
+
+@pytest.fixture(scope="session")
+def world(topology: Topology, new_server: ServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The general server of this topology."""
+    yield from general_world(topology, new_server, tmp_path_factory)
 
 
 @pytest.fixture

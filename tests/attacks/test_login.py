@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ import pytest
 from attacks.cases import case
 from harness.answers import Answer
 from harness.client import INVITATION
-from harness.clients import request_token
 from harness.people import (
     Person,
     Session,
@@ -67,17 +64,6 @@ def test_rule_67_every_failed_login_looks_the_same(world: World) -> None:
                   if key not in CHANGING and not key.startswith("ratelimit")]  # fmt: skip
         shapes.setdefault(json.dumps([fields, answer.without_request_id]), []).append(name)
     assert len(shapes) == 1, shapes
-
-
-def test_rule_67_an_unknown_address_costs_as_much_time(world: World) -> None:
-    person = world.person("VIEWER")
-    seconds: dict[str, list[float]] = {"known": [], "unknown": []}
-    for _ in range(12):
-        seconds["known"].append(denied(login(world.api, person.email, wrong(world))).seconds)
-        seconds["unknown"].append(denied(login(world.api, new_email(), wrong(world))).seconds)
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
-    # A hash takes some 20 ms, a refusal without one about 1 ms: a factor of 2 tells them apart.
-    assert max(medians.values()) < 2 * min(medians.values()), medians
 
 
 @pytest.mark.parametrize(
@@ -234,24 +220,6 @@ def test_unusual_passwords_are_accepted(world: World, password: str) -> None:
     address, token = invite(world.api, world.owner, "VIEWER")
     assert accept(world.api, token, password).status in {200, 201}
     login(world.api, address, password).expect(200)
-
-
-def test_rule_69_a_flood_of_sign_ins_does_not_hold_up_tokens(world: World) -> None:
-    person = world.person("VIEWER")
-
-    def attempt(_: int) -> tuple[int, str | None]:
-        with world.server.client() as attacker:
-            answer = login(attacker, person.email, wrong(world), allow_503=True)
-            return answer.status, answer.error
-
-    with ThreadPoolExecutor(32) as pool:
-        flood = [pool.submit(attempt, number) for number in range(96)]
-        waits = [request_token(world.api, world.oauth).expect(200).seconds for _ in range(20)]
-        outcomes = {attempted.result() for attempted in flood}
-    assert (401, "invalid_credentials") in outcomes
-    assert outcomes <= {(401, "invalid_credentials"), (503, "temporarily_unavailable")}
-    # 96 hashes of some 20 ms would be two seconds of waiting in one queue.
-    assert statistics.median(waits) < 0.5, waits
 
 
 def test_rule_72_there_are_no_default_accounts(world: World) -> None:

@@ -19,6 +19,7 @@ from harness.client import forwarded
 from harness.clients import OAuthClient, request_token
 from harness.concurrency import concurrently
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
+from harness.password_hashes import FULL_COST
 from harness.people import Person, login, new_email, sign_in
 from harness.redis import KeyValueServer
 from harness.rows import count
@@ -34,7 +35,7 @@ Guess = Callable[[str], int]
 @pytest.fixture(scope="module")
 def two_workers(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """Two workers behind a proxy with the budgets as they ship."""
-    yield from checked_for_leaks(build_world(new_server(engine, workers=2, **PROXIED), new_source()))
+    yield from checked_for_leaks(build_world(new_server(engine, workers=2, **PROXIED, **FULL_COST), new_source()))
 
 
 class PasswordRoute(NamedTuple):

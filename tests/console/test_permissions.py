@@ -35,41 +35,51 @@ PAGES = sorted(
 GUARDED: list[tuple[str, str, frozenset[str]]] = [(method, path, allowed) for method, path, allowed in PAGES if allowed]
 
 
+_NOBODYS = "01a20900-46b1-7977-8501-b67e3b66cab2"
+_made: set[tuple[str, bool]] = set()
+
+
 def address(template: str, world: World, *, foreign: bool = False) -> str:
     oauth = world.other_oauth if foreign else world.oauth
     person = world.other.owner if foreign else world.account.owner
-    values = {
-        "client_id": oauth.client_id,
-        "secret_id": oauth.secret_id,
-        "certificate_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "user_id": person.user_id,
-        "session_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "product_id": _product_for(template)(world, foreign=foreign),
-        "import_id": _import(world, foreign=foreign),
-        "event_id": _event(world, foreign=foreign),
-        "capture_id": _capture(world, foreign=foreign),
-        "query_name": _subscription(world, foreign=foreign)[0],
-        "subscription_id": _subscription(world, foreign=foreign)[1],
-        "version": "1",
-        "older": "1",
-        "newer": "1",
-        "token": "lxginv_none",
-        "account_id": (world.other if foreign else world.account).account_id,
-        "connection_id": _connection(world, foreign=foreign),
-        "share_id": _share(world, foreign=foreign),
-        "request_id": _request(world, foreign=foreign),
-        "access_request_id": _passport_access(world, foreign=foreign)[0],
-        "grant_id": _passport_access(world, foreign=foreign)[1],
-        "unit_id": _unit(world, foreign=foreign)[1],
-        "recall_id": _recall(world, foreign=foreign),
-        "notice_id": _notice(world, foreign=foreign),
-        "key_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "trust_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "token_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "passkey_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
+    account = (world.other if foreign else world.account).account_id
+    values: dict[str, Callable[[], str]] = {
+        "client_id": lambda: oauth.client_id,
+        "secret_id": lambda: oauth.secret_id,
+        "certificate_id": lambda: _NOBODYS,
+        "user_id": lambda: person.user_id,
+        "session_id": lambda: _NOBODYS,
+        "invitation_id": lambda: _NOBODYS,
+        "product_id": lambda: _product_for(template)(world, foreign=foreign),
+        "import_id": lambda: _import(world, foreign=foreign),
+        "event_id": lambda: _event(world, foreign=foreign),
+        "capture_id": lambda: _capture(world, foreign=foreign),
+        "query_name": lambda: _subscription(world, foreign=foreign)[0],
+        "subscription_id": lambda: _subscription(world, foreign=foreign)[1],
+        "version": lambda: "1",
+        "older": lambda: "1",
+        "newer": lambda: "1",
+        "token": lambda: "lxginv_none",
+        "account_id": lambda: account,
+        "connection_id": lambda: _connection(world, foreign=foreign),
+        "share_id": lambda: _share(world, foreign=foreign),
+        "request_id": lambda: _request(world, foreign=foreign),
+        "access_request_id": lambda: _passport_access(world, foreign=foreign)[0],
+        "grant_id": lambda: _passport_access(world, foreign=foreign)[1],
+        "unit_id": lambda: _unit(world, foreign=foreign)[1],
+        "recall_id": lambda: _recall(world, foreign=foreign),
+        "notice_id": lambda: _notice(world, foreign=foreign),
+        "key_id": lambda: _NOBODYS,
+        "trust_id": lambda: _NOBODYS,
+        "token_id": lambda: _NOBODYS,
+        "passkey_id": lambda: _NOBODYS,
     }
-    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], template)
+    if (account, foreign) not in _made:
+        # Pages of lists have something to show, too.
+        for make in values.values():
+            make()
+        _made.add((account, foreign))
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]](), template)
 
 
 def _product_for(template: str) -> Callable[..., str]:

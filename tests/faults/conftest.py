@@ -11,6 +11,7 @@ from faults.actors import AUDITED, MachineActor, PersonActor
 from faults.trail_consistency import differences
 from harness.concurrency import PersistentClient, open_clients
 from harness.history import AuditRow, History, forks, resurrections, trail_differences
+from harness.password_hashes import FULL_COST
 from harness.postgres import Cluster
 from harness.rows import trail
 from harness.server import Server
@@ -84,7 +85,7 @@ def new_world(new_server: ServerFactory) -> Iterator[NewWorld]:
     made: list[World] = []
 
     def make(engine: str, **options: object) -> World:
-        made.append(build_world(new_server(engine, **options)))
+        made.append(build_world(new_server(engine, **FULL_COST, **options)))
         return made[-1]
 
     yield make

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
+from harness.password_hashes import hashes_at_full_cost
 from harness.people import Account
 from harness.server import Server
 
@@ -47,20 +48,22 @@ def _kind(server: Server) -> object | None:
     """Servers with equal ones can be copies of the same original; None for those that are like no other."""
     if "LINKXG_TOKEN_ALGORITHM" in server.environment or any(server.data_dir.iterdir()):
         return None
+    full_cost = hashes_at_full_cost(server.environment)
     if isinstance(server.database, PostgresDatabase):
-        return server.database.cluster
-    return SqliteDatabase if isinstance(server.database, SqliteDatabase) else None
+        return server.database.cluster, full_cost
+    return (SqliteDatabase, full_cost) if isinstance(server.database, SqliteDatabase) else None
 
 
 def _keep(server: Server, account: Account) -> _Original:
-    data_dir = Path(_DIRECTORY.name) / str(len(_originals))
+    number = len(_originals)
+    data_dir = Path(_DIRECTORY.name) / str(number)
     shutil.copytree(server.data_dir, data_dir)
     database: Database
     if isinstance(server.database, PostgresDatabase):
         cluster = server.database.cluster
         database = PostgresDatabase(cluster, cluster.new_database())
     else:
-        database = SqliteDatabase(Path(_DIRECTORY.name) / "linkxg.db")
+        database = SqliteDatabase(Path(_DIRECTORY.name) / f"{number}.db")
     _copy(server.database, database)
     return _Original(account, data_dir, database)
 

@@ -25,14 +25,23 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, TypedDict
 
+from jinja2 import Environment
+
 from harness.forked_workers import fork_workers
+from harness.password_hashes import set_cost
 from harness.processes import start_program
 
 READ_BY_INTERPRETER = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "TZ")
 MODULES = (
-    "linkxg.app", "linkxg.server.worker", "linkxg.ops.doctor.checks", "linkxg.db.postgres", "linkxg.db.sqlite",
-    "uvicorn.protocols.http.httptools_impl", "uvloop",
+    "linkxg.app", "linkxg.server.worker", "linkxg.server.event_loop", "linkxg.ops.doctor.checks", "linkxg.ops.demo",
+    "linkxg.db.postgres", "linkxg.db.sqlite", "linkxg.db.migrations.versions",
+    "uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl", "uvloop", "anyio._backends._asyncio",
+    "litestar._kwargs", "litestar.plugins.attrs", "litestar.plugins.pydantic", "litestar.middleware.csrf",
+    "litestar.middleware._internal.exceptions", "litestar.middleware.allowed_hosts",
+    "litestar.middleware.response_cache",
+    "typer._adapters", "alembic.command", "alembic.config", "zxcvbn",
 )  # fmt: skip
+"""What a command would import in the middle of its work, too."""
 TIMEOUT_S = 120.0
 MAX_MESSAGE = 1 << 17
 # A root that file modes hold for, as they do for every other user; the interpreter may lie where only root may read.
@@ -229,11 +238,17 @@ def _serve(channel: socket.socket) -> Command | None:
                 channel.send(json.dumps({"pid": pid}).encode())
 
 
+def _compile_templates(environment: Environment) -> None:
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+
+
 def main() -> None:
     cli = import_module("linkxg.cli")
     cli.build()
     for name in MODULES:
         import_module(name)
+    _compile_templates(import_module("linkxg.console.pages").templates())
     gc.freeze()
     command = _serve(socket.socket(fileno=int(sys.argv[1])))
     if command is None:
@@ -241,6 +256,7 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(command["environment"])
     os.chdir(command["directory"])
+    set_cost(command["environment"])
     fork_workers()
     sys.argv = ["linkxg", *command["arguments"]]
     cli.main()

@@ -9,6 +9,7 @@ import pytest
 from conftest import ServerFactory
 from harness.concurrency import PersistentClient, open_clients
 from harness.databases import PostgresDatabase
+from harness.password_hashes import FULL_COST
 from harness.world import World, build_world
 from races.things import Things, make_things
 
@@ -27,9 +28,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def arena(request: pytest.FixtureRequest, new_server: ServerFactory) -> Iterator[World]:
-    """A server with two accounts, limits out of the way; promise R15: no worker ever finds the database locked."""
+    """A server with two accounts, limits out of the way; promise R15: no worker ever finds the database locked.
+
+    A password that is being checked is part of many races.
+    """
     engine, workers = ARENAS[request.param]
-    built = build_world(new_server(engine, workers=workers))
+    built = build_world(new_server(engine, workers=workers, **FULL_COST))
     yield built
     built.close()
     try:
