@@ -10,6 +10,7 @@ import httpx
 
 from linkxg_client.auth import LinkXGAuth
 from linkxg_client.call import Call, Procedure, json_of, perform
+from linkxg_client.client_assertions import ClientAssertions, PrivateKeyJwt
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
 from linkxg_client.credentials import Credentials
@@ -60,7 +61,7 @@ class LinkXG:
     def connect(
         cls,
         client_id: str,
-        client_secret: SecretLike,
+        client_secret: SecretLike | PrivateKeyJwt,
         *,
         url: str = DEFAULT_URL,
         scope: str | None = None,
@@ -72,7 +73,7 @@ class LinkXG:
 
     @classmethod
     def from_environment(cls, *, scope: str | None = None) -> Self:
-        """By LINKXG_URL, LINKXG_CLIENT_ID and LINKXG_CLIENT_SECRET_FILE or LINKXG_CLIENT_SECRET."""
+        """By the environment: see `credentials_from_environment`."""
         return cls(credentials_from_environment(), scope=scope)
 
     def __repr__(self) -> str:
@@ -120,10 +121,23 @@ class LinkXG:
 
 
 def credentials_from_environment() -> ClientCredentials:
-    """By LINKXG_URL, LINKXG_CLIENT_ID and LINKXG_CLIENT_SECRET_FILE or LINKXG_CLIENT_SECRET."""
+    """By LINKXG_URL and LINKXG_CLIENT_ID.
+
+    The client authenticates by the first that is set of LINKXG_CLIENT_KEY_FILE, LINKXG_CLIENT_ASSERTION_FILE,
+    LINKXG_CLIENT_SECRET_FILE and LINKXG_CLIENT_SECRET.
+    """
     client_id = os.environ.get("LINKXG_CLIENT_ID", "")
     if not client_id:
         raise SecretUnavailable("The environment variable LINKXG_CLIENT_ID is not set.")
+    connection = Connection(os.environ.get("LINKXG_URL", DEFAULT_URL))
+    return ClientCredentials(client_id, _source_from_environment(), connection=connection)
+
+
+def _source_from_environment() -> SecretSource | PrivateKeyJwt:
+    if key := os.environ.get("LINKXG_CLIENT_KEY_FILE"):
+        return PrivateKeyJwt(SecretFile(key))
+    if assertion := os.environ.get("LINKXG_CLIENT_ASSERTION_FILE"):
+        # Platforms write it for all who can see the directory; it works once, and for minutes.
+        return ClientAssertions(SecretFile(assertion, readable_by_others=True))
     path = os.environ.get("LINKXG_CLIENT_SECRET_FILE")
-    source: SecretSource = SecretFile(path) if path else EnvironmentSecret()
-    return ClientCredentials(client_id, source, connection=Connection(os.environ.get("LINKXG_URL", DEFAULT_URL)))
+    return SecretFile(path) if path else EnvironmentSecret()

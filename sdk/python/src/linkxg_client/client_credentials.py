@@ -9,6 +9,7 @@ from functools import partial
 
 from linkxg_client.access_token import AccessToken
 from linkxg_client.auth import LinkXGAuth
+from linkxg_client.client_assertions import PrivateKeyJwt
 from linkxg_client.connection import Connection
 from linkxg_client.errors import InvalidClient
 from linkxg_client.forks import renew_after_fork
@@ -27,20 +28,23 @@ DEFAULT_OVERLAP = timedelta(hours=1)
 class ClientCredentials:
     """Fetches tokens, one for each set of scopes. Make one of these and share it among threads and tasks.
 
-    `secret` is a value, a source (`SecretFile`, `EnvironmentSecret`, `KeyringSecret`) or a function.
+    `secret` is a value, a source (`SecretFile`, `EnvironmentSecret`, `KeyringSecret`) or a function; or what stands in
+    its place: `PrivateKeyJwt`, `ClientAssertions` or `MutualTLS`.
     """
 
     def __init__(
         self,
         client_id: str,
-        secret: SecretLike,
+        secret: SecretLike | PrivateKeyJwt,
         *,
         connection: Connection | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
         self.client_id = client_id
-        self._source: SecretSource = as_source(secret)
         self._connection = connection or Connection()
+        if isinstance(secret, PrivateKeyJwt):
+            secret = secret.bind(client_id, str(self._connection.url), self._connection.clock)
+        self._source: SecretSource = as_source(secret)
         self._retry = retry or RetryPolicy()
         self._caches: dict[str | None, TokenCache] = {}
         self._lock = threading.Lock()

@@ -1,4 +1,7 @@
-"""The token request of the client credentials grant (RFC 6749 §4.4), by HTTP Basic (§2.3.1) or an assertion."""
+"""The token request of the client credentials grant (RFC 6749 §4.4).
+
+The client authenticates by HTTP Basic (§2.3.1), an assertion (RFC 7523 §2.2) or its certificate (RFC 8705 §2).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from linkxg_client.access_token import AccessToken
 from linkxg_client.connection import Connection
 from linkxg_client.errors import UnexpectedAnswer, error_of, json_object
 from linkxg_client.retry import RetryPolicy, send_with_retry
-from linkxg_client.secret import Assertion, Secret
+from linkxg_client.secret import Assertion, ByCertificate, Secret
 from linkxg_client.steps import Flow
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -41,12 +44,15 @@ def introspect(connection: Connection, client_id: str, secret: Secret, token: Ac
 
 
 def _post(connection: Connection, path: str, client_id: str, secret: Secret, form: dict[str, str]) -> httpx.Request:
+    headers = {"Content-Type": FORM}
     if isinstance(secret, Assertion):
         form = form | {"client_id": client_id, "client_assertion_type": ASSERTION_TYPE}
         form["client_assertion"] = secret.reveal()
-        return connection.request("POST", path, headers={"Content-Type": FORM}, content=urlencode(form).encode())
-    basic = b64encode(f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}".encode()).decode()
-    headers = {"Authorization": f"Basic {basic}", "Content-Type": FORM}
+    elif isinstance(secret, ByCertificate):
+        form = form | {"client_id": client_id}
+    else:
+        basic = b64encode(f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}".encode()).decode()
+        headers["Authorization"] = f"Basic {basic}"
     return connection.request("POST", path, headers=headers, content=urlencode(form).encode())
 
 
