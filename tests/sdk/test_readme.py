@@ -73,7 +73,7 @@ def test_every_snippet_works(newcomer: World, tmp_path: Path) -> None:
     assert "DRL-18V-2 DRAFT Cordless drill 18 V" in printed
     assert "duplicate_sku" in printed
     assert "COMPLETED_WITH_ERRORS" in printed
-    assert printed.count("\n# ") + 1 == len(readme.snippets("python")) == 17
+    assert printed.count("\n# ") + 1 == len(readme.snippets("python")) == 18
     assert "lxgsec_" not in printed
 
     assert len(readme.commands()) == 8

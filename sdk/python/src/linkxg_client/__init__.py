@@ -7,6 +7,7 @@ from linkxg_client.client import LinkXG, credentials_from_environment
 from linkxg_client.client_assertions import ClientAssertions, MutualTLS, PrivateKeyJwt, github_actions_token
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import Connection
+from linkxg_client.dpop import DpopKey
 from linkxg_client.errors import (
     ApiError,
     AuthenticationFailed,
@@ -48,7 +49,7 @@ from linkxg_client.session_store import MemoryStore, SessionFile
 
 __all__ = [
     "ApiError", "AsyncLinkXG", "AuthenticationFailed", "CallableSecret", "ClientAssertions", "ClientCredentials",
-    "Conflict", "Connection", "ConnectionFailed", "EnvironmentSecret", "FieldError", "InsufficientScope",
+    "Conflict", "Connection", "ConnectionFailed", "DpopKey", "EnvironmentSecret", "FieldError", "InsufficientScope",
     "InvalidClient", "InvalidCredentials", "InvalidRequest", "InvalidScope", "InvalidToken", "Item",
     "KeyringSecret", "LinkXG", "LinkXGAuth", "LinkXGError", "MemoryStore", "MfaRequired", "MutualTLS", "NotFound",
     "PermissionDenied", "PreconditionFailed", "PrivateKeyJwt", "RateLimited", "RetryPolicy", "Rotation",

@@ -14,6 +14,7 @@ from linkxg_client.client_assertions import ClientAssertions, PrivateKeyJwt
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
 from linkxg_client.credentials import Credentials
+from linkxg_client.dpop import DpopKey
 from linkxg_client.errors import SecretUnavailable
 from linkxg_client.forks import renew_after_fork
 from linkxg_client.resources.connections import Connections
@@ -124,13 +125,15 @@ def credentials_from_environment() -> ClientCredentials:
     """By LINKXG_URL and LINKXG_CLIENT_ID.
 
     The client authenticates by the first that is set of LINKXG_CLIENT_KEY_FILE, LINKXG_CLIENT_ASSERTION_FILE,
-    LINKXG_CLIENT_SECRET_FILE and LINKXG_CLIENT_SECRET.
+    LINKXG_CLIENT_SECRET_FILE and LINKXG_CLIENT_SECRET. With LINKXG_DPOP=1, its tokens are bound to a key of
+    this process.
     """
     client_id = os.environ.get("LINKXG_CLIENT_ID", "")
     if not client_id:
         raise SecretUnavailable("The environment variable LINKXG_CLIENT_ID is not set.")
     connection = Connection(os.environ.get("LINKXG_URL", DEFAULT_URL))
-    return ClientCredentials(client_id, _source_from_environment(), connection=connection)
+    dpop = DpopKey() if os.environ.get("LINKXG_DPOP", "0") not in {"", "0"} else None
+    return ClientCredentials(client_id, _source_from_environment(), connection=connection, dpop=dpop)
 
 
 def _source_from_environment() -> SecretSource | PrivateKeyJwt:
