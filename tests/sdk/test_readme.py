@@ -76,7 +76,7 @@ def test_every_snippet_works(newcomer: World, tmp_path: Path) -> None:
     assert printed.count("\n# ") + 1 == len(readme.snippets("python")) == 18
     assert "lxgsec_" not in printed
 
-    assert len(readme.commands()) == 8
+    assert len(readme.commands()) == 9
     for command in readme.commands():
         done = subprocess.run(
             command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True,

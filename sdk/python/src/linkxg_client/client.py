@@ -121,19 +121,23 @@ class LinkXG:
         return found
 
 
-def credentials_from_environment() -> ClientCredentials:
+def credentials_from_environment(*, dpop: bool = False) -> ClientCredentials:
     """By LINKXG_URL and LINKXG_CLIENT_ID.
 
     The client authenticates by the first that is set of LINKXG_CLIENT_KEY_FILE, LINKXG_CLIENT_ASSERTION_FILE,
-    LINKXG_CLIENT_SECRET_FILE and LINKXG_CLIENT_SECRET. With LINKXG_DPOP=1, its tokens are bound to a key of
-    this process.
+    LINKXG_CLIENT_SECRET_FILE and LINKXG_CLIENT_SECRET. With LINKXG_DPOP=1 or `dpop`, its tokens are bound to a
+    key of this process.
     """
     client_id = os.environ.get("LINKXG_CLIENT_ID", "")
     if not client_id:
         raise SecretUnavailable("The environment variable LINKXG_CLIENT_ID is not set.")
     connection = Connection(os.environ.get("LINKXG_URL", DEFAULT_URL))
-    dpop = DpopKey() if os.environ.get("LINKXG_DPOP", "0") not in {"", "0"} else None
-    return ClientCredentials(client_id, _source_from_environment(), connection=connection, dpop=dpop)
+    key = DpopKey() if dpop or dpop_by_environment() else None
+    return ClientCredentials(client_id, _source_from_environment(), connection=connection, dpop=key)
+
+
+def dpop_by_environment() -> bool:
+    return os.environ.get("LINKXG_DPOP", "0") not in {"", "0"}
 
 
 def _source_from_environment() -> SecretSource | PrivateKeyJwt:
