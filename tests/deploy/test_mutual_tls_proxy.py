@@ -17,7 +17,9 @@ from harness.clients import make_client
 from harness.processes import Process, free_port
 from harness.rules import API
 from harness.tls import self_signed
+from harness.token_forge import decode_unverified
 from harness.world import World, build_world
+from linkxg_client import LinkXG, MutualTLS
 
 PAGE = Path(__file__).parents[2] / "docs" / "sender-constrained-tokens.md"
 FRAME = """
@@ -67,8 +69,9 @@ def test_rule_282_the_documented_proxy_reports_certificates(site: tuple[World, s
     oauth, certificate, other = make_client(world.api, world.owner), ClientCertificate(), ClientCertificate()
     path, owner = f"/oauth/clients/{oauth.client_id}", world.owner.access
     world.api.post(f"{path}/certificates", bearer=owner, json={"certificate": certificate.pem}).expect(201)
-    methods = {"token_endpoint_auth_methods": ["self_signed_tls_client_auth"]}
-    world.api.patch(path, bearer=owner, json=methods).expect(200)
+    world.api.patch(path, bearer=owner, json={"token_endpoint_auth_methods": ["self_signed_tls_client_auth"]}).expect(
+        200
+    )
     form = {"grant_type": "client_credentials", "client_id": oauth.client_id}
 
     def connected(with_certificate: ClientCertificate | None) -> httpx.Client:
@@ -93,3 +96,23 @@ def test_rule_282_the_documented_proxy_reports_certificates(site: tuple[World, s
             for spoofed in ({}, dict(certificate.escaped), dict(certificate.rfc_9440)):
                 assert client.post("/oauth/token", data=form, headers=spoofed).status_code == status
                 assert client.get("/products", headers=bearer | spoofed).status_code == 401
+
+
+def test_the_client_library_authenticates_by_its_certificate(site: tuple[World, str], tmp_path: Path) -> None:
+    world, url = site
+    oauth, certificate = make_client(world.api, world.owner), ClientCertificate()
+    path, owner = f"/oauth/clients/{oauth.client_id}", world.owner.access
+    world.api.post(f"{path}/certificates", bearer=owner, json={"certificate": certificate.pem}).expect(201)
+    world.api.patch(path, bearer=owner, json={"token_endpoint_auth_methods": ["self_signed_tls_client_auth"]}).expect(
+        200
+    )
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(*certificate.files(tmp_path))
+    with LinkXG.connect(oauth.client_id, MutualTLS(), url=url, verify=context) as client:
+        assert list(client.products.list(sku="none")) == []
+        token = client.auth("products:read")._tokens.current()
+        assert token is not None
+        assert set(decode_unverified(token.reveal())[1]["cnf"]) == {"x5t#S256"}
+    with httpx.Client(auth=client.auth("products:read"), verify=context, trust_env=False) as http:
+        assert http.get(f"{url}{API}/products").status_code == 200

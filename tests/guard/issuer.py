@@ -78,7 +78,7 @@ class Issuer:
         return signed(json.dumps(document).encode(), **self.signing)
 
 
-def access_token(jti: str) -> bytes:
+def access_token(jti: str, **more: Any) -> bytes:
     now = int(time.time())
     claims = {
         "iss": SETTINGS.issuer,
@@ -91,6 +91,7 @@ def access_token(jti: str) -> bytes:
         "iat": now,
         "exp": now + 3_600,
         "jti": jti,
+        **more,
     }
     header = {"alg": "ES256", "typ": "at+jwt", "kid": "k1"}
     message = ".".join(encode(json.dumps(part).encode()) for part in (header, claims)).encode()

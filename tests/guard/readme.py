@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from guard.guarded import REVOKED_WITHIN_S, until
 from harness.clients import OAuthClient, request_token, revoke
+from harness.dpop import TOKEN, DpopClient, DpopKey
 from harness.processes import Process, free_port
 from harness.world import World
 
@@ -47,8 +49,18 @@ def snippets() -> dict[str, str]:
     return dict(re.findall(r"```python (\S+)\n(.*?)```", README.read_text(), re.DOTALL))
 
 
-def program(name: str, port: int) -> str:
+BOUND = {
+    'resource="https://orders.example/api",': 'base_url="https://orders.example",',
+    '"resource": "https://orders.example/api",': '"base_url": "https://orders.example",',
+}
+
+
+def program(name: str, port: int, bound: bool = False) -> str:
+    """A framework's service; `bound`, with the setting that accepts tokens bound to a key."""
     found = snippets()
+    if bound:
+        for given, more in BOUND.items():
+            found = {each: text.replace(given, f"{given} {more}") for each, text in found.items()}
     if name == "django":
         return found["django"] + DJANGO.format(view=found["django-view"]) + WSGI.format(port=port)
     return found[name] + (WSGI if name == "wsgi" else ASGI).format(port=port)
@@ -76,11 +88,13 @@ def registered(world: World) -> OAuthClient:
 
 
 @contextmanager
-def started(name: str, world: World, folder: Path, interpreter: str | Path = sys.executable) -> Iterator[httpx.Client]:
+def started(
+    name: str, world: World, folder: Path, interpreter: str | Path = sys.executable, *, bound: bool = False
+) -> Iterator[httpx.Client]:
     """A client of the service with this framework."""
     port, oauth = free_port(), registered(world)
     script = folder / f"{name}_service.py"
-    script.write_text(program(name, port))
+    script.write_text(program(name, port, bound))
     process = Process(
         "guarded service",
         [interpreter, str(script)],
@@ -126,3 +140,40 @@ def check_guarded(world: World, service: httpx.Client) -> None:
     assert repeated.status_code in (400, 401)
     revoke(world.api, oauth, good).expect(200)
     until(lambda: get(good).status_code == 401, REVOKED_WITHIN_S)
+
+
+def check_bound(world: World, service: httpx.Client) -> None:
+    """A token that is bound to a key gets in with a proof of this request, once; a plain one as before."""
+    client = DpopClient(world.api, world.new_client())
+    client.request_token().expect(200)
+    form = client.oauth.form | {"resource": RESOURCE}
+    proof = client.key.proof("POST", client.base + TOKEN, nonce=client.nonce)
+    answer = world.api.post("/oauth/token", form=form, headers=[("DPoP", proof)], reveals=True).expect(200)
+    token = str(answer.object()["access_token"])
+
+    def get(scheme: str, *proofs: str) -> httpx.Response:
+        headers = [("Authorization", f"{scheme} {token}"), *(("DPoP", each) for each in proofs)]
+        return service.get("/orders?limit=1", headers=headers)
+
+    def sign(key: DpopKey = client.key, **changed: Any) -> str:
+        return key.proof("GET", "https://orders.example/orders", **{"token": token, **changed})
+
+    good = sign()
+    answered = get("DPoP", good)
+    assert (answered.status_code, answered.json()) == (200, {"caller": client.oauth.client_id})
+    for proofs in ((good,), (), (good, sign()), (sign(htm="POST"),), (sign(htu=str(service.base_url) + "/orders"),)):
+        refused = get("DPoP", *proofs)
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_dpop_proof"), proofs
+        challenge = refused.headers["www-authenticate"]
+        assert challenge.startswith('DPoP realm="api", algs="ES256 EdDSA RS256 PS256", error="invalid_dpop_proof"')
+    for downgraded in (get("Bearer"), get("Bearer", sign()), get("DPoP", sign(DpopKey()))):
+        assert (downgraded.status_code, downgraded.json()["error"]) == (401, "invalid_token")
+        assert downgraded.headers["www-authenticate"].startswith("DPoP ")
+    plain = request_token(world.api, client.oauth, "products:read", resource=RESOURCE).expect(200)
+    bearer = f"Bearer {plain.object()['access_token']}"
+    assert service.get("/orders", headers={"Authorization": bearer}).status_code == 200
+    assert (
+        service.get("/orders", headers={"Authorization": bearer.replace("Bearer", "DPoP"), "DPoP": sign()}).status_code
+        == 401
+    )
+    assert get("DPoP", sign()).status_code == 200

@@ -37,6 +37,8 @@ class ClientCertificate:
         )
         self.der = certificate.public_bytes(serialization.Encoding.DER)
         self.pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+        encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        self.public_pem = key.public_key().public_bytes(encoding, form).decode()
         self.key_pem = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()

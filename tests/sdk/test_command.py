@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.client_assertions import add_key, set_methods
+from harness.client_certificates import ClientCertificate
 from harness.clients import OAuthClient
 from harness.people import me
+from harness.token_forge import decode_unverified
 from harness.world import World
+from linkxg_client import Secret, SecretFile
 from sdk import readme
 
 pytestmark = pytest.mark.any_engine
@@ -103,6 +107,46 @@ def test_a_person_logs_in_and_out(world: World, run: Run) -> None:
     assert "Log in with --client-id" in run("rotate", expect=2).stderr
     run("logout")
     me(world.api, token).expect(401, "invalid_token")
+
+
+def test_a_client_logs_in_by_its_key(world: World, oauth: OAuthClient, run: Run, config: Path, tmp_path: Path) -> None:
+    """Only the path of the key is stored."""
+    pair = ClientCertificate()
+    add_key(world.api, world.owner, oauth.client_id, pem=pair.public_pem).expect(201)
+    set_methods(world.api, world.owner, oauth.client_id, ["private_key_jwt"]).expect(200)
+    SecretFile(tmp_path / "key.pem").write(Secret(pair.key_pem))
+    run("login", "--client-id", oauth.client_id, "--key-file", "key.pem", "--dpop")
+    assert [path.name for path in config.iterdir()] == ["profile.json"]
+    assert json.loads(run("whoami", "--json").stdout)["clientId"] == oauth.client_id
+    run("products", "list")
+    done = run("token")
+    world.vault.remember("access token", done.stdout.strip())
+    assert "bound to a key" in done.stderr
+    assert "cnf" in decode_unverified(done.stdout.strip())[1]
+    assert "PRIVATE KEY" not in done.stdout + done.stderr
+    (tmp_path / "key.pem").unlink()
+    assert "key.pem cannot be read" in run("whoami", expect=1).stderr
+    run("logout")
+    assert "login first" in run("token", "--key-file", "key.pem", expect=1).stderr
+
+
+def test_a_token_by_options_for_the_environment(world: World, oauth: OAuthClient, run: Run, tmp_path: Path) -> None:
+    pair = ClientCertificate()
+    add_key(world.api, world.owner, oauth.client_id, pem=pair.public_pem).expect(201)
+    SecretFile(tmp_path / "key.pem").write(Secret(pair.key_pem))
+    known = {"LINKXG_CLIENT_ID": oauth.client_id}
+    for arguments, settings, bound in (
+        (["--key-file", "key.pem"], {}, False),
+        (["--key-file", "key.pem", "--dpop"], {}, True),
+        (["--dpop"], {"LINKXG_CLIENT_SECRET": oauth.client_secret}, True),
+        ([], {"LINKXG_CLIENT_SECRET": oauth.client_secret, "LINKXG_DPOP": "1"}, True),
+        ([], {"LINKXG_CLIENT_KEY_FILE": "key.pem"}, False),
+    ):
+        done = run("token", *arguments, **known, **settings)
+        token = world.vault.remember("access token", done.stdout.strip())
+        assert ("cnf" in decode_unverified(token)[1], "Warning" in done.stderr) == (bound, bound), arguments
+    refused = run("login", "--email", "anna@example.com", "--dpop", expect=2)
+    assert "--client-id" in refused.stderr
 
 
 def test_what_goes_wrong_is_told_in_a_line(world: World, oauth: OAuthClient, run: Run) -> None:

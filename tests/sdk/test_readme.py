@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.client_assertions import add_key
+from harness.client_certificates import ClientCertificate
 from harness.clients import OAuthClient
 from harness.world import World
 from linkxg_client import LinkXG, Secret, SecretFile
@@ -29,9 +31,13 @@ EVENT = {
 
 
 def prepare(world: World, oauth: OAuthClient, directory: Path) -> dict[str, str]:
-    """What a reader has at hand: a client in the environment, an item, and a file to import."""
+    """What a reader has at hand: a client with a secret, a key and a certificate, an item, and a file to import."""
     with LinkXG.connect(oauth.client_id, oauth.client_secret, url=world.server.url) as client:
         client.request("POST", "/epcis/events", scope="imports:write", json=EVENT)
+    pair = ClientCertificate()
+    add_key(world.api, world.owner, oauth.client_id, pem=pair.public_pem).expect(201)
+    SecretFile(directory / "client-key.pem").write(Secret(pair.key_pem))
+    (directory / "client-cert.pem").write_text(pair.pem)
     SecretFile(directory / "secret").write(Secret(oauth.client_secret))
     (directory / "products.csv").write_text("sku,name\nREADME-1,Drill\nREADME-2,\n")
     return readme.environment(
@@ -67,10 +73,10 @@ def test_every_snippet_works(newcomer: World, tmp_path: Path) -> None:
     assert "DRL-18V-2 DRAFT Cordless drill 18 V" in printed
     assert "duplicate_sku" in printed
     assert "COMPLETED_WITH_ERRORS" in printed
-    assert printed.count("\n# ") + 1 == len(readme.snippets("python")) == 14
+    assert printed.count("\n# ") + 1 == len(readme.snippets("python")) == 18
     assert "lxgsec_" not in printed
 
-    assert len(readme.commands()) == 8
+    assert len(readme.commands()) == 9
     for command in readme.commands():
         done = subprocess.run(
             command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True,

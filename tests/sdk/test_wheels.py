@@ -68,7 +68,7 @@ def test_the_readme_runs_in_an_empty_environment(
     assert oldest is not None
     venv.create(tmp_path / "venv", with_pip=True)
     interpreter = str(tmp_path / "venv" / "bin" / "python")
-    pip(interpreter, "install", "--quiet", f"{wheel}[requests]", *([] if newest else [f"httpx=={oldest[1]}.*"]))
+    pip(interpreter, "install", "--quiet", f"{wheel}[keys,requests]", *([] if newest else [f"httpx=={oldest[1]}.*"]))
     world = fresh_world()
     printed = run_python(interpreter, world, tmp_path, prepare(world, world.oauth, tmp_path))
     assert "DRL-18V-2 DRAFT Cordless drill 18 V" in printed

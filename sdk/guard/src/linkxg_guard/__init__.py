@@ -4,6 +4,7 @@ from linkxg_guard.asgi import GuardMiddleware, principal_of
 from linkxg_guard.errors import (
     GuardError,
     InsufficientScope,
+    InvalidDpopProof,
     InvalidRequest,
     InvalidToken,
     MissingToken,
@@ -19,6 +20,7 @@ __all__ = [
     "GuardMiddleware",
     "GuardSettings",
     "InsufficientScope",
+    "InvalidDpopProof",
     "InvalidRequest",
     "InvalidToken",
     "MissingToken",

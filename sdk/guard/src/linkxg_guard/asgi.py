@@ -1,11 +1,15 @@
 """ASGI middleware: lets only authorised requests and WebSockets through to the application."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from functools import partial
 from typing import Any
 
 from linkxg_guard.errors import GuardError, InvalidRequest, MissingToken, TemporarilyUnavailable
-from linkxg_guard.guard import Guard, Unknown, list_scopes, read_bearer, require_scopes
+from linkxg_guard.guard import Guard, SenderConstrained, Unknown, list_scopes, read_bearer, require_scopes
 from linkxg_guard.principal import Principal
+from linkxg_guard.sender import PresentedRequest
+from linkxg_guard.settings import GuardSettings
+from linkxg_guard.target_uri import encode_path
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -50,9 +54,10 @@ class GuardMiddleware:
             try:
                 caller = self.guard.judge(read_bearer(authorization), source)
                 require_scopes(caller, required)
-            except (Unknown, TemporarilyUnavailable):
+            except (Unknown, TemporarilyUnavailable, SenderConstrained):
                 # The first request may come before the feed has been heard.
-                caller = await self.guard.authenticate(authorization, source, required)
+                request = partial(presented_by, scope, self.guard.settings)
+                caller = await self.guard.authenticate(authorization, source, required, request)
         except GuardError as error:
             await refuse(error, scope, send)
             return
@@ -106,6 +111,30 @@ def authorization_of(scope: Scope) -> bytes | None:
                 raise InvalidRequest("two Authorization headers")
             found = value
     return found
+
+
+def presented_by(scope: Scope, settings: GuardSettings) -> PresentedRequest:
+    """What is known of the sender of a request."""
+    raw: bytes | None = scope.get("raw_path")
+    path = raw.partition(b"?")[0].decode("latin-1") if raw else encode_path(scope["path"])
+    return PresentedRequest(
+        # The handshake of a WebSocket is a GET.
+        scope.get("method", "GET"),
+        path,
+        tuple(value for name, value in scope["headers"] if name == b"dpop"),
+        _certificates(scope, settings),
+    )
+
+
+def _certificates(scope: Scope, settings: GuardSettings) -> tuple[bytes, ...]:
+    if settings.client_cert_header is not None:
+        wanted = settings.client_cert_header.lower().encode()
+        return tuple(value for name, value in scope["headers"] if name == wanted and value)
+    if settings.client_cert_extension:
+        chain = ((scope.get("extensions") or {}).get("tls") or {}).get("client_cert_chain") or ()
+        # The first is that of the caller, the others are of its authorities.
+        return tuple(str(pem).encode("latin-1", "replace") for pem in list(chain)[:1])
+    return ()
 
 
 def principal_of(scope: Scope) -> Principal:

@@ -1,16 +1,19 @@
 """Reads the claims of an access token (RFC 9068 §2.2) whose signature or introspection has proven it genuine."""
 
+import re
 from ipaddress import ip_network
 from typing import Any
 
 from linkxg_guard.errors import InvalidToken
-from linkxg_guard.principal import Principal
+from linkxg_guard.principal import Confirmation, Principal
 from linkxg_guard.strict_json import is_integer, is_text, read_object
 
 _TEXTS = ("iss", "sub", "client_id", "jti", "account_id", "scope")
 _NUMBERS = ("iat", "exp")
 _APP_CLIENT_ID = "lxgapp_linkxg"
 _MAX_NETWORKS = 64
+_BINDINGS = {"jkt", "x5t#S256"}
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def read_claims(payload: bytes, *, issuer: str, audiences: frozenset[str], account_id: str, kid: str) -> Principal:
@@ -30,9 +33,6 @@ def read_claims(payload: bytes, *, issuer: str, audiences: frozenset[str], accou
         raise InvalidToken("claim nbf")
     if claims["iss"] != issuer:
         raise InvalidToken("another issuer")
-    if "cnf" in claims:
-        # As a plain Bearer token it would be good for whoever stole it; this guard verifies no proofs and certificates.
-        raise InvalidToken("bound to a key or certificate")
     audience = _audience(get("aud"), audiences)
     if claims["account_id"] != account_id:
         raise InvalidToken("another account")
@@ -60,7 +60,17 @@ def read_claims(payload: bytes, *, issuer: str, audiences: frozenset[str], accou
         session_id=session_id,
         role=role,
         networks=_networks(get("cidrs")),
+        cnf=_confirmation(claims["cnf"]) if "cnf" in claims else None,
     )
+
+
+def _confirmation(cnf: Any) -> Confirmation:
+    """Raises InvalidToken for a binding that is not understood: it may be one that nobody here checks."""
+    if not isinstance(cnf, dict) or not cnf or not cnf.keys() <= _BINDINGS:
+        raise InvalidToken("claim cnf")
+    if not all(isinstance(value, str) and _THUMBPRINT.fullmatch(value) for value in cnf.values()):
+        raise InvalidToken("claim cnf")
+    return Confirmation(cnf.get("jkt"), cnf.get("x5t#S256"))
 
 
 def _audience(aud: Any, accepted: frozenset[str]) -> str:

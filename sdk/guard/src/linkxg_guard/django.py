@@ -13,7 +13,7 @@ from linkxg_guard.errors import GuardError
 from linkxg_guard.principal import Principal
 from linkxg_guard.settings import GuardSettings
 from linkxg_guard.threaded import ThreadedGuard
-from linkxg_guard.wsgi import authorization_of
+from linkxg_guard.wsgi import authenticate
 
 
 @cache
@@ -60,7 +60,7 @@ def _without_csrf(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _authenticate(request: HttpRequest, scopes: tuple[str, ...]) -> Principal:
-    return guard().authenticate(authorization_of(request.META), request.META.get("REMOTE_ADDR"), scopes)
+    return authenticate(guard(), request.META, scopes)
 
 
 def _answer(error: GuardError) -> HttpResponse:

@@ -11,16 +11,25 @@ class GuardError(Exception):
     status = 401
     error = ""
     description = ""
+    scheme = "Bearer"
+    algorithms = ""
+    """Those of proofs; not empty with the scheme DPoP."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason or self.description)
         self.reason = reason
 
+    def for_dpop(self, algorithms: str) -> None:
+        """Make it an answer to a token that is bound to a key (RFC 9449 §7.1)."""
+        self.scheme, self.algorithms = "DPoP", algorithms
+
     def challenge(self) -> str | None:
         """The value of WWW-Authenticate."""
+        algorithms = f', algs="{self.algorithms}"' if self.algorithms else ""
         if not self.error:
-            return f'Bearer realm="{REALM}"'
-        return f'Bearer realm="{REALM}", error="{self.error}", error_description="{self.description}"'
+            return f'{self.scheme} realm="{REALM}"{algorithms}'
+        code = f'error="{self.error}", error_description="{self.description}"'
+        return f'{self.scheme} realm="{REALM}"{algorithms}, {code}'
 
     def headers(self) -> list[tuple[str, str]]:
         """The header fields of the answer, without its length."""
@@ -43,6 +52,11 @@ class MissingToken(GuardError):
 class InvalidToken(GuardError):
     error = "invalid_token"
     description = "The token is expired, malformed, revoked or meant for another service."
+
+
+class InvalidDpopProof(GuardError):
+    error = "invalid_dpop_proof"
+    description = "The DPoP proof is missing, malformed, outdated, used before or of another request."
 
 
 class InvalidRequest(GuardError):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,7 +10,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.responses import Response
 from fastapi.security.base import SecurityBase
 
-from linkxg_guard.asgi import authorization_of
+from linkxg_guard.asgi import authorization_of, presented_by
 from linkxg_guard.errors import GuardError
 from linkxg_guard.guard import Guard
 from linkxg_guard.principal import Principal
@@ -26,7 +27,8 @@ class Require(SecurityBase):
 
     async def __call__(self, request: Request) -> Principal:
         source = request.client.host if request.client else None
-        return await self.guard.authenticate(authorization_of(request.scope), source, self.scopes)
+        presented = partial(presented_by, request.scope, self.guard.settings)
+        return await self.guard.authenticate(authorization_of(request.scope), source, self.scopes, presented)
 
 
 def install(app: FastAPI, guard: Guard) -> None:

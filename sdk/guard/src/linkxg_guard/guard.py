@@ -6,7 +6,7 @@ in memory. If the revocation feed has not been heard for `max_staleness_s`, ever
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from itertools import islice
 
@@ -15,7 +15,14 @@ from cryptography.exceptions import InvalidSignature
 from linkxg_guard.claims import read_claims
 from linkxg_guard.clock import now
 from linkxg_guard.connection import Connection
-from linkxg_guard.errors import InsufficientScope, InvalidRequest, InvalidToken, MissingToken, TemporarilyUnavailable
+from linkxg_guard.errors import (
+    GuardError,
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    MissingToken,
+    TemporarilyUnavailable,
+)
 from linkxg_guard.feed import RevocationFeed
 from linkxg_guard.introspection import Introspection
 from linkxg_guard.jws import MAX_TOKEN, decode_segment, read_header, split
@@ -23,6 +30,7 @@ from linkxg_guard.key_set import KeySet
 from linkxg_guard.principal import Principal
 from linkxg_guard.public_keys import PublicKey
 from linkxg_guard.revocations import Revocations
+from linkxg_guard.sender import PresentedRequest, SenderConstraint
 from linkxg_guard.settings import GuardSettings
 
 _TYPES = ("at+jwt", "application/at+jwt")
@@ -34,6 +42,10 @@ class Unknown(Exception):
     """The token cannot be judged from memory; `authenticate` asks LinkXG."""
 
 
+class SenderConstrained(Exception):
+    """The token is bound to a key or a certificate; `authenticate` checks that with the request."""
+
+
 class Guard:
     """One per process and event loop: `start` it before the first request, `stop` it at the end."""
 
@@ -41,6 +53,7 @@ class Guard:
         self.settings = settings
         accepted = {settings.resource, settings.api} if settings.accept_api_tokens else {settings.resource}
         self._audiences = frozenset(accepted)
+        self._sender = SenderConstraint(settings)
         self._verified: dict[bytes, Principal] = {}
         self._headers: dict[bytes, PublicKey] = {}
         self._follower: asyncio.Task[None] | None = None
@@ -71,32 +84,74 @@ class Guard:
         return self._follower is not None and now() - self.feed.heard_at <= self.settings.max_staleness_s
 
     async def authenticate(
-        self, authorization: bytes | None, source: str | None, scopes: Iterable[str] = ()
+        self,
+        authorization: bytes | None,
+        source: str | None,
+        scopes: Iterable[str] = (),
+        request: Callable[[], PresentedRequest] | None = None,
     ) -> Principal:
         """The caller with this Authorization header, from this address, who has all of these scopes.
 
-        Raises MissingToken, InvalidRequest, InvalidToken, InsufficientScope or TemporarilyUnavailable.
+        Without `request`, tokens that are bound to a key or a certificate are invalid.
+        Raises GuardError: MissingToken, InvalidRequest, InvalidToken, InvalidDpopProof, InsufficientScope or
+        TemporarilyUnavailable.
         """
-        token = read_bearer(authorization)
+        try:
+            token = read_bearer(authorization)
+            self.start()
+            caller = self.judge(token, source)
+        except (Unknown, TemporarilyUnavailable, SenderConstrained):
+            return await self._authenticate(authorization, source, scopes, request)
+        require_scopes(caller, scopes)
+        return caller
+
+    async def _authenticate(
+        self,
+        authorization: bytes | None,
+        source: str | None,
+        scopes: Iterable[str],
+        request: Callable[[], PresentedRequest] | None,
+    ) -> Principal:
+        """A caller whose token is unknown or bound, or who comes before the feed has been heard."""
+        is_dpop, token = read_token(authorization)
+        if is_dpop and not self._sender.accepts_dpop:
+            raise MissingToken("another scheme")
+        answers_dpop = is_dpop
+        try:
+            caller = await self._find(token, source)
+            cnf = caller.cnf
+            if is_dpop or cnf is not None:
+                # The challenge to a plain Bearer token that should have had a proof says so.
+                answers_dpop |= cnf is not None and cnf.jkt is not None and self._sender.accepts_dpop
+                await self._sender.check(cnf, token, is_dpop, request and request(), now() + self.feed.offset)
+                # To ask a store takes a while.
+                self.recheck(caller, source)
+            require_scopes(caller, scopes)
+        except GuardError as error:
+            if answers_dpop:
+                error.for_dpop(self._sender.algorithms)
+            raise
+        return caller
+
+    async def _find(self, token: bytes, source: str | None) -> Principal:
         self.start()
         if self.feed.current is None and (left := self._started_at + _FIRST_ANSWER_S - now()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self.feed.heard.wait()
         try:
-            caller = self.judge(token, source)
+            return self.judge(token, source, bound=True)
         except Unknown:
             await self._learn(token)
             try:
-                caller = self.judge(token, source)
+                return self.judge(token, source, bound=True)
             except Unknown:
                 raise InvalidToken("unknown key") from None
-        require_scopes(caller, scopes)
-        return caller
 
-    def judge(self, token: bytes, source: str | None) -> Principal:
+    def judge(self, token: bytes, source: str | None, *, bound: bool = False) -> Principal:
         """The caller of a token that can be judged from memory. Raises Unknown, InvalidToken or TemporarilyUnavailable.
 
+        Raises SenderConstrained for one that is bound to a key or certificate, unless the caller checks that (`bound`).
         May be called in any thread.
         """
         revocations, moment = self._fresh()
@@ -106,8 +161,10 @@ class Guard:
             caller = self._verify(token, revocations)
             self._check(caller, revocations, moment, source)
             self._remember(digest, caller)
-            return caller
-        self._check(caller, revocations, moment, source)
+        else:
+            self._check(caller, revocations, moment, source)
+        if caller.cnf is not None and not bound:
+            raise SenderConstrained
         return caller
 
     def recheck(self, caller: Principal, source: str | None) -> None:
@@ -223,11 +280,16 @@ class Guard:
 
 
 def read_bearer(authorization: bytes | None) -> bytes:
-    """The token of an Authorization header (RFC 6750 §2.1). Raises MissingToken, InvalidRequest or InvalidToken."""
+    """The token of an Authorization header (RFC 6750 §2.1). Raises MissingToken, InvalidRequest or InvalidToken.
+
+    Raises SenderConstrained for the scheme DPoP (RFC 9449 §7.1).
+    """
     if authorization is None:
         raise MissingToken
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() != b"bearer":
+        if scheme.lower() == b"dpop":
+            raise SenderConstrained
         raise MissingToken("another scheme")
     token = token.strip(b" ")
     if not token:
@@ -236,6 +298,15 @@ def read_bearer(authorization: bytes | None) -> bytes:
         # What else is wrong with it is found when it is verified: a token that is known needs no look at its letters.
         raise InvalidToken("too long")
     return token
+
+
+def read_token(authorization: bytes | None) -> tuple[bool, bytes]:
+    """Whether the scheme is DPoP instead of Bearer, and the token."""
+    try:
+        return False, read_bearer(authorization)
+    except SenderConstrained:
+        _, _, token = (authorization or b"").partition(b" ")
+    return True, read_bearer(b"Bearer " + token)
 
 
 def require_scopes(caller: Principal, scopes: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """A plugin and dependencies for Litestar."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response
@@ -10,7 +11,7 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.plugins import InitPlugin
 
-from linkxg_guard.asgi import KEY, authorization_of
+from linkxg_guard.asgi import KEY, authorization_of, presented_by
 from linkxg_guard.errors import GuardError
 from linkxg_guard.guard import Guard
 from linkxg_guard.principal import Principal
@@ -64,6 +65,7 @@ async def _authenticate(
 ) -> Principal:
     scope: Any = connection.scope
     client = scope.get("client")
-    caller = await guard.authenticate(authorization_of(scope), client[0] if client else None, scopes)
+    source, presented = client[0] if client else None, partial(presented_by, scope, guard.settings)
+    caller = await guard.authenticate(authorization_of(scope), source, scopes, presented)
     scope[KEY] = caller
     return caller

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Literal
+from typing import Literal, NamedTuple
+
+
+class Confirmation(NamedTuple):
+    """What a token is bound to: a key (RFC 9449 §6.1), a certificate (RFC 8705 §3.1), or both; by their thumbprints."""
+
+    jkt: str | None
+    x5t_s256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,8 @@ class Principal:
     role: str | None = None
     networks: tuple[str, ...] = ()
     """The token is valid from these address ranges only; empty: from any."""
+    cnf: Confirmation | None = None
+    """What the token is bound to; None of a plain Bearer token."""
 
     def allows(self, source: str | None) -> bool:
         """Whether the token is valid from this address."""

@@ -12,10 +12,13 @@ from linkxg_guard.jws import decode_segment
 from linkxg_guard.strict_json import is_text, read_object
 
 MAX_KEYS = 32
-_PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 _ES256 = ec.ECDSA(hashes.SHA256())
 _SHA256 = hashes.SHA256()
 _PKCS1 = padding.PKCS1v15()
+_PSS = padding.PSS(padding.MGF1(_SHA256), salt_length=32)
+_ISSUED = ("ES256", "EdDSA", "RS256")
+"""The algorithms of LinkXG's own keys."""
 _MIN_RSA_BITS, _MAX_RSA_BITS = 2_048, 8_192
 
 
@@ -43,20 +46,25 @@ def read_key_set(body: bytes) -> dict[str, PublicKey]:
 
 
 def _read_key(jwk: Any) -> PublicKey | None:
-    if not isinstance(jwk, dict) or _PRIVATE & jwk.keys() or jwk.get("use") != "sig":
+    if not isinstance(jwk, dict) or PRIVATE & jwk.keys() or jwk.get("use") != "sig":
         raise ValueError("not a public signing key")
     kid, alg = jwk.get("kid"), jwk.get("alg")
     if not is_text(kid, 128):
         raise ValueError("a key has no id")
-    if alg == "ES256" and jwk.get("kty") == "EC" and jwk.get("crv") == "P-256":
-        verify = _es256(jwk)
-    elif alg == "EdDSA" and jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
-        verify = ed25519.Ed25519PublicKey.from_public_bytes(_member(jwk, "x")).verify
-    elif alg == "RS256" and jwk.get("kty") == "RSA":
-        verify = _rs256(jwk)
-    else:
-        return None
-    return PublicKey(str(kid), alg, verify)
+    verify = read_verifier(alg, jwk) if alg in _ISSUED else None
+    return None if verify is None else PublicKey(str(kid), str(alg), verify)
+
+
+def read_verifier(alg: Any, jwk: dict[str, Any]) -> Callable[[bytes, bytes], None] | None:
+    """What verifies signatures of a public JWK by one algorithm; None of unknown ones. Raises ValueError."""
+    kind = (jwk.get("kty"), jwk.get("crv"))
+    if alg == "ES256" and kind == ("EC", "P-256"):
+        return _es256(jwk)
+    if alg == "EdDSA" and kind == ("OKP", "Ed25519"):
+        return ed25519.Ed25519PublicKey.from_public_bytes(_member(jwk, "x")).verify
+    if alg in ("RS256", "PS256") and kind[0] == "RSA":
+        return _rsa(jwk, _PKCS1 if alg == "RS256" else _PSS)
+    return None
 
 
 def _es256(jwk: dict[str, Any]) -> Callable[[bytes, bytes], None]:
@@ -76,12 +84,12 @@ def _es256(jwk: dict[str, Any]) -> Callable[[bytes, bytes], None]:
     return verify
 
 
-def _rs256(jwk: dict[str, Any]) -> Callable[[bytes, bytes], None]:
+def _rsa(jwk: dict[str, Any], scheme: padding.AsymmetricPadding) -> Callable[[bytes, bytes], None]:
     modulus, exponent = (int.from_bytes(_member(jwk, name), "big") for name in ("n", "e"))
     if not _MIN_RSA_BITS <= modulus.bit_length() <= _MAX_RSA_BITS or exponent.bit_length() > 32:
         raise ValueError("unsuitable size of a key")
     verify_rsa = rsa.RSAPublicNumbers(exponent, modulus).public_key().verify
-    return lambda signature, message: verify_rsa(signature, message, _PKCS1, _SHA256)
+    return lambda signature, message: verify_rsa(signature, message, scheme, _SHA256)
 
 
 def _member(jwk: dict[str, Any], name: str) -> bytes:

@@ -5,9 +5,13 @@ import ssl
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from linkxg_guard.used_proofs import UseProof
+
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 MAX_LEEWAY_S = 30
+DPOP_ALGORITHMS = ("ES256", "EdDSA", "RS256", "PS256")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,22 @@ class GuardSettings:
     """
     max_tokens: int = 16_384
     """How many verified tokens are remembered."""
+    base_url: str | None = None
+    """The URL under which callers reach this service, before its paths; then tokens bound to a key (DPoP) are accepted.
+
+    It is what proofs are compared with, whatever a proxy makes of the host and scheme.
+    """
+    dpop_algorithms: tuple[str, ...] = DPOP_ALGORITHMS
+    dpop_window_s: int = 60
+    """How far the `iat` of a proof may be from LinkXG's time, either way; 5 to 300 seconds."""
+    max_proofs: int = 131_072
+    """How many used proofs this process remembers. If there are more within two windows, further ones get a 503."""
+    use_proof: UseProof | None = field(default=None, repr=False)
+    """A store of used proofs for all processes of the service, instead of the memory of each."""
+    client_cert_header: str | None = None
+    """The header in which a proxy reports the certificate of the caller, and which it replaces in every request."""
+    client_cert_extension: bool = False
+    """Whether the certificate comes from the ASGI server that ends TLS (the extension `tls`)."""
     ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -50,6 +70,32 @@ class GuardSettings:
             raise ValueError(f"leeway_s must be between 0 and {MAX_LEEWAY_S}")
         if not 1 <= self.max_tokens <= 1_000_000:
             raise ValueError("max_tokens must be between 1 and 1000000")
+        self._check_senders()
+
+    def _check_senders(self) -> None:
+        """The settings for tokens that are bound to a key or a certificate."""
+        if self.base_url is not None:
+            base = urlsplit(self.base_url)
+            if (
+                base.scheme not in ("https", "http")
+                or not base.hostname
+                or base.username
+                or base.query
+                or base.fragment
+            ):
+                raise ValueError("base_url must be a URL without user, query and fragment")
+            if self.base_url.endswith("/"):
+                raise ValueError("base_url must not end with a slash")
+        if not self.dpop_algorithms or not set(self.dpop_algorithms) <= set(DPOP_ALGORITHMS):
+            raise ValueError(f"dpop_algorithms must be some of {', '.join(DPOP_ALGORITHMS)}")
+        if not 5 <= self.dpop_window_s <= 300:
+            raise ValueError("dpop_window_s must be between 5 and 300")
+        if not 1 <= self.max_proofs <= 10_000_000:
+            raise ValueError("max_proofs must be between 1 and 10000000")
+        if self.client_cert_header is not None and not _HEADER.fullmatch(self.client_cert_header):
+            raise ValueError("client_cert_header must be the name of a header")
+        if self.client_cert_header is not None and self.client_cert_extension:
+            raise ValueError("name one source of certificates")
 
     @property
     def wait_s(self) -> int:

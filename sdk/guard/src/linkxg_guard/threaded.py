@@ -3,12 +3,13 @@
 import asyncio
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
 
 from linkxg_guard.errors import TemporarilyUnavailable
-from linkxg_guard.guard import Guard, Unknown, read_bearer, require_scopes
+from linkxg_guard.guard import Guard, SenderConstrained, Unknown, read_bearer, require_scopes
 from linkxg_guard.principal import Principal
+from linkxg_guard.sender import PresentedRequest
 from linkxg_guard.settings import GuardSettings
 
 _ANSWER_S = 15.0
@@ -24,20 +25,28 @@ class ThreadedGuard:
         self._guard: Guard | None = None
         os.register_at_fork(after_in_child=self._forget)
 
-    def authenticate(self, authorization: bytes | None, source: str | None, scopes: Iterable[str] = ()) -> Principal:
+    def authenticate(
+        self,
+        authorization: bytes | None,
+        source: str | None,
+        scopes: Iterable[str] = (),
+        request: Callable[[], PresentedRequest] | None = None,
+    ) -> Principal:
         """The caller with this Authorization header, from this address, who has all of these scopes.
 
-        Raises MissingToken, InvalidRequest, InvalidToken, InsufficientScope or TemporarilyUnavailable.
+        Without `request`, tokens that are bound to a key or a certificate are invalid.
+        Raises GuardError: MissingToken, InvalidRequest, InvalidToken, InvalidDpopProof, InsufficientScope or
+        TemporarilyUnavailable.
         """
-        token = read_bearer(authorization)
         guard = self._running()
         try:
-            caller = guard.judge(token, source)
-        except (Unknown, TemporarilyUnavailable):
-            # Unknown, or the feed has not been heard yet.
-            asked = asyncio.run_coroutine_threadsafe(guard.authenticate(authorization, source), self._loop)
+            caller = guard.judge(read_bearer(authorization), source)
+        except (Unknown, TemporarilyUnavailable, SenderConstrained):
+            # Unknown, or bound, or the feed has not been heard yet.
+            asking = guard.authenticate(authorization, source, scopes, request)
+            asked = asyncio.run_coroutine_threadsafe(asking, self._loop)
             try:
-                caller = asked.result(_ANSWER_S)
+                return asked.result(_ANSWER_S)
             except FutureTimeout:
                 asked.cancel()
                 raise TemporarilyUnavailable("no answer in time") from None

@@ -1,12 +1,16 @@
 """WSGI middleware (PEP 3333): Flask, Bottle and every other WSGI application."""
 
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from linkxg_guard.errors import GuardError, MissingToken
 from linkxg_guard.guard import list_scopes
 from linkxg_guard.principal import Principal
+from linkxg_guard.sender import PresentedRequest
+from linkxg_guard.settings import GuardSettings
+from linkxg_guard.target_uri import encode_path
 from linkxg_guard.threaded import ThreadedGuard
 
 KEY = "linkxg_guard.principal"
@@ -35,7 +39,7 @@ class GuardWSGI:
             return self.app(environ, start_response)
         required = self._scopes if self._required is None else self._required(environ)
         try:
-            environ[KEY] = self.guard.authenticate(authorization_of(environ), environ.get("REMOTE_ADDR"), required)
+            environ[KEY] = authenticate(self.guard, environ, required)
         except GuardError as error:
             return refuse(error, start_response)
         return self.app(environ, start_response)
@@ -45,6 +49,28 @@ def authorization_of(environ: Environ) -> bytes | None:
     """The Authorization header. WSGI servers join repeated ones with a comma, which no token contains."""
     value = environ.get("HTTP_AUTHORIZATION")
     return None if value is None else str(value).encode("latin-1", "replace")
+
+
+def authenticate(guard: ThreadedGuard, environ: Environ, scopes: Iterable[str]) -> Principal:
+    """The caller of a request. Raises GuardError."""
+    authorization, source = authorization_of(environ), environ.get("REMOTE_ADDR")
+    return guard.authenticate(authorization, source, scopes, partial(presented_by, environ, guard.settings))
+
+
+def presented_by(environ: Environ, settings: GuardSettings) -> PresentedRequest:
+    """What is known of the sender of a request. The path was decoded by the server, so it is encoded again."""
+    path = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1", "replace")
+    return PresentedRequest(
+        environ.get("REQUEST_METHOD", ""),
+        encode_path(path),
+        _values(environ, "DPoP"),
+        _values(environ, settings.client_cert_header) if settings.client_cert_header is not None else (),
+    )
+
+
+def _values(environ: Environ, name: str) -> tuple[bytes, ...]:
+    value = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+    return (str(value).encode("latin-1", "replace"),) if value else ()
 
 
 def principal_of(environ: Environ) -> Principal:

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 from linkxg_client.auth import LinkXGAuth
 from linkxg_client.call import Call, Procedure, json_of, perform
 from linkxg_client.client import credentials_from_environment
+from linkxg_client.client_assertions import PrivateKeyJwt
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
 from linkxg_client.credentials import Credentials
@@ -53,7 +54,7 @@ class AsyncLinkXG:
     def connect(
         cls,
         client_id: str,
-        client_secret: SecretLike,
+        client_secret: SecretLike | PrivateKeyJwt,
         *,
         url: str = DEFAULT_URL,
         scope: str | None = None,
@@ -65,7 +66,7 @@ class AsyncLinkXG:
 
     @classmethod
     def from_environment(cls, *, scope: str | None = None) -> Self:
-        """By LINKXG_URL, LINKXG_CLIENT_ID and LINKXG_CLIENT_SECRET_FILE or LINKXG_CLIENT_SECRET."""
+        """By the environment: see `credentials_from_environment`."""
         return cls(credentials_from_environment(), scope=scope)
 
     def __repr__(self) -> str:

@@ -10,9 +10,11 @@ import httpx
 
 from linkxg_client.auth import LinkXGAuth
 from linkxg_client.call import Call, Procedure, json_of, perform
+from linkxg_client.client_assertions import ClientAssertions, PrivateKeyJwt
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
 from linkxg_client.credentials import Credentials
+from linkxg_client.dpop import DpopKey
 from linkxg_client.errors import SecretUnavailable
 from linkxg_client.forks import renew_after_fork
 from linkxg_client.resources.connections import Connections
@@ -60,7 +62,7 @@ class LinkXG:
     def connect(
         cls,
         client_id: str,
-        client_secret: SecretLike,
+        client_secret: SecretLike | PrivateKeyJwt,
         *,
         url: str = DEFAULT_URL,
         scope: str | None = None,
@@ -72,7 +74,7 @@ class LinkXG:
 
     @classmethod
     def from_environment(cls, *, scope: str | None = None) -> Self:
-        """By LINKXG_URL, LINKXG_CLIENT_ID and LINKXG_CLIENT_SECRET_FILE or LINKXG_CLIENT_SECRET."""
+        """By the environment: see `credentials_from_environment`."""
         return cls(credentials_from_environment(), scope=scope)
 
     def __repr__(self) -> str:
@@ -119,11 +121,30 @@ class LinkXG:
         return found
 
 
-def credentials_from_environment() -> ClientCredentials:
-    """By LINKXG_URL, LINKXG_CLIENT_ID and LINKXG_CLIENT_SECRET_FILE or LINKXG_CLIENT_SECRET."""
+def credentials_from_environment(*, dpop: bool = False) -> ClientCredentials:
+    """By LINKXG_URL and LINKXG_CLIENT_ID.
+
+    The client authenticates by the first that is set of LINKXG_CLIENT_KEY_FILE, LINKXG_CLIENT_ASSERTION_FILE,
+    LINKXG_CLIENT_SECRET_FILE and LINKXG_CLIENT_SECRET. With LINKXG_DPOP=1 or `dpop`, its tokens are bound to a
+    key of this process.
+    """
     client_id = os.environ.get("LINKXG_CLIENT_ID", "")
     if not client_id:
         raise SecretUnavailable("The environment variable LINKXG_CLIENT_ID is not set.")
+    connection = Connection(os.environ.get("LINKXG_URL", DEFAULT_URL))
+    key = DpopKey() if dpop or dpop_by_environment() else None
+    return ClientCredentials(client_id, _source_from_environment(), connection=connection, dpop=key)
+
+
+def dpop_by_environment() -> bool:
+    return os.environ.get("LINKXG_DPOP", "0") not in {"", "0"}
+
+
+def _source_from_environment() -> SecretSource | PrivateKeyJwt:
+    if key := os.environ.get("LINKXG_CLIENT_KEY_FILE"):
+        return PrivateKeyJwt(SecretFile(key))
+    if assertion := os.environ.get("LINKXG_CLIENT_ASSERTION_FILE"):
+        # Platforms write it for all who can see the directory; it works once, and for minutes.
+        return ClientAssertions(SecretFile(assertion, readable_by_others=True))
     path = os.environ.get("LINKXG_CLIENT_SECRET_FILE")
-    source: SecretSource = SecretFile(path) if path else EnvironmentSecret()
-    return ClientCredentials(client_id, source, connection=Connection(os.environ.get("LINKXG_URL", DEFAULT_URL)))
+    return SecretFile(path) if path else EnvironmentSecret()

@@ -9,12 +9,14 @@ from functools import partial
 
 from linkxg_client.access_token import AccessToken
 from linkxg_client.auth import LinkXGAuth
+from linkxg_client.client_assertions import PrivateKeyJwt
 from linkxg_client.connection import Connection
-from linkxg_client.errors import InvalidClient
+from linkxg_client.dpop import NONCE_DEMANDED, DpopKey
+from linkxg_client.errors import ApiError, InvalidClient
 from linkxg_client.forks import renew_after_fork
 from linkxg_client.retry import NO_RETRY, RetryPolicy
 from linkxg_client.rotate_secret import POLL_S, Rotation, rotate
-from linkxg_client.secret import Secret
+from linkxg_client.secret import Assertion, Secret
 from linkxg_client.secret_file import SecretFile
 from linkxg_client.secret_sources import SecretLike, SecretSource, as_source
 from linkxg_client.steps import Flow, Sleep, block
@@ -27,21 +29,27 @@ DEFAULT_OVERLAP = timedelta(hours=1)
 class ClientCredentials:
     """Fetches tokens, one for each set of scopes. Make one of these and share it among threads and tasks.
 
-    `secret` is a value, a source (`SecretFile`, `EnvironmentSecret`, `KeyringSecret`) or a function.
+    `secret` is a value, a source (`SecretFile`, `EnvironmentSecret`, `KeyringSecret`) or a function; or what stands in
+    its place: `PrivateKeyJwt`, `ClientAssertions` or `MutualTLS`. With `dpop`, tokens
+    are bound to this key, and each request has a proof of it.
     """
 
     def __init__(
         self,
         client_id: str,
-        secret: SecretLike,
+        secret: SecretLike | PrivateKeyJwt,
         *,
         connection: Connection | None = None,
         retry: RetryPolicy | None = None,
+        dpop: DpopKey | None = None,
     ) -> None:
         self.client_id = client_id
-        self._source: SecretSource = as_source(secret)
         self._connection = connection or Connection()
+        if isinstance(secret, PrivateKeyJwt):
+            secret = secret.bind(client_id, str(self._connection.url), self._connection.clock)
+        self._source: SecretSource = as_source(secret)
         self._retry = retry or RetryPolicy()
+        self._dpop = dpop
         self._caches: dict[str | None, TokenCache] = {}
         self._lock = threading.Lock()
         renew_after_fork(self)
@@ -134,4 +142,11 @@ class ClientCredentials:
         return (yield from self._request(scope, again, policy=policy))
 
     def _request(self, scope: str | None, secret: Secret, *, policy: RetryPolicy) -> Flow[AccessToken]:
-        return request_token(self._connection, self.client_id, secret, scope, policy)
+        try:
+            return (yield from request_token(self._connection, self.client_id, secret, scope, policy, self._dpop))
+        except ApiError as error:
+            if self._dpop is None or error.error != NONCE_DEMANDED:
+                raise
+        # The nonce is known now (RFC 9449 §8), and an assertion has been used up.
+        again = (yield from block(self._source.read)) if isinstance(secret, Assertion) else secret
+        return (yield from request_token(self._connection, self.client_id, again, scope, policy, self._dpop))

@@ -9,8 +9,9 @@ import requests
 from requests.auth import AuthBase
 
 from linkxg_client.access_token import AccessToken
-from linkxg_client.auth import UNAUTHORIZED
+from linkxg_client.auth import UNAUTHORIZED, is_rejection
 from linkxg_client.credentials import Credentials
+from linkxg_client.dpop import authorize, is_nonce_demanded
 from linkxg_client.errors import UnexpectedOrigin
 
 
@@ -25,7 +26,7 @@ class RequestsAuth(AuthBase):
         if not self._connection.is_own(httpx.URL(str(request.url))):
             raise UnexpectedOrigin(f"No token is sent there: the service is {self._connection.url.host}.")
         token = self._tokens.current() or self._connection.run(self._tokens.get())
-        request.headers["Authorization"] = token.header
+        self._authorize(request, token)
 
         def retry(response: requests.Response, **options: Any) -> requests.Response:
             return self._retry(token, response, **options)
@@ -33,21 +34,34 @@ class RequestsAuth(AuthBase):
         request.register_hook("response", retry)
         return request
 
+    def _authorize(self, request: requests.PreparedRequest, token: AccessToken) -> None:
+        url = httpx.URL(str(request.url))
+        authorize(request.headers, token, str(request.method), url, self._connection.clock)
+
     def _retry(self, token: AccessToken, response: requests.Response, **options: Any) -> requests.Response:
+        url = httpx.URL(str(response.request.url))
+        if is_nonce_demanded(token, url, response.status_code, response.headers) and _is_replayable(response):
+            response = self._repeat(response, token, **options)
         if response.status_code != UNAUTHORIZED:
             self._tokens.accepted()
             return response
-        repeated = response.request.copy()
-        rejected = response.headers.get("WWW-Authenticate", "").lower().startswith("bearer")
-        if not rejected or not isinstance(repeated.body, (bytes, str, type(None))) or repeated.url != response.url:
+        if not is_rejection(response.headers.get("WWW-Authenticate", "")) or not _is_replayable(response):
             return response
         another = self._connection.run(self._tokens.replace(token))
-        if another is None:
-            return response
+        return response if another is None else self._repeat(response, another, **options)
+
+    def _repeat(self, response: requests.Response, token: AccessToken, **options: Any) -> requests.Response:
+        repeated = response.request.copy()
         _ = response.content
         response.close()
-        repeated.headers["Authorization"] = another.header
+        self._authorize(repeated, token)
         answer: requests.Response = response.connection.send(repeated, **options)
-        answer.history.append(response)
+        answer.history += [*response.history, response]
         answer.request = repeated
         return answer
+
+
+def _is_replayable(response: requests.Response) -> bool:
+    """Whether the same can be sent again: it was not redirected, and its body is still there."""
+    request = response.request
+    return isinstance(request.body, (bytes, str, type(None))) and request.url == response.url

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from linkxg_client.access_token import AccessToken
-from linkxg_client.auth import UNAUTHORIZED, is_token_rejected
+from linkxg_client.auth import UNAUTHORIZED, TokenAuth, is_token_rejected
 from linkxg_client.connection import Connection
 from linkxg_client.errors import SecretUnavailable, UnexpectedAnswer, error_of, json_object
 from linkxg_client.retry import IDEMPOTENCY_KEY, RetryPolicy, send_with_retry
@@ -89,20 +89,18 @@ def _send(
     body: dict[str, object],
     policy: RetryPolicy,
 ) -> Flow[httpx.Response]:
-    request = _request(connection, client_id, slot.key, token, body)
-    response = yield from send_with_retry(request, policy, connection.clock)
+    request, clock = _request(connection, client_id, slot.key, body), connection.clock
+    response = yield from send_with_retry(request, policy, clock, auth=TokenAuth(token, clock))
     if response.status_code == UNAUTHORIZED and is_token_rejected(response):
         another = yield from refetch((yield from block(source.read)))
-        request = _request(connection, client_id, slot.key, another, body)
-        response = yield from send_with_retry(request, policy, connection.clock)
+        request = _request(connection, client_id, slot.key, body)
+        response = yield from send_with_retry(request, policy, clock, auth=TokenAuth(another, clock))
     return response
 
 
-def _request(
-    connection: Connection, client_id: str, key: str, token: AccessToken, body: dict[str, object]
-) -> httpx.Request:
-    headers = {"Authorization": token.header, IDEMPOTENCY_KEY: key}
-    return connection.request("POST", f"/oauth/clients/{client_id}/rotate", headers=headers, json=body)
+def _request(connection: Connection, client_id: str, key: str, body: dict[str, object]) -> httpx.Request:
+    path = f"/oauth/clients/{client_id}/rotate"
+    return connection.request("POST", path, headers={IDEMPOTENCY_KEY: key}, json=body)
 
 
 def _read(answer: Any) -> Rotation:

@@ -58,6 +58,12 @@ class Assertion(Secret):
     __slots__ = ()
 
 
+class ByCertificate(Secret):
+    """No secret: the certificate of the connection authenticates the client (RFC 8705 §2)."""
+
+    __slots__ = ()
+
+
 def redact(text: str) -> str:
     """The text without anything that looks like a credential of LinkXG."""
     return _CREDENTIALS.sub("****", text)

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from linkxg_client.errors import SecretUnavailable
-from linkxg_client.secret import Assertion, Secret
+from linkxg_client.secret import Secret
 
 
 class SecretSource(Protocol):
@@ -93,19 +93,6 @@ class CallableSecret:
         if self._store is None:
             raise SecretUnavailable("The next secret cannot be stored: pass `store` as well.")
         return _try_memory_slot(self._store, self._lock)
-
-
-class ClientAssertions:
-    """Assertions instead of a secret: `function` makes one for each request, as each works once.
-
-    The client signs it (`private_key_jwt`), or the platform issues it for its workload.
-    """
-
-    def __init__(self, function: Callable[[], str]) -> None:
-        self._function = function
-
-    def read(self) -> Secret:
-        return Assertion(self._function().strip())
 
 
 class KeyringSecret:

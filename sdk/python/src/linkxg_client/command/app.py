@@ -30,6 +30,10 @@ app = typer.Typer(
 )  # fmt: skip
 products = typer.Typer(help="Products.", no_args_is_help=True)
 app.add_typer(products, name="products")
+KeyFile = Annotated[
+    Path | None, typer.Option("--key-file", help="The client's private key as PEM, instead of a secret.")
+]
+Dpop = Annotated[bool, typer.Option("--dpop", help="Tokens that are bound to a key of each process (DPoP).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for scripts.")]
 
 
@@ -51,14 +55,27 @@ def login(
     email: Annotated[str | None, typer.Option(help="Sign in as this person.")] = None,
     client_id: Annotated[str | None, typer.Option(help="Use this OAuth client instead of a person.")] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the password or secret from standard input.")] = False,
+    key_file: KeyFile = None,
+    dpop: Dpop = False,
 ) -> None:
-    """Sign in as a person, or store the credentials of an OAuth client for the next commands."""
+    """Sign in as a person, or store the credentials of an OAuth client for the next commands.
+
+    A private key stays where it is: only its path is stored.
+    """
     address = url or profile.default_url()
     if (email is None) == (client_id is None):
         raise typer.BadParameter("Use either --email or --client-id.")
+    if client_id is None and (key_file is not None or dpop):
+        raise typer.BadParameter("--key-file and --dpop are for a client: use --client-id.")
+    chosen = profile.Profile(address, client_id, str(key_file.resolve()) if key_file else None, dpop)
+    if key_file is not None:
+        profile.client_credentials(chosen).token()
+        profile.forget()
+        _signed_in(chosen, str(client_id))
+        return
     secret = Secret(sys.stdin.readline().strip() if stdin else _ask("Client secret" if client_id else "Password"))
     if client_id is not None:
-        ClientCredentials(client_id, secret, connection=Connection(address)).token()
+        profile.client_credentials(chosen, secret).token()
         profile.forget()
         profile.secret_file().write(secret)
     elif email is not None:
@@ -71,8 +88,12 @@ def login(
             session.complete_login(_ask("Code of the authenticator app"))
         if profile.secret_file().path.exists():
             profile.secret_file().path.unlink()
-    profile.save(profile.Profile(address, client_id))
-    errors.print(f"Signed in to {address} as {client_id or email}.", markup=False)
+    _signed_in(chosen, str(client_id or email))
+
+
+def _signed_in(chosen: profile.Profile, name: str) -> None:
+    profile.save(chosen)
+    errors.print(f"Signed in to {chosen.url} as {name}.", markup=False)
 
 
 def _ask(what: str) -> str:
@@ -89,9 +110,16 @@ def logout() -> None:
 
 
 @app.command()
-def token(scope: Annotated[str | None, typer.Option(help="Scopes, separated by spaces.")] = None) -> None:
+def token(
+    scope: Annotated[str | None, typer.Option(help="Scopes, separated by spaces.")] = None,
+    key_file: KeyFile = None,
+    dpop: Dpop = False,
+) -> None:
     """Print an access token. It is a secret for as long as it is valid."""
-    typer.echo(_token(profile.credentials(), scope).reveal())
+    found = _token(profile.credentials(key_file, dpop=dpop), scope)
+    if found.dpop is not None:
+        errors.print("Warning: this token is bound to a key that ends with this command, and is of no use without it.")
+    typer.echo(found.reveal())
 
 
 def _token(found: ClientCredentials | UserSession, scope: str | None = None) -> AccessToken:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from linkxg_client.client import credentials_from_environment
+from linkxg_client.client import credentials_from_environment, dpop_by_environment
+from linkxg_client.client_assertions import PrivateKeyJwt
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
+from linkxg_client.dpop import DpopKey
 from linkxg_client.errors import SignInRequired
 from linkxg_client.private_files import remove, replace
+from linkxg_client.secret import Secret
 from linkxg_client.secret_file import SecretFile
 from linkxg_client.session import UserSession
 from linkxg_client.session_store import SessionFile
@@ -28,10 +31,15 @@ def directory() -> Path:
 
 @dataclass(frozen=True)
 class Profile:
-    """What is stored: the address of the service, and the id of a client unless a person has signed in."""
+    """What is stored: the address of the service, and the id of a client unless a person has signed in.
+
+    `key_file` is where the client's private key is, which is not copied; without one, the client has a secret.
+    """
 
     url: str
     client_id: str | None = None
+    key_file: str | None = None
+    dpop: bool = False
 
 
 def default_url() -> str:
@@ -41,13 +49,13 @@ def default_url() -> str:
 def load() -> Profile | None:
     try:
         found = cast("dict[str, Any]", json.loads((directory() / "profile.json").read_text(encoding="utf-8")))
-        return Profile(str(found["url"]), found.get("clientId"))
+        return Profile(str(found["url"]), found.get("clientId"), found.get("keyFile"), bool(found.get("dpop")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def save(profile: Profile) -> None:
-    content = {"url": profile.url, "clientId": profile.client_id}
+    content = {"url": profile.url, "clientId": profile.client_id, "keyFile": profile.key_file, "dpop": profile.dpop}
     replace(directory() / "profile.json", json.dumps(content).encode())
 
 
@@ -69,16 +77,23 @@ def session(url: str) -> UserSession:
     return UserSession(connection=Connection(url), store=session_file())
 
 
-def client_credentials(profile: Profile) -> ClientCredentials:
+def client_credentials(profile: Profile, secret: Secret | None = None) -> ClientCredentials:
+    """Those of a client, by its private key, by `secret`, or by the secret that is stored."""
     assert profile.client_id is not None
-    return ClientCredentials(profile.client_id, secret_file(), connection=Connection(profile.url))
+    source = PrivateKeyJwt(SecretFile(profile.key_file)) if profile.key_file else secret or secret_file()
+    dpop = DpopKey() if profile.dpop else None
+    return ClientCredentials(profile.client_id, source, connection=Connection(profile.url), dpop=dpop)
 
 
-def credentials() -> ClientCredentials | UserSession:
-    """Of the environment if LINKXG_CLIENT_ID is set; otherwise of the last `login`."""
-    if os.environ.get("LINKXG_CLIENT_ID"):
-        return credentials_from_environment()
-    profile = load()
-    if profile is None:
+def credentials(key_file: Path | None = None, *, dpop: bool = False) -> ClientCredentials | UserSession:
+    """Of the environment if LINKXG_CLIENT_ID is set; otherwise of the last `login`. The options come before both."""
+    client_id = os.environ.get("LINKXG_CLIENT_ID")
+    if client_id and key_file is None:
+        return credentials_from_environment(dpop=dpop)
+    known = Profile(default_url(), client_id) if client_id else load()
+    if known is None:
         raise SignInRequired("Run linkxg-client login first, or set LINKXG_CLIENT_ID and LINKXG_CLIENT_SECRET_FILE.")
-    return client_credentials(profile) if profile.client_id else session(profile.url)
+    if known.client_id is None:
+        return session(known.url)
+    key = str(key_file) if key_file else known.key_file
+    return client_credentials(Profile(known.url, known.client_id, key, known.dpop or dpop or dpop_by_environment()))
