@@ -328,3 +328,13 @@ def test_rule_284_the_metadata_names_methods_and_aliases(proxied: World, world: 
     assert plain["tls_client_certificate_bound_access_tokens"] is False
     assert "mtls_endpoint_aliases" not in plain
     assert plain["dpop_signing_alg_values_supported"] == ["ES256", "EdDSA", "RS256", "PS256"]
+
+
+def test_rule_298_a_token_by_a_certificate_gets_no_secret(proxied: World, certificate: ClientCertificate) -> None:
+    made = make_client(proxied.api, proxied.owner)
+    add(proxied, made, certificate.pem).expect(201)
+    change(proxied, made, token_endpoint_auth_methods=["client_secret_post", "self_signed_tls_client_auth"]).expect(200)
+    token = by_certificate(proxied.api, made, certificate.rfc_9440).expect(200).object()["access_token"]
+    products(proxied.api, token, certificate.rfc_9440).expect(200)
+    path = f"/oauth/clients/{made.client_id}/rotate"
+    proxied.api.post(path, bearer=token, headers=certificate.rfc_9440).expect(403, "access_denied")

@@ -59,11 +59,21 @@ class LeakedCredential(NamedTuple):
     target: str
 
 
+class Revocation(NamedTuple):
+    """`was_live` is false of a credential that had ended before.
+
+    `successors` are the ids of credentials that it had made for itself, and that were revoked with it.
+    """
+
+    was_live: bool = True
+    successors: tuple[str, ...] = ()
+
+
 class _Kind(NamedTuple):
-    """`revoke` is false if there was nothing to revoke any more; it gets the address at which it was found."""
+    """`revoke` is None if there is no news; it gets the address at which it was found."""
 
     find: Callable[[Connection, Digests], Iterable[LeakedCredential]]
-    revoke: Callable[[Connection, Actor, LeakedCredential, str], bool]
+    revoke: Callable[[Connection, Actor, LeakedCredential, str], Revocation | None]
 
 
 def kind_of(server_key: bytes, token: str) -> str | None:
@@ -88,11 +98,15 @@ def find_session_of(conn: Connection, server_key: bytes, token: str, digest: byt
     return LeakedCredential(REFRESH_TOKEN, digest, session.account_id, session.id, session.user_id)
 
 
-def revoke(conn: Connection, actor: Actor, found: LeakedCredential, url: str) -> bool:
-    """Inside a unit of work for the account: false if nothing of it was live."""
+def revoke(conn: Connection, actor: Actor, found: LeakedCredential, url: str) -> Revocation | None:
+    """Inside a unit of work for the account: None if nothing of it was live; of a secret, if it was reported before."""
     if found.kind == REFRESH_TOKEN:
-        return end_session_of_token(conn, actor, found.id, "found in public") is not None
+        return _if_ended(end_session_of_token(conn, actor, found.id, "found in public") is not None)
     return _KINDS[found.kind].revoke(conn, actor, found, url)
+
+
+def _if_ended(has_ended: bool) -> Revocation | None:
+    return Revocation() if has_ended else None
 
 
 def _find_secrets(conn: Connection, digests: Digests) -> Iterable[LeakedCredential]:
@@ -100,8 +114,9 @@ def _find_secrets(conn: Connection, digests: Digests) -> Iterable[LeakedCredenti
     return [LeakedCredential(CLIENT_SECRET, row.digest, row.account_id, row.id, row.client_id) for row in rows]
 
 
-def _revoke_secret(conn: Connection, actor: Actor, found: LeakedCredential, url: str) -> bool:
-    return revoke_leaked_secret(conn, actor, found.account_id, found.target, found.id, url)
+def _revoke_secret(conn: Connection, actor: Actor, found: LeakedCredential, url: str) -> Revocation | None:
+    revoked = revoke_leaked_secret(conn, actor, found.account_id, found.target, found.id, url)
+    return None if revoked is None else Revocation(revoked.was_live, revoked.successors)
 
 
 def _find_scim_tokens(conn: Connection, digests: Digests) -> Iterable[LeakedCredential]:
@@ -109,8 +124,8 @@ def _find_scim_tokens(conn: Connection, digests: Digests) -> Iterable[LeakedCred
     return [LeakedCredential(SCIM_TOKEN, row.digest, row.account_id, row.id, row.id) for row in rows]
 
 
-def _end_scim_token(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> bool:
-    return end_token(conn, actor, found.account_id, found.id)
+def _end_scim_token(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> Revocation | None:
+    return _if_ended(end_token(conn, actor, found.account_id, found.id))
 
 
 def _find_grants(conn: Connection, digests: Digests) -> Iterable[LeakedCredential]:
@@ -118,10 +133,10 @@ def _find_grants(conn: Connection, digests: Digests) -> Iterable[LeakedCredentia
     return [LeakedCredential(PASSPORT_ACCESS, row.token_digest, row.account_id, row.id, row.id) for row in rows]
 
 
-def _end_grant(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> bool:
+def _end_grant(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> Revocation | None:
     # One that has ended opens nothing.
     is_open = find_open_grant(conn, found.digest, now_ms()) is not None
-    return is_open and end_grant(conn, actor, found.account_id, found.id)
+    return _if_ended(is_open and end_grant(conn, actor, found.account_id, found.id))
 
 
 def _find_invitations(conn: Connection, digests: Digests) -> Iterable[LeakedCredential]:
@@ -132,10 +147,11 @@ def _find_invitations(conn: Connection, digests: Digests) -> Iterable[LeakedCred
     ]
 
 
-def _end_invitation(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> bool:
+def _end_invitation(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> Revocation | None:
     """Of a person or of a company."""
-    return end_invitation(conn, actor, found.account_id, found.id) or withdraw_leaked_invitation(
-        conn, actor, found.account_id, found.id, found.digest
+    return _if_ended(
+        end_invitation(conn, actor, found.account_id, found.id)
+        or withdraw_leaked_invitation(conn, actor, found.account_id, found.id, found.digest)
     )
 
 
@@ -144,8 +160,8 @@ def _find_resets(conn: Connection, digests: Digests) -> Iterable[LeakedCredentia
     return [LeakedCredential(PASSWORD_RESET, row.digest, row.account_id, row.id, row.user_id) for row in rows]
 
 
-def _end_reset(conn: Connection, _: Actor, found: LeakedCredential, __: str) -> bool:
-    return end_link(conn, found.account_id, found.id)
+def _end_reset(conn: Connection, _: Actor, found: LeakedCredential, __: str) -> Revocation | None:
+    return _if_ended(end_link(conn, found.account_id, found.id))
 
 
 def _find_email_changes(conn: Connection, digests: Digests) -> Iterable[LeakedCredential]:
@@ -157,16 +173,16 @@ def _find_email_changes(conn: Connection, digests: Digests) -> Iterable[LeakedCr
     ]
 
 
-def _end_email_change(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> bool:
-    return end_leaked_change(conn, actor, found.account_id, found.target, found.id)
+def _end_email_change(conn: Connection, actor: Actor, found: LeakedCredential, _: str) -> Revocation | None:
+    return _if_ended(end_leaked_change(conn, actor, found.account_id, found.target, found.id))
 
 
 def _find_sign_ups(conn: Connection, digests: Digests) -> Iterable[LeakedCredential]:
     return [LeakedCredential(SIGN_UP, found, "", "", "") for found in find_sign_ups_by_digest(conn, digests)]
 
 
-def _end_sign_up(conn: Connection, _: Actor, found: LeakedCredential, __: str) -> bool:
-    return end_sign_up(conn, found.digest)
+def _end_sign_up(conn: Connection, _: Actor, found: LeakedCredential, __: str) -> Revocation | None:
+    return _if_ended(end_sign_up(conn, found.digest))
 
 
 def _find_challenges(conn: Connection, digests: Digests) -> Iterable[LeakedCredential]:
@@ -174,8 +190,8 @@ def _find_challenges(conn: Connection, digests: Digests) -> Iterable[LeakedCrede
     return [LeakedCredential(MFA_TOKEN, row.digest, row.account_id, row.user_id, row.user_id) for row in rows]
 
 
-def _end_challenge(conn: Connection, _: Actor, found: LeakedCredential, __: str) -> bool:
-    return end_mfa_challenge(conn, found.account_id, found.digest)
+def _end_challenge(conn: Connection, _: Actor, found: LeakedCredential, __: str) -> Revocation | None:
+    return _if_ended(end_mfa_challenge(conn, found.account_id, found.digest))
 
 
 _KINDS = {

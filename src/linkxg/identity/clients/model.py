@@ -39,6 +39,8 @@ class Secret(CachedSecret, frozen=True, gc=False):
     """When it was last tested in the console, which does not count as use."""
     leak_url: str | None
     """Where it was found in public, empty if that is not known; None if it was not reported."""
+    rotated_by: str | None
+    """The secret by whose token the client itself made this one; None if a person made it."""
 
 
 class CachedCertificate(msgspec.Struct, frozen=True, gc=False):

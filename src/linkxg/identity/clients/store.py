@@ -80,6 +80,8 @@ secrets = Table(
     Column("tested_at", Milliseconds),
     # Where it was found in public, as a secret scanner reported; empty if it did not say.
     Column("leak_url", String(500)),
+    # The secret by whose token the client rotated itself.
+    Column("rotated_by", String(36)),
     Index("ix_client_secrets_account_id_client_id", "account_id", "client_id"),
     Index("ix_client_secrets_client_id", "client_id"),
     Index("ix_client_secrets_digest", "digest"),
