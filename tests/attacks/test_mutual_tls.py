@@ -226,9 +226,13 @@ def test_rule_286_removing_a_certificate_revokes_its_tokens(
     by_certificate(proxied.api, oauth, certificate.rfc_9440).expect(401, "invalid_client")
     by_certificate(proxied.api, oauth, successor.rfc_9440).expect(200)
     proxied.api.delete(f"{path}/{listed[0]['id']}", bearer=proxied.owner.access).expect(404, "not_found")
-    # The last one can be removed too: its key may have been stolen.
+    # The last one can be removed too, of a client that is disabled: its key may have been stolen.
+    proxied.api.delete(f"{path}/{listed[1]['id']}", bearer=proxied.owner.access).expect(409, "conflict")
+    change(proxied, oauth, disabled=True).expect(200)
     proxied.api.delete(f"{path}/{listed[1]['id']}", bearer=proxied.owner.access).expect(204)
+    change(proxied, oauth, disabled=False).expect(200)
     refused(products(proxied.api, new, successor.rfc_9440))
+    by_certificate(proxied.api, oauth, successor.rfc_9440).expect(401, "invalid_client")
 
 
 def test_rule_287_a_client_uses_the_methods_of_its_list(

@@ -18,7 +18,7 @@ from linkxg.clock import DAY
 from linkxg.db import Database
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.identity.clients import usage
-from linkxg.identity.clients.method_model import BY_SECRET
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.identity.clients.rejections.model import Rejection
 from linkxg.identity.clients.usage import Count, UsageRecorder

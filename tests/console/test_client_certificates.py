@@ -51,7 +51,7 @@ def test_rule_289_what_is_wrong_is_said_and_nothing_typed_is_lost(world: World, 
     for number in range(2):
         assert owner.fill(owner.get(page_of(oauth)), adding(oauth), certificate=ClientCertificate().pem), number
     third = owner.fill(form, adding(oauth), certificate=certificate.pem, key="another-key")
-    assert third.status_code == 422
+    assert third.status_code == 409
     assert "at most 2 certificates" in text_of(third)
     assert certificate.pem.strip() in dict(owner.fields(third, adding(oauth)))["certificate"]
 

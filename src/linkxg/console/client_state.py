@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from linkxg.clock import DAY
 from linkxg.console.formatting import time_left
-from linkxg.identity.clients.method_model import BY_SECRET
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.model import Client
 
 ACTIVE_MS = 7 * DAY

@@ -26,7 +26,7 @@ from linkxg.identity.client_assertions.credential_cache import ClientCredentials
 from linkxg.identity.client_assertions.issuer_keys import IssuerKeys
 from linkxg.identity.client_assertions.model import LEEWAY_S
 from linkxg.identity.client_assertions.nobody import keys_of_nobody
-from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY
+from linkxg.identity.clients.authentication_methods import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.federation.provider_fault import ProviderFault, SignatureFault, UnknownKeyFault
 from linkxg.identity.federation.signed_token import ALGORITHMS, verify

@@ -15,8 +15,8 @@ from linkxg.db.invalidation_feed import CLIENT
 from linkxg.errors import InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
+from linkxg.identity.clients.authentication_methods import SELF_SIGNED_TLS
 from linkxg.identity.clients.certificate_store import list_thumbprints
-from linkxg.identity.clients.method_model import SELF_SIGNED_TLS
 from linkxg.identity.clients.model import CachedCertificate, CachedClient, CachedSecret
 from linkxg.identity.clients.registered_certificates import find_registered
 from linkxg.identity.sender_constraint.client_certificate import Certificate

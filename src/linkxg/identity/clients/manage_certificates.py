@@ -12,16 +12,27 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.identity.accounts.mail_text import shown
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.identity.clients import certificate_store, store
+from linkxg.identity.clients.check_methods import check_removal
 from linkxg.identity.clients.model import MAX_CERTIFICATES, CertificateView, ClientCertificate
+from linkxg.identity.clients.notify_owners import CAN_REQUEST, mail_authentication_changed
 from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_pem
 from linkxg.identity.tokens.revoke import invalidate_client, revoke_certificate
 from linkxg.ids import uuid7
 
 
 async def add_certificate(
-    database: Database, actor: Actor, account_id: str, client_id: str, pem: str, *, idempotency_key: str | None = None
+    database: Database,
+    notices: SecurityNotices,
+    actor: Actor,
+    account_id: str,
+    client_id: str,
+    pem: str,
+    *,
+    idempotency_key: str | None = None,
 ) -> IdempotentOutcome[CertificateView]:
     """Raises InvalidRequest for anything but one valid certificate, NotFound, or Conflict for a third or the same."""
     certificate = check_certificate(pem)
@@ -58,7 +69,13 @@ async def add_certificate(
                 return certificate_view(known)
         return Conflict("This request was already answered, but its certificate has since been removed.")
 
-    return await write_once_by_id(database, actor, request, make, find)
+    added = await write_once_by_id(database, actor, request, make, find)
+    if not added.replayed:
+        named = _named(added.value)
+        mail_authentication_changed(
+            notices, actor, account_id, client_id, lambda label: f"{named} was added to {label}: {CAN_REQUEST}."
+        )
+    return added
 
 
 def check_certificate(pem: str) -> Certificate:
@@ -87,21 +104,36 @@ async def list_certificates(database: Database, account_id: str, client_id: str)
 
 
 async def remove_certificate(
-    database: Database, actor: Actor, account_id: str, client_id: str, certificate_id: str
+    database: Database, notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, certificate_id: str
 ) -> None:
-    """Remove a certificate, even the last one, and revoke the tokens that are bound to it. Raises NotFound."""
+    """Remove a certificate, and revoke the tokens that are bound to it.
 
-    def unit(conn: Connection) -> PublicError | None:
+    Raises NotFound, or Conflict for the last one of a client that could get no token without it.
+    """
+
+    def unit(conn: Connection) -> CertificateView | PublicError:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
-        if client is None or not certificate_store.delete_certificate(conn, account_id, client_id, certificate_id):
+        known = certificate_store.list_certificates(conn, account_id, client_id)
+        found = next((one for one in known if one.id == certificate_id), None)
+        if client is None or found is None:
             return NotFound()
+        if (error := check_removal(conn, client, certificate_id)) is not None:
+            return error
+        certificate_store.delete_certificate(conn, account_id, client_id, certificate_id)
         revoke_certificate(conn, account_id, client_id, certificate_id)
         invalidate_client(conn, account_id, client_id, client.epoch)
         details = {"certificate_id": certificate_id}
         audit.record(conn, account_id, actor, "client.certificate_removed", client_id, details)
-        return None
+        return certificate_view(found)
 
-    value_or_raise(await write_as(database, actor, unit))
+    named = _named(value_or_raise(await write_as(database, actor, unit)))
+    mail_authentication_changed(
+        notices, actor, account_id, client_id, lambda label: f"{named} was removed from {label}."
+    )
+
+
+def _named(certificate: CertificateView) -> str:
+    return f"The certificate “{shown(certificate.subject or certificate.thumbprint)}”"
 
 
 def certificate_view(certificate: ClientCertificate) -> CertificateView:

@@ -21,8 +21,8 @@ from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.clients import store
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
-from linkxg.identity.clients.method_model import BY_SECRET
 from linkxg.identity.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
 from linkxg.identity.clients.read_client import secret_view
 from linkxg.identity.clients.register_client import default_lifetime

@@ -31,7 +31,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
-from linkxg.identity.clients.method_model import BY_SECRET, format_methods
+from linkxg.identity.clients.authentication_methods import BY_SECRET, format_methods
 from linkxg.identity.clients.model import CachedClient, CachedSecret, Client, Secret
 from linkxg.identity.tokens.scopes import format_scope
 

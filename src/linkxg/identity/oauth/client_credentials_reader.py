@@ -23,8 +23,8 @@ from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
 from linkxg.http.route_declaration import Errors, Form, Tag
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
+from linkxg.identity.clients.authentication_methods import SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
-from linkxg.identity.clients.method_model import SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.oauth.client_assertion_reader import (
