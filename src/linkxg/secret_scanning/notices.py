@@ -14,8 +14,8 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.clients.notify_owners import client_label
 from linkxg.identity.scim.token_store import find_tokens_by_digest
-from linkxg.secret_scanning.kinds import LeakedCredential, Revocation
-from linkxg.secret_scanning.place import LeakPlace
+from linkxg.secret_scanning.credential_types import LeakedCredential, Revocation
+from linkxg.secret_scanning.leak_location import LeakLocation
 
 NAMED = 10
 _REVOKED = "Credential found in public and revoked"
@@ -30,7 +30,7 @@ class Leak(NamedTuple):
     """What was found where, and what the report of it has revoked."""
 
     credential: LeakedCredential
-    place: LeakPlace
+    location: LeakLocation
     revocation: Revocation
 
     @property
@@ -52,8 +52,8 @@ def mail_credentials_leaked(notices: SecurityNotices, actor: Actor, account_id: 
 
 
 def _sentences(conn: Connection, actor: Actor, account_id: str, leak: Leak) -> str:
-    credential, place, revocation = leak
-    at = f" at {shown(place.url)}" if place.url else ""
+    credential, location, revocation = leak
+    at = f" at {shown(location.url)}" if location.url else ""
     found = f"{_name(conn, account_id, credential)} was found in public{at} by the secret scanner {actor.id}"
     has_tokens = credential.kind in (CLIENT_SECRET, REFRESH_TOKEN)
     if not revocation.was_live:

@@ -18,7 +18,7 @@ from linkxg.db import Database
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import revoke_as
-from linkxg.secret_scanning.kinds import (
+from linkxg.secret_scanning.credential_types import (
     LeakedCredential,
     Revocation,
     find_credentials,
@@ -26,9 +26,9 @@ from linkxg.secret_scanning.kinds import (
     kind_of,
     revoke,
 )
+from linkxg.secret_scanning.leak_location import LeakLocation, location_of
 from linkxg.secret_scanning.model import MAX_ENTRIES, LeakReport, LeakVerdict
 from linkxg.secret_scanning.notices import Leak, mail_credentials_leaked
-from linkxg.secret_scanning.place import LeakPlace, place_of
 
 _ID_NAMES = {CLIENT_SECRET: "secret_id", REFRESH_TOKEN: "session_id"}
 """The detail with the id of what was revoked, where the target of the event is something else."""
@@ -65,11 +65,11 @@ async def take_report(
     news: dict[str, list[Leak]] = defaultdict(list)
     try:
         for token, credential in found.items():
-            place = place_of(token, first[token].url, first[token].source)
+            location = location_of(token, first[token].url, first[token].source)
             # One transaction each: no two of them wait for each other's locks.
-            revocation = await revoke_as(database, actor, credential.account_id, _revoke, actor, credential, place)
+            revocation = await revoke_as(database, actor, credential.account_id, _revoke, actor, credential, location)
             if revocation is not None:
-                news[credential.account_id].append(Leak(credential, place, revocation))
+                news[credential.account_id].append(Leak(credential, location, revocation))
     finally:
         # If the database is lost on the way, a repetition revokes the rest.
         for account_id, leaked in news.items():
@@ -94,10 +94,10 @@ def _find(conn: Connection, server_key: bytes, kinds: Mapping[str, str]) -> dict
     return found
 
 
-def _revoke(conn: Connection, actor: Actor, credential: LeakedCredential, place: LeakPlace) -> Revocation | None:
-    revocation = revoke(conn, actor, credential, place.url)
+def _revoke(conn: Connection, actor: Actor, credential: LeakedCredential, location: LeakLocation) -> Revocation | None:
+    revocation = revoke(conn, actor, credential, location.url)
     if revocation is not None and credential.account_id:
-        details: dict[str, Any] = {"kind": KINDS[credential.kind], "url": place.url, "source": place.source}
+        details: dict[str, Any] = {"kind": KINDS[credential.kind], "url": location.url, "source": location.source}
         details |= {"had_ended": not revocation.was_live, "successors": list(revocation.successors)}
         if credential.kind in _ID_NAMES:
             details[_ID_NAMES[credential.kind]] = credential.id

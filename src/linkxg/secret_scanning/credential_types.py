@@ -1,4 +1,4 @@
-"""The kinds of credentials: how those that were found in public are looked up, and how each is revoked."""
+"""The types of credentials: how those that were found in public are looked up, and how each is revoked."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.crypto.find_secrets import KINDS
+from linkxg.crypto.find_secrets import KINDS, PREFIX_LENGTH
 from linkxg.crypto.refresh_tokens import read_refresh_token
 from linkxg.crypto.secrets import (
     CLIENT_SECRET,
@@ -42,7 +42,6 @@ from linkxg.network.connections.store import find_by_tokens
 from linkxg.network.passports.access.grant_access import end_grant
 from linkxg.network.passports.access.store import find_grants_by_digest, find_open_grant
 
-PREFIX = len(CLIENT_SECRET)
 Digests = Sequence[bytes]
 
 
@@ -69,7 +68,7 @@ class Revocation(NamedTuple):
     successors: tuple[str, ...] = ()
 
 
-class _Kind(NamedTuple):
+class _CredentialType(NamedTuple):
     """`revoke` is None if there is no news; it gets the address at which it was found."""
 
     find: Callable[[Connection, Digests], Iterable[LeakedCredential]]
@@ -78,7 +77,7 @@ class _Kind(NamedTuple):
 
 def kind_of(server_key: bytes, token: str) -> str | None:
     """The prefix of a credential whose checksum is right; None for anything else, without a query."""
-    prefix = token[:PREFIX]
+    prefix = token[:PREFIX_LENGTH]
     if prefix == REFRESH_TOKEN:
         return prefix if read_refresh_token(server_key, token) else None
     return prefix if prefix in KINDS and is_well_formed(token, prefix) else None
@@ -86,7 +85,7 @@ def kind_of(server_key: bytes, token: str) -> str | None:
 
 def find_credentials(conn: Connection, kind: str, digests: Digests) -> list[LeakedCredential]:
     """Those of any account that are not refresh tokens, which name their session themselves."""
-    return list(_KINDS[kind].find(conn, digests)) if kind in _KINDS else []
+    return list(_TYPES[kind].find(conn, digests)) if kind in _TYPES else []
 
 
 def find_session_of(conn: Connection, server_key: bytes, token: str, digest: bytes) -> LeakedCredential | None:
@@ -102,7 +101,7 @@ def revoke(conn: Connection, actor: Actor, found: LeakedCredential, url: str) ->
     """Inside a unit of work for the account: None if nothing of it was live; of a secret, if it was reported before."""
     if found.kind == REFRESH_TOKEN:
         return _if_ended(end_session_of_token(conn, actor, found.id, "found in public") is not None)
-    return _KINDS[found.kind].revoke(conn, actor, found, url)
+    return _TYPES[found.kind].revoke(conn, actor, found, url)
 
 
 def _if_ended(has_ended: bool) -> Revocation | None:
@@ -194,13 +193,13 @@ def _end_challenge(conn: Connection, _: Actor, found: LeakedCredential, __: str)
     return _if_ended(end_mfa_challenge(conn, found.account_id, found.digest))
 
 
-_KINDS = {
-    CLIENT_SECRET: _Kind(_find_secrets, _revoke_secret),
-    SCIM_TOKEN: _Kind(_find_scim_tokens, _end_scim_token),
-    PASSPORT_ACCESS: _Kind(_find_grants, _end_grant),
-    INVITATION: _Kind(_find_invitations, _end_invitation),
-    PASSWORD_RESET: _Kind(_find_resets, _end_reset),
-    EMAIL_CHANGE: _Kind(_find_email_changes, _end_email_change),
-    SIGN_UP: _Kind(_find_sign_ups, _end_sign_up),
-    MFA_TOKEN: _Kind(_find_challenges, _end_challenge),
+_TYPES = {
+    CLIENT_SECRET: _CredentialType(_find_secrets, _revoke_secret),
+    SCIM_TOKEN: _CredentialType(_find_scim_tokens, _end_scim_token),
+    PASSPORT_ACCESS: _CredentialType(_find_grants, _end_grant),
+    INVITATION: _CredentialType(_find_invitations, _end_invitation),
+    PASSWORD_RESET: _CredentialType(_find_resets, _end_reset),
+    EMAIL_CHANGE: _CredentialType(_find_email_changes, _end_email_change),
+    SIGN_UP: _CredentialType(_find_sign_ups, _end_sign_up),
+    MFA_TOKEN: _CredentialType(_find_challenges, _end_challenge),
 }
