@@ -17,6 +17,7 @@ from harness.client import Client
 from harness.client_certificates import HEADER, ClientCertificate
 from harness.clients import OAuthClient, get_token, introspect, is_accepted, make_client, make_resource_server
 from harness.dpop import DpopClient
+from harness.rows import wait_for_count
 from harness.rules import API
 from harness.tls import self_signed
 from harness.token_forge import decode_unverified
@@ -342,3 +343,23 @@ def test_rule_298_a_token_by_a_certificate_gets_no_secret(proxied: World, certif
     products(proxied.api, token, certificate.rfc_9440).expect(200)
     path = f"/oauth/clients/{made.client_id}/rotate"
     proxied.api.post(path, bearer=token, headers=certificate.rfc_9440).expect(403, "access_denied")
+
+
+def test_rule_299_a_certificate_has_a_name_and_shows_its_last_use_as_a_key_does(proxied: World) -> None:
+    made, certificate, unnamed = make_client(proxied.api, proxied.owner), ClientCertificate(), ClientCertificate()
+    path, by = f"/oauth/clients/{made.client_id}/certificates", proxied.owner.access
+    body = {"certificate": certificate.pem, "name": "Deployment"}
+    added = proxied.api.post(path, bearer=by, json=body).expect(201).object()
+    assert (added["name"], added["last_used_at"], added["last_used_ip"]) == ("Deployment", None, None)
+    assert added["created_by"] == proxied.account.owner.user_id
+    assert add(proxied, made, unnamed.pem).expect(201).object()["name"] == "CN=erp.example.com"
+    long = {"certificate": certificate.pem, "name": "n" * 201}
+    proxied.api.post(path, bearer=by, json=long).expect(400, "invalid_request")
+    change(proxied, made, token_endpoint_auth_methods=["self_signed_tls_client_auth"]).expect(200)
+    by_certificate(proxied.api, made, certificate.rfc_9440).expect(200)
+    sql = f"select count(*) from client_certificates where id = '{added['id']}' and last_used_at is not null"
+    wait_for_count(proxied.server.database, sql, 1)
+    used, other = proxied.api.get(path, bearer=by).expect(200).object()["certificates"]
+    assert used["last_used_at"] is not None
+    assert used["last_used_ip"]
+    assert other["last_used_at"] is None

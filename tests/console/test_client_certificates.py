@@ -19,6 +19,9 @@ def adding(oauth: OAuthClient) -> str:
 def test_rule_289_a_certificate_is_registered_and_removed(world: World, owner: Visitor) -> None:
     oauth, certificate = make_client(world.api, world.owner), ClientCertificate("console.example.com")
     form = owner.get(page_of(oauth))
+    long = owner.fill(form, adding(oauth), certificate=certificate.pem, certificate_name="n" * 201)
+    assert long.status_code == 422
+    assert "at most 200 characters" in text_of(long)
     added = owner.fill(form, adding(oauth), certificate=certificate.pem)
     assert added.status_code == 303, text_of(added)
     shown = owner.get(added.headers["location"])

@@ -17,7 +17,7 @@ from linkxg.console.client_authentication import (
 from linkxg.console.client_page import CLIENT
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, of_api_error, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect
 from linkxg.console.step_up import ask_step_up
@@ -37,6 +37,7 @@ from linkxg.identity.clients.read_client import read_client
 
 BINDING = f"{CLIENT}/binding"
 CERTIFICATES = f"{CLIENT}/certificates"
+_FIELDS = {"certificate": ("certificate", "Certificate"), "name": ("certificate_name", "Name")}
 REMOVAL = f"{CERTIFICATES}/{{certificate_id:str}}/remove"
 
 
@@ -85,7 +86,7 @@ async def add(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> R
         # Before the step-up, whose page carries the form: a private key is not to be carried.
         check_certificate(pem)
     except InvalidRequest as error:
-        errors = FormErrors([("certificate", error.description)])
+        errors = of_api_error(error.description, _FIELDS)
         return await show_authentication(page, client_id, errors=errors)
     asking = await ask_step_up(page, ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
@@ -101,13 +102,14 @@ async def add(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> R
             page.account_id,
             client_id,
             pem,
+            name=page.form.text("certificate_name"),
             idempotency_key=page.form.idempotency_key,
         )
     except (Conflict, InvalidRequest) as error:
-        errors = FormErrors([("certificate", error.description)])
+        errors = of_api_error(error.description, _FIELDS)
         status = 409 if isinstance(error, Conflict) else 422
         return await show_authentication(page, client_id, errors=errors, status=status)
-    text = f"The certificate {added.subject[:60]} is registered."
+    text = f"The certificate {added.name[:60]} is registered."
     return redirect(page, authentication_path(client_id), **flash_message(page, text))
 
 
@@ -120,7 +122,7 @@ async def remove(
     if found is None:
         raise NotFound
     if not confirmed(page):
-        effects = [f"{found.subject[:100]} can no longer be used. The live tokens that are bound to it are revoked."]
+        effects = [f"{found.name[:100]} can no longer be used. The live tokens that are bound to it are revoked."]
         if len(listed) == 1:
             effects.append("It is the client's only certificate.")
         question = Question(

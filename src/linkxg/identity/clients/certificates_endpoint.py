@@ -14,18 +14,22 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.clients.client_services import ADDS_CREDENTIAL, ADMINISTRATION, CHANGES, ClientServices
 from linkxg.identity.clients.manage_certificates import add_certificate, list_certificates, remove_certificate
-from linkxg.identity.clients.model import CertificateView
+from linkxg.identity.clients.model import MAX_NAME, CertificateView
 from linkxg.identity.sender_constraint.client_certificate import MAX_PEM
 
 Pem = Annotated[str, described(minLength=1, maxLength=MAX_PEM, description="One X.509 certificate in PEM.")]
 
 
 class AddCertificate(msgspec.Struct, forbid_unknown_fields=True):
+    """Without `name` it is named by its subject."""
+
     EXAMPLE: ClassVar[dict[str, Any]] = {
-        "certificate": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----"
+        "name": "Deployment",
+        "certificate": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----",
     }
 
     certificate: Pem
+    name: Annotated[str, described(maxLength=MAX_NAME)] = ""
 
 
 class CertificateList(msgspec.Struct):
@@ -55,6 +59,7 @@ async def add(
         account_id,
         client_id,
         data.certificate,
+        name=data.name,
         idempotency_key=idempotency_key,
     )
     return Response(added, headers=replay(replayed))

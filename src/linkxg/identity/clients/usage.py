@@ -77,7 +77,7 @@ class UsageRecorder:
         self.task = BackgroundTask("usage", self._flush, every_s=FLUSH_SECONDS)
 
     def record_token(self, client: CachedClient, credential_id: str, source: str) -> None:
-        """A token by this credential; only of secrets the use is counted by address."""
+        """A token by this credential; of assertions the last use is noted when they are used up."""
         self._count((credential_id, source_key(source)), client.id, TOKENS, credential_id).source = source
 
     def record_call(self, principal: Principal, scope: str | None = None) -> None:
@@ -232,6 +232,7 @@ def _write(conn: Connection, counts: list[Count], rejections: list[Rejection]) -
     usage_store.add_usage(conn, [row for _, row in sorted(days.items(), key=itemgetter(0))])
     usage_store.touch_clients(conn, [{"client": client, "at": at} for client, at in sorted(last_used.items())])
     usage_store.touch_secrets(conn, tokens)
+    usage_store.touch_certificates(conn, tokens)
     usage_store.add_sources(conn, tokens)
     usage_store.add_scope_usage(conn, sorted(scopes, key=itemgetter("client", "scope")))
     if rejections:
