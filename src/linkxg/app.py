@@ -134,8 +134,8 @@ from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
 from linkxg.secret_scanning import routes as scanning_routes
-from linkxg.secret_scanning.reporters import Reporters
 from linkxg.secret_scanning.routes import ScanningServices
+from linkxg.secret_scanning.scanners import Scanners
 from linkxg.settings import Settings, load
 
 BASE = "/api/v1"
@@ -216,7 +216,7 @@ def build(
     deliverer.on_stopped = SubscriptionMails(database, mails, limits, issuer).stopped
     party = relying_party(issuer)
     providers = Providers(provider_client)
-    reporters = Reporters(settings.secret_scanners, provider_client)
+    scanners = Scanners(settings.secret_scanners, provider_client)
     provider_connections = ProviderConnections(database, providers, server_key, issuer, end_disallowed_sessions)
     single_sign_on = SingleSignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
@@ -302,7 +302,7 @@ def build(
             request_routes.router(RequestServices(database, cursors, issuer)),
             access_log_routes.router(AccessLogServices(database, cursors, issuer)),
             *passports.of_api,
-            scanning_routes.router(ScanningServices(database, server_key, notices, reporters)),
+            scanning_routes.router(ScanningServices(database, server_key, notices, scanners)),
             traceability_routes.router(traceability),
             recall_routes.router(RecallServices(database, traceability.reader, recall_mails, cursors, issuer)),
         ],

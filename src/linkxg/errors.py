@@ -214,7 +214,7 @@ class AccessDenied(PublicError):
     meaning = "The role is insufficient. As the `error` of an import: its caller has lost the right to import."
 
 
-class InvalidSignature(PublicError):
+class UnsignedReport(PublicError):
     code, status = "invalid_signature", 403
     text = "The signature of the request is missing or not valid."
     meaning = "Of a report of leaked credentials: no key of a secret scanner that the operator trusts made it."

@@ -132,7 +132,7 @@ def _idna(host: str) -> str:
         return ""
 
 
-def _reporters(value: str) -> tuple[tuple[str, str], ...]:
+def _scanners(value: str) -> tuple[tuple[str, str], ...]:
     """(name, https address or absolute path of the public keys) of each, separated by commas."""
     found: dict[str, str] = {}
     for part in filter(None, map(str.strip, value.split(","))):
@@ -221,7 +221,7 @@ class Settings:
     )
     secret_scanners: tuple[tuple[str, str], ...] = _setting(
         (),
-        _reporters,
+        _scanners,
         "NAME=KEYS of each secret scanner whose signed reports of leaked credentials count, separated by commas; "
         "KEYS is an https address or the absolute path of a file (JWK set, PEM, or as GitHub publishes them).",
     )

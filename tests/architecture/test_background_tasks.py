@@ -13,7 +13,7 @@ OTHER_TASKS = {
     "runtime/eager_start.py": "the rest of one request",
     "identity/accounts/mail_queue.py": "one mail",
     "identity/federation/providers.py": "one fetch of keys, which several requests wait for",
-    "secret_scanning/reporters.py": "one reading of keys, which several requests wait for",
+    "secret_scanning/scanners.py": "one reading of keys, which several requests wait for",
     "identity/client_assertions/issuer_keys.py": "one look at an issuer, which several requests wait for",
     "http/long_answer.py": "one look at the connection of one request",
     "db/standby_check.py": "one look",

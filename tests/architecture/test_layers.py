@@ -32,7 +32,8 @@ HTTP_EXCHANGE = {
     "identity/clients/usage.py": "counts requests, and notes which one was refused",
 }
 STORE = re.compile(r"[._]store\b")
-MODEL_OR_STORE = re.compile(r"[._](model|store)\b")
+# `authentication_methods` is a model: names, and how they are written.
+MODEL_OR_STORE = re.compile(r"[._](model|store|authentication_methods)\b")
 # Reading another feature's rows is a question; changing them is that feature's business.
 READING = ("find_", "list_", "count_", "lock_")
 WRITES_ELSEWHERE = {

@@ -62,6 +62,7 @@ WITHOUT_ACCOUNT = {
     "identity.clients.add_sources": "counts of many clients at once",
     "identity.clients.touch_clients": "counts of many clients at once",
     "identity.clients.touch_secrets": "counts of many clients at once",
+    "identity.clients.touch_certificates": "counts of many clients at once",
     "identity.clients.rejections.insert_rejections": "refusals of many clients at once",
     "identity.password_reset.find_reset": "the one-time token is the only thing known",
     "identity.password_reset.redeem_reset": "the one-time token is the only thing known",

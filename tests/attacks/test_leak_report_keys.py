@@ -20,11 +20,11 @@ from harness.processes import free_port
 from harness.secret_scanner import SecretScanner, body_of
 from harness.single_sign_on import running_provider, trusting
 from harness.world import World
-from linkxg.errors import InvalidSignature, TemporarilyUnavailable
+from linkxg.errors import TemporarilyUnavailable, UnsignedReport
 from linkxg.identity.federation.fetch import Reply
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.secret_scanning.public_keys import is_signed, read_key_document, read_public_keys
-from linkxg.secret_scanning.reporters import KEPT_S, REFETCH_S, Reporters
+from linkxg.secret_scanning.scanners import KEPT_S, REFETCH_S, Scanners
 from linkxg.settings import SettingsError, load
 
 WorldFactory = Callable[..., World]
@@ -175,11 +175,11 @@ def test_rule_262_a_new_key_is_found_within_a_minute_and_a_withdrawn_one_ends_wi
     scanner, clock = SecretScanner("code-host"), [1_000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     publisher = _Publisher(scanner.published)
-    reporters = Reporters([("code-host", "https://code.example.test/keys")], cast("Any", publisher))
+    scanners = Scanners([("code-host", "https://code.example.test/keys")], cast("Any", publisher))
     first = scanner.key_id
 
     async def name_of(key_id: str) -> str:
-        return (await reporters.find(key_id))[0][0]
+        return (await scanners.find(key_id))[0][0]
 
     async def scenario() -> None:
         assert await asyncio.gather(*(name_of(first) for _ in range(5))) == ["code-host"] * 5
@@ -187,12 +187,12 @@ def test_rule_262_a_new_key_is_found_within_a_minute_and_a_withdrawn_one_ends_wi
         scanner.new_key()
         publisher.document = scanner.published
         # Within the minute.
-        with pytest.raises(InvalidSignature):
+        with pytest.raises(UnsignedReport):
             await name_of(scanner.key_id)
         clock[0] += REFETCH_S
         assert await name_of(scanner.key_id) == "code-host"
         assert publisher.fetches == 2
-        with pytest.raises(InvalidSignature):
+        with pytest.raises(UnsignedReport):
             await name_of(first)
         # The scanner publishes nothing any more: what is known counts for an hour.
         publisher.document = None
@@ -218,14 +218,14 @@ def test_rule_262_a_key_in_a_file_is_replaced_without_a_restart(
 ) -> None:
     scanner, clock = SecretScanner("code-host"), [1_000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    reporters = Reporters([("code-host", str(scanner.write_keys(tmp_path)))], cast("Any", None))
+    scanners = Scanners([("code-host", str(scanner.write_keys(tmp_path)))], cast("Any", None))
 
     async def scenario() -> None:
-        await reporters.find(scanner.key_id)
+        await scanners.find(scanner.key_id)
         scanner.new_key()
         scanner.write_keys(tmp_path)
         clock[0] += REFETCH_S
-        await reporters.find(scanner.key_id)
+        await scanners.find(scanner.key_id)
 
     asyncio.run(scenario())
 

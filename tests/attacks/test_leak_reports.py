@@ -433,7 +433,7 @@ def test_the_documented_command_makes_a_report(fresh_world: Callable[..., World]
     made = command.replace("https://api.linkxg.com", world.server.url).replace("lxgsec_...", oauth.client_secret)
     (verdict,) = json.loads(run(f"KEY_ID={key_id}\n{made.replace('curl ', 'curl -s ')}", tmp_path))
     assert verdict == {
-        "token_hash": token_hash(oauth.client_secret), "token_type": "client_secret", "label": "true_positive",
+        "token_hash": token_hash(oauth.client_secret), "token_type": "linkxg_client_secret", "label": "true_positive",
     }  # fmt: skip
     request_token(world.api, oauth).expect(401, "invalid_client")
 

@@ -17,6 +17,7 @@ from harness.client import Client
 from harness.client_certificates import HEADER, ClientCertificate
 from harness.clients import OAuthClient, get_token, introspect, is_accepted, make_client, make_resource_server
 from harness.dpop import DpopClient
+from harness.rows import wait_for_count
 from harness.rules import API
 from harness.tls import self_signed
 from harness.token_forge import decode_unverified
@@ -226,9 +227,13 @@ def test_rule_286_removing_a_certificate_revokes_its_tokens(
     by_certificate(proxied.api, oauth, certificate.rfc_9440).expect(401, "invalid_client")
     by_certificate(proxied.api, oauth, successor.rfc_9440).expect(200)
     proxied.api.delete(f"{path}/{listed[0]['id']}", bearer=proxied.owner.access).expect(404, "not_found")
-    # The last one can be removed too: its key may have been stolen.
+    # The last one can be removed too, of a client that is disabled: its key may have been stolen.
+    proxied.api.delete(f"{path}/{listed[1]['id']}", bearer=proxied.owner.access).expect(409, "conflict")
+    change(proxied, oauth, disabled=True).expect(200)
     proxied.api.delete(f"{path}/{listed[1]['id']}", bearer=proxied.owner.access).expect(204)
+    change(proxied, oauth, disabled=False).expect(200)
     refused(products(proxied.api, new, successor.rfc_9440))
+    by_certificate(proxied.api, oauth, successor.rfc_9440).expect(401, "invalid_client")
 
 
 def test_rule_287_a_client_uses_the_methods_of_its_list(
@@ -328,3 +333,33 @@ def test_rule_284_the_metadata_names_methods_and_aliases(proxied: World, world: 
     assert plain["tls_client_certificate_bound_access_tokens"] is False
     assert "mtls_endpoint_aliases" not in plain
     assert plain["dpop_signing_alg_values_supported"] == ["ES256", "EdDSA", "RS256", "PS256"]
+
+
+def test_rule_298_a_token_by_a_certificate_gets_no_secret(proxied: World, certificate: ClientCertificate) -> None:
+    made = make_client(proxied.api, proxied.owner)
+    add(proxied, made, certificate.pem).expect(201)
+    change(proxied, made, token_endpoint_auth_methods=["client_secret_post", "self_signed_tls_client_auth"]).expect(200)
+    token = by_certificate(proxied.api, made, certificate.rfc_9440).expect(200).object()["access_token"]
+    products(proxied.api, token, certificate.rfc_9440).expect(200)
+    path = f"/oauth/clients/{made.client_id}/rotate"
+    proxied.api.post(path, bearer=token, headers=certificate.rfc_9440).expect(403, "access_denied")
+
+
+def test_rule_299_a_certificate_has_a_name_and_shows_its_last_use_as_a_key_does(proxied: World) -> None:
+    made, certificate, unnamed = make_client(proxied.api, proxied.owner), ClientCertificate(), ClientCertificate()
+    path, by = f"/oauth/clients/{made.client_id}/certificates", proxied.owner.access
+    body = {"certificate": certificate.pem, "name": "Deployment"}
+    added = proxied.api.post(path, bearer=by, json=body).expect(201).object()
+    assert (added["name"], added["last_used_at"], added["last_used_ip"]) == ("Deployment", None, None)
+    assert added["created_by"] == proxied.account.owner.user_id
+    assert add(proxied, made, unnamed.pem).expect(201).object()["name"] == "CN=erp.example.com"
+    long = {"certificate": certificate.pem, "name": "n" * 201}
+    proxied.api.post(path, bearer=by, json=long).expect(400, "invalid_request")
+    change(proxied, made, token_endpoint_auth_methods=["self_signed_tls_client_auth"]).expect(200)
+    by_certificate(proxied.api, made, certificate.rfc_9440).expect(200)
+    sql = f"select count(*) from client_certificates where id = '{added['id']}' and last_used_at is not null"
+    wait_for_count(proxied.server.database, sql, 1)
+    used, other = proxied.api.get(path, bearer=by).expect(200).object()["certificates"]
+    assert used["last_used_at"] is not None
+    assert used["last_used_ip"]
+    assert other["last_used_at"] is None

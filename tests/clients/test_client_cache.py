@@ -9,8 +9,8 @@ import pytest
 
 from linkxg.db import Database, Invalidation, InvalidationFeed
 from linkxg.identity.clients import client_verifier
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.client_verifier import ClientVerifier
-from linkxg.identity.clients.method_model import BY_SECRET
 from linkxg.identity.clients.model import CachedClient
 from linkxg.ids import CLIENT_ID_PREFIX
 

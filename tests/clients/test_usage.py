@@ -18,7 +18,7 @@ from linkxg.clock import DAY
 from linkxg.db import Database
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.identity.clients import usage
-from linkxg.identity.clients.method_model import BY_SECRET
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.identity.clients.rejections.model import Rejection
 from linkxg.identity.clients.usage import Count, UsageRecorder
@@ -85,7 +85,7 @@ def test_a_day_that_ends_keeps_its_counts(
 ) -> None:
     for at in (DAY - 2, DAY - 1, DAY):
         monkeypatch.setattr(usage, "now_ms", lambda at=at: at)
-        counted.record_token(CLIENT, SECRET, "127.0.0.1")
+        counted.record_token(CLIENT, SECRET.id, "127.0.0.1")
     asyncio.run(counted.stop())
     assert [(c.day, c.times, c.first, c.last) for c in written.counts] == [(0, 2, DAY - 2, DAY - 1), (1, 1, DAY, DAY)]
 
@@ -93,11 +93,11 @@ def test_a_day_that_ends_keeps_its_counts(
 def test_a_failed_usage_write_is_retried_and_counted_once(counted: UsageRecorder, written: _FakeDatabase) -> None:
     async def go() -> None:
         for _ in range(3):
-            counted.record_token(CLIENT, SECRET, "127.0.0.1")
+            counted.record_token(CLIENT, SECRET.id, "127.0.0.1")
         written.refuses = True
         with pytest.raises(TemporarilyUnavailable):
             await counted._write_batch()
-        counted.record_token(CLIENT, SECRET, "127.0.0.1")
+        counted.record_token(CLIENT, SECRET.id, "127.0.0.1")
         written.refuses = False
         await counted.stop()
 
@@ -108,7 +108,7 @@ def test_a_failed_usage_write_is_retried_and_counted_once(counted: UsageRecorder
 def test_many_counts_are_written_in_batches(counted: UsageRecorder, written: _FakeDatabase) -> None:
     """None waits for another's flood, and a request that comes meanwhile does not wait for all of them."""
     for number in range(3 * usage.BATCH + 1):
-        counted.record_token(CLIENT, CachedSecret(f"s{number}", b"", None, None), "127.0.0.1")
+        counted.record_token(CLIENT, f"s{number}", "127.0.0.1")
     asyncio.run(counted.stop())
     assert written.batches == [usage.BATCH] * 3 + [1]
     assert [count.detail for count in written.counts[:2]] == ["s0", "s1"]
@@ -117,7 +117,7 @@ def test_many_counts_are_written_in_batches(counted: UsageRecorder, written: _Fa
 @pytest.mark.parametrize("poison", ["s7", "r1"])
 def test_one_failing_row_does_not_block_the_others(counted: UsageRecorder, written: _FakeDatabase, poison: str) -> None:
     for number in range(30):
-        counted.record_token(CLIENT, CachedSecret(f"s{number}", b"", None, None), "127.0.0.1")
+        counted.record_token(CLIENT, f"s{number}", "127.0.0.1")
     for number in range(3):
         counted._rejections.append(
             Rejection("a", f"r{number}", 0, "c", "q", "127.0.0.1", "POST /", "token_expired", "")
@@ -138,7 +138,7 @@ def test_pending_counts_are_bounded(
 ) -> None:
     monkeypatch.setattr(usage, "MAX_COUNTS", 2)
     for detail in ("a", "b", "c", "a"):
-        counted.record_token(CLIENT, CachedSecret(detail, b"", None, None), "127.0.0.1")
+        counted.record_token(CLIENT, detail, "127.0.0.1")
     asyncio.run(counted.stop())
     assert [(count.detail, count.times) for count in written.counts] == [("a", 2), ("b", 1)]
 

@@ -19,6 +19,9 @@ def adding(oauth: OAuthClient) -> str:
 def test_rule_289_a_certificate_is_registered_and_removed(world: World, owner: Visitor) -> None:
     oauth, certificate = make_client(world.api, world.owner), ClientCertificate("console.example.com")
     form = owner.get(page_of(oauth))
+    long = owner.fill(form, adding(oauth), certificate=certificate.pem, certificate_name="n" * 201)
+    assert long.status_code == 422
+    assert "at most 200 characters" in text_of(long)
     added = owner.fill(form, adding(oauth), certificate=certificate.pem)
     assert added.status_code == 303, text_of(added)
     shown = owner.get(added.headers["location"])
@@ -51,7 +54,7 @@ def test_rule_289_what_is_wrong_is_said_and_nothing_typed_is_lost(world: World, 
     for number in range(2):
         assert owner.fill(owner.get(page_of(oauth)), adding(oauth), certificate=ClientCertificate().pem), number
     third = owner.fill(form, adding(oauth), certificate=certificate.pem, key="another-key")
-    assert third.status_code == 422
+    assert third.status_code == 409
     assert "at most 2 certificates" in text_of(third)
     assert certificate.pem.strip() in dict(owner.fields(third, adding(oauth)))["certificate"]
 

@@ -82,7 +82,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
     "client key": (_credentials("keys"), ("key_name", "public_key", "jwks_uri")),
     "client workload": (_credentials("trusts"), ("trust_name", "issuer", "audience", "claims")),
-    "client certificate": (_credentials("certificates"), ("certificate",)),
+    "client certificate": (_credentials("certificates"), ("certificate_name", "certificate")),
     "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
     "profile": (lambda w: ("/account/profile",) * 2, ("name",)),
     "SCIM token": (_provisioning, ("name", "expires")),

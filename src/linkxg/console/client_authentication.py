@@ -1,5 +1,7 @@
 """`…/authentication`: how a client may authenticate, with its keys, trusted workloads and certificates."""
 
+from functools import partial
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -8,21 +10,19 @@ from linkxg.clock import now_s
 from linkxg.console.api_access import LIST
 from linkxg.console.client_page import CLIENT
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors
+from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.step_up import ask_step_up
 from linkxg.console.three_way_merge import original_values
-from linkxg.console.token_binding import binding_of
-from linkxg.errors import Conflict, InvalidRequest
+from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded
 from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.client_assertions.manage_credentials import OF_KEYS, OF_TRUSTS, list_credentials
 from linkxg.identity.client_assertions.model import KEY, MAX_KEYS, MAX_TRUSTS, key_view, trust_view
 from linkxg.identity.client_assertions.public_key import holds_private_key
-from linkxg.identity.clients.change_client import ClientChange, change_client
-from linkxg.identity.clients.manage_certificates import list_certificates
-from linkxg.identity.clients.method_model import (
+from linkxg.identity.clients.authentication_methods import (
     METHODS,
     PRIVATE_KEY_JWT,
     SECRET_BASIC,
@@ -31,11 +31,14 @@ from linkxg.identity.clients.method_model import (
     WORKLOAD_IDENTITY,
     format_methods,
 )
-from linkxg.identity.clients.model import MAX_CERTIFICATES
-from linkxg.identity.clients.notify_owners import mail_methods_changed
+from linkxg.identity.clients.change_client import ClientChange, change_client
+from linkxg.identity.clients.client_services import CREDENTIAL_CHANGES
+from linkxg.identity.clients.manage_certificates import list_certificates
+from linkxg.identity.clients.model import MAX_CERTIFICATES, Client
 from linkxg.identity.clients.read_client import read_client
 
 AUTHENTICATION = f"{CLIENT}/authentication"
+ACT = "change how the client authenticates"
 _NAMES = {
     SECRET_BASIC: "The client sends its secret in the header field Authorization.",
     SECRET_POST: "The client sends its secret in the form.",
@@ -43,6 +46,8 @@ _NAMES = {
     WORKLOAD_IDENTITY: "A token of a CI or a cluster stands for the client; the workload is named below.",
     SELF_SIGNED_TLS: "The client presents a certificate by mutual TLS; it is registered below.",
 }
+BINDINGS = {"dpop": "Tokens bound to a key", "bound": "Tokens bound to a certificate"}
+"""The check boxes of the form, with their labels."""
 _CHANGED = "Somebody else has changed the methods in the meantime. Check them, then choose again."
 
 
@@ -55,9 +60,6 @@ async def show(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
 async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
     """Change the methods."""
 
-    async def back() -> Response[str]:
-        return await show_authentication(page, client_id)
-
     chosen = frozenset(page.form.all("method"))
     if not chosen or not chosen.issubset(METHODS):
         errors = FormErrors([("method", "Choose at least one method.")])
@@ -65,25 +67,38 @@ async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
     client = (await read_client(page.database, page.account_id, client_id)).client
     if page.form.has("was.methods") and page.form.text("was.methods") != format_methods(client.methods):
         return await show_authentication(page, client_id, errors=FormErrors([("method", _CHANGED)]), status=409)
-    asking = await ask_step_up(page, "change how the client authenticates", back=back)
+    asking = await ask_step_up(page, ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
     change = ClientChange(methods=format_methods(chosen).split())
     try:
-        await change_client(page.database, page.actor, page.account_id, client_id, change, expected=client)
+        await change_client(
+            page.database, page.services.notices, page.actor, page.account_id, client_id, change, expected=client
+        )
     except Conflict:
         return await show_authentication(page, client_id, errors=FormErrors([("method", _CHANGED)]), status=409)
     except InvalidRequest as error:
         return await show_authentication(page, client_id, errors=FormErrors([("method", error.description)]))
-    if chosen != client.methods:
-        mail_methods_changed(page.services.notices, page.actor, page.account_id, client_id, chosen)
     message = "Saved."
     if client.methods - chosen:
         message += " The client's live tokens are revoked."
-    return redirect(page, f"{LIST}/{client_id}/authentication", **flash_message(page, message))
+    return redirect(page, authentication_path(client_id), **flash_message(page, message))
 
 
 HANDLERS = (show, save)
+
+
+def authentication_path(client_id: str) -> str:
+    return f"{LIST}/{client_id}/authentication"
+
+
+async def refuse_over_budget(page: PageRequest, client_id: str) -> Response[str] | None:
+    """Counts a credential that is added; the page with the error for a person who has added too many of late."""
+    try:
+        await page.services.limits.spend(CREDENTIAL_CHANGES, caller_key(page.account_id, page.person.user_id))
+    except RateLimitExceeded as error:
+        return await show_authentication(page, client_id, errors=wait_for_budget(error), status=error.status)
+    return None
 
 
 async def show_authentication(
@@ -122,3 +137,9 @@ async def show_authentication(
         key=form.key_or_new(),
         errors=errors,
     )
+
+
+def binding_of(client: Client) -> dict[str, str]:
+    """To what the tokens of a client are bound, as the values of the form."""
+    chosen = {"dpop": client.dpop_bound, "bound": client.certificate_bound}
+    return {name: "yes" if value else "" for name, value in chosen.items()}

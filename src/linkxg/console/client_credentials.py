@@ -6,8 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.api_access import LIST
-from linkxg.console.client_authentication import show_authentication
+from linkxg.console.client_authentication import ACT, authentication_path, refuse_over_budget, show_authentication
 from linkxg.console.client_page import CLIENT
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.form_errors import FormErrors, of_api_error, whole_form
@@ -16,10 +15,8 @@ from linkxg.console.pages import redirect
 from linkxg.console.step_up import ask_step_up
 from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
-from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.client_assertions.manage_credentials import (
-    CREDENTIAL_CHANGES,
     OF_KEYS,
     OF_TRUSTS,
     CredentialDocument,
@@ -27,11 +24,9 @@ from linkxg.identity.client_assertions.manage_credentials import (
     list_credentials,
     remove_credential,
 )
-from linkxg.identity.client_assertions.notices import mail_credential_added, mail_credential_removed
 from linkxg.identity.client_assertions.public_key import read_key_text
 from linkxg.identity.client_assertions.trust_rules import check_jwks_uri, check_trust
 
-_ACT = "change how the client authenticates"
 _NAMELESS = "Enter a name by which you will know it again."
 _FIELDS = {
     "jwk or pem": ("public_key", "Public key"),
@@ -57,7 +52,7 @@ async def add_key(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
         return await show_authentication(page, client_id, errors=of_api_error(error.description, _KEY_FIELDS))
     if not form.text("key_name").strip():
         return await show_authentication(page, client_id, errors=FormErrors([("key_name", _NAMELESS)]))
-    asking = await ask_step_up(page, _ACT, back=partial(show_authentication, page, client_id))
+    asking = await ask_step_up(page, ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
     return await _add(page, client_id, form.text("key_name"), document, "key-added")
@@ -80,7 +75,7 @@ async def add_trust(page: NamedDependency[PageRequest], client_id: FromPath[str]
         return await show_authentication(page, client_id, errors=of_api_error(error.description, _TRUST_FIELDS))
     if not form.text("trust_name").strip():
         return await show_authentication(page, client_id, errors=FormErrors([("trust_name", _NAMELESS)]))
-    asking = await ask_step_up(page, _ACT, back=partial(show_authentication, page, client_id))
+    asking = await ask_step_up(page, ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
     return await _add(page, client_id, form.text("trust_name"), document, "trust-added")
@@ -93,7 +88,7 @@ async def remove_key(
     question = await _question(page, client_id, key_id, OF_KEYS, "Remove this key?", "Remove key")
     if question is not None:
         return question
-    asking = await ask_step_up(page, _ACT)
+    asking = await ask_step_up(page, ACT)
     if asking is not None:
         return asking
     return await _remove(page, client_id, key_id, OF_KEYS, "key-removed")
@@ -107,7 +102,7 @@ async def remove_trust(
     question = await _question(page, client_id, trust_id, OF_TRUSTS, title, button)
     if question is not None:
         return question
-    asking = await ask_step_up(page, _ACT)
+    asking = await ask_step_up(page, ACT)
     if asking is not None:
         return asking
     return await _remove(page, client_id, trust_id, OF_TRUSTS, "trust-removed")
@@ -115,36 +110,35 @@ async def remove_trust(
 
 @get([f"{CLIENT}/keys", f"{CLIENT}/trusts"], **session_roles(ADMINISTRATORS))
 async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
-    return redirect(page, _page(client_id))
+    return redirect(page, authentication_path(client_id))
 
 
 @get(f"{CLIENT}/keys/{{key_id:str}}/remove", **session_roles(ADMINISTRATORS))
 async def back_from_key(
     page: NamedDependency[PageRequest], client_id: FromPath[str], key_id: FromPath[str]
 ) -> Response[str]:
-    return redirect(page, _page(client_id))
+    return redirect(page, authentication_path(client_id))
 
 
 @get(f"{CLIENT}/trusts/{{trust_id:str}}/remove", **session_roles(ADMINISTRATORS))
 async def back_from_trust(
     page: NamedDependency[PageRequest], client_id: FromPath[str], trust_id: FromPath[str]
 ) -> Response[str]:
-    return redirect(page, _page(client_id))
+    return redirect(page, authentication_path(client_id))
 
 
 HANDLERS = (add_key, add_trust, remove_key, remove_trust, back, back_from_key, back_from_trust)
 
 
-def _page(client_id: str) -> str:
-    return f"{LIST}/{client_id}/authentication"
-
-
 async def _add(page: PageRequest, client_id: str, name: str, document: CredentialDocument, done: str) -> Response[str]:
     fields = _TRUST_FIELDS if done == "trust-added" else _KEY_FIELDS
-    await page.services.limits.spend(CREDENTIAL_CHANGES, caller_key(page.account_id, page.person.user_id))
+    refused = await refuse_over_budget(page, client_id)
+    if refused is not None:
+        return refused
     try:
-        added, replayed = await add_credential(
+        await add_credential(
             page.database,
+            page.services.notices,
             page.actor,
             page.account_id,
             client_id,
@@ -156,9 +150,7 @@ async def _add(page: PageRequest, client_id: str, name: str, document: Credentia
         return await show_authentication(page, client_id, errors=of_api_error(error.description, fields))
     except Conflict as error:
         return await show_authentication(page, client_id, errors=whole_form(error.description), status=409)
-    if not replayed:
-        mail_credential_added(page.services.notices, page.actor, page.account_id, client_id, added)
-    return redirect(page, _page(client_id), done=done)
+    return redirect(page, authentication_path(client_id), done=done)
 
 
 async def _question(
@@ -171,12 +163,16 @@ async def _question(
     if confirmed(page):
         return None
     effects = ["What uses it gets no tokens any more, and the live tokens of this client are revoked at once."]
-    return ask_confirmation(page, Question(title, effects, button, "Keep it", _page(client_id)))
+    return ask_confirmation(page, Question(title, effects, button, "Keep it", authentication_path(client_id)))
 
 
 async def _remove(
     page: PageRequest, client_id: str, credential_id: str, kinds: frozenset[str], done: str
 ) -> Response[str]:
-    removed = await remove_credential(page.database, page.actor, page.account_id, client_id, credential_id, kinds)
-    mail_credential_removed(page.services.notices, page.actor, page.account_id, client_id, removed)
-    return redirect(page, _page(client_id), done=done)
+    try:
+        await remove_credential(
+            page.database, page.services.notices, page.actor, page.account_id, client_id, credential_id, kinds
+        )
+    except Conflict as error:
+        return await show_authentication(page, client_id, errors=whole_form(error.description), status=409)
+    return redirect(page, authentication_path(client_id), done=done)

@@ -21,8 +21,8 @@ from linkxg.console.three_way_merge import FieldConflict, original_values
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
-from linkxg.identity.clients.method_model import BY_SECRET
 from linkxg.identity.clients.model import Client, Secret
 from linkxg.identity.clients.read_client import ClientDetail, read_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
@@ -47,7 +47,7 @@ async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
     if asking is not None:
         return asking
     change = ClientChange(disabled=True)
-    await change_client(page.database, page.actor, page.account_id, client_id, change)
+    await change_client(page.database, page.services.notices, page.actor, page.account_id, client_id, change)
     return redirect(page, f"{LIST}/{client_id}", done="disabled")
 
 
@@ -57,7 +57,7 @@ async def enable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
     if asking is not None:
         return asking
     change = ClientChange(disabled=False)
-    await change_client(page.database, page.actor, page.account_id, client_id, change)
+    await change_client(page.database, page.services.notices, page.actor, page.account_id, client_id, change)
     return redirect(page, f"{LIST}/{client_id}", done="enabled")
 
 

@@ -134,7 +134,9 @@ async def _apply(page: PageRequest, seen: Client, change: SettingsChange) -> Non
         allowed_cidrs=changed["ranges"].split() if "ranges" in changed else None,
         self_rotation=changed["self_rotation"] == "yes" if "self_rotation" in changed else None,
     )
-    await change_client(page.database, page.actor, page.account_id, seen.id, client_change, expected=seen)
+    await change_client(
+        page.database, page.services.notices, page.actor, page.account_id, seen.id, client_change, expected=seen
+    )
 
 
 async def _summary(page: PageRequest, client_id: str, change: SettingsChange) -> str:

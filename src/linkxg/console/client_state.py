@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from linkxg.clock import DAY
 from linkxg.console.formatting import time_left
-from linkxg.identity.clients.method_model import BY_SECRET
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.model import Client
 
 ACTIVE_MS = 7 * DAY
@@ -24,7 +24,8 @@ def state_of(client: Client, now: int) -> ClientState:
     if client.disabled:
         return ClientState("bad", "disabled")
     if not live and client.methods & BY_SECRET:
-        leaked = bool(client.secrets) and client.secrets[-1].leak_url is not None
+        # The last live secret is revoked for nothing else: found itself, or made by one that was.
+        leaked = bool(client.secrets) and client.secrets[-1].revoked_at is not None
         return ClientState("bad", "secret found in public" if leaked else "secret expired")
     if not live:
         return _of_use(client, now)

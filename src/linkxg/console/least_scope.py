@@ -39,7 +39,9 @@ async def narrow(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
             return await _show(page, client_id, error=message, status=422)
         change = ClientChange(scope=" ".join(left))
         try:
-            await change_client(page.database, page.actor, page.account_id, client_id, change, expected=client)
+            await change_client(
+                page.database, page.services.notices, page.actor, page.account_id, client_id, change, expected=client
+            )
         except Conflict:
             continue
         return redirect(page, f"{LIST}/{client_id}", done="narrowed")

@@ -33,10 +33,10 @@ KINDS = {
     EMAIL_CHANGE: "e-mail change link",
     MFA_TOKEN: "second-step token",
 }
-_PREFIX = len(CLIENT_SECRET)
+PREFIX_LENGTH = len(CLIENT_SECRET)
 # A lookahead, so that what only resembles a credential hides none that begins inside it.
 _CREDENTIAL = re.compile(rb"(?=(lxg(?:ref_[0-9a-f]{104}|[a-z]{3}_[0-9A-Za-z]{49})))")
-_LONGEST = _PREFIX + 104
+_LONGEST = PREFIX_LENGTH + 104
 _CHUNK = 1 << 20
 
 
@@ -76,7 +76,7 @@ def find_secrets(file: BinaryIO) -> Iterator[FoundSecret]:
 
 def _read(text: str) -> tuple[str, str] | None:
     """Kind and hint of a credential; None for what only resembles one."""
-    prefix = text[:_PREFIX]
+    prefix = text[:PREFIX_LENGTH]
     if prefix == REFRESH_TOKEN:
         return (KINDS[prefix], f"…{text[-4:]}") if len(text) == _LONGEST else None
     if prefix in KINDS and is_well_formed(text, prefix):

@@ -1,6 +1,7 @@
 """Tells the Owners by mail which credentials of their account were found in public."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,36 +14,61 @@ from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.clients.notify_owners import client_label
 from linkxg.identity.scim.token_store import find_tokens_by_digest
-from linkxg.secret_scanning.kinds import LeakedCredential
-from linkxg.secret_scanning.place import LeakPlace
+from linkxg.secret_scanning.credential_types import LeakedCredential, Revocation
+from linkxg.secret_scanning.leak_location import LeakLocation
 
 NAMED = 10
+_REVOKED = "Credential found in public and revoked"
+_ENDED = "Credential found in public that had ended"
 _ADVICE = (
     "Whoever has read it may have used it: check the audit log, also for secrets that nobody in your account has "
     "rotated. Give programs a new secret, and remove the old one from where it was found."
 )
 
 
-def mail_credentials_leaked(
-    notices: SecurityNotices, actor: Actor, account_id: str, leaked: Sequence[tuple[LeakedCredential, LeakPlace]]
-) -> None:
+class Leak(NamedTuple):
+    """What was found where, and what the report of it has revoked."""
+
+    credential: LeakedCredential
+    location: LeakLocation
+    revocation: Revocation
+
+    @property
+    def has_revoked(self) -> bool:
+        return self.revocation.was_live or bool(self.revocation.successors)
+
+
+def mail_credentials_leaked(notices: SecurityNotices, actor: Actor, account_id: str, leaked: Sequence[Leak]) -> None:
     """One mail for all of a report."""
 
     def what(conn: Connection) -> str:
-        sentences = [_sentence(conn, actor, account_id, *one) for one in leaked[:NAMED]]
+        sentences = [_sentences(conn, actor, account_id, one) for one in leaked[:NAMED]]
         if len(leaked) > NAMED:
             sentences.append(f"And {len(leaked) - NAMED:,} more, which the audit log names.")
         return "\n".join(sentences)
 
-    subject = "Credential found in public and revoked"
+    subject = _REVOKED if any(one.has_revoked for one in leaked) else _ENDED
     notices.owners(actor, account_id, subject, what, kind=CREDENTIAL_LEAKED, advice=_ADVICE)
 
 
-def _sentence(conn: Connection, actor: Actor, account_id: str, credential: LeakedCredential, place: LeakPlace) -> str:
-    at = f" at {shown(place.url)}" if place.url else ""
-    name = _name(conn, account_id, credential)
-    tokens = " Its access tokens were revoked too." if credential.kind in (CLIENT_SECRET, REFRESH_TOKEN) else ""
-    return f"{name} was found in public{at} by the secret scanner {actor.id}, and was revoked.{tokens}"
+def _sentences(conn: Connection, actor: Actor, account_id: str, leak: Leak) -> str:
+    credential, location, revocation = leak
+    at = f" at {shown(location.url)}" if location.url else ""
+    found = f"{_name(conn, account_id, credential)} was found in public{at} by the secret scanner {actor.id}"
+    has_tokens = credential.kind in (CLIENT_SECRET, REFRESH_TOKEN)
+    if not revocation.was_live:
+        sentences = [f"{found}. It had ended before, but whoever read it earlier may have used it."]
+    else:
+        tokens = " Its access tokens were revoked too." if has_tokens else ""
+        sentences = [f"{found}, and was revoked.{tokens}"]
+    if (number := len(revocation.successors)) > 0:
+        secrets = "A secret" if number == 1 else f"{number} secrets"
+        was = "was" if number == 1 else "were"
+        sentences.append(
+            f"{secrets} that the client itself had made with it, by rotation, {was} revoked too, with all access "
+            "tokens: nobody can tell whether the client or a stranger rotated. Its programs need a new secret."
+        )
+    return " ".join(sentences)
 
 
 def _name(conn: Connection, account_id: str, credential: LeakedCredential) -> str:

@@ -9,7 +9,14 @@ from litestar.params import HeaderParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest, InvalidSignature, NotFound, PayloadTooLarge, TemporarilyUnavailable
+from linkxg.errors import (
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    TemporarilyUnavailable,
+    UnsignedReport,
+    UnsupportedMediaType,
+)
 from linkxg.http.json_body import refuse_coding, require_json
 from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget
@@ -17,7 +24,7 @@ from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.secret_scanning.model import MAX_BODY, MAX_ENTRIES, LeakReport, LeakVerdict
-from linkxg.secret_scanning.reporters import Reporters, find_signer
+from linkxg.secret_scanning.scanners import Scanners, find_signer
 from linkxg.secret_scanning.take_report import read_report, take_report
 
 REPORTS = Budget("secret-reports-source", 600, 60)
@@ -42,7 +49,7 @@ class ScanningServices:
     database: Database
     server_key: bytes
     notices: SecurityNotices
-    reporters: Reporters
+    scanners: Scanners
 
 
 @post(
@@ -50,7 +57,7 @@ class ScanningServices:
     operation_id="reportLeakedCredentials",
     takes={"application/json": _BODY},
     status_code=200,
-    errors=(InvalidRequest, InvalidSignature, NotFound, PayloadTooLarge, TemporarilyUnavailable),
+    errors=(InvalidRequest, UnsignedReport, NotFound, PayloadTooLarge, UnsupportedMediaType, TemporarilyUnavailable),
     **public(REPORTS),
 )
 async def report(
@@ -64,20 +71,20 @@ async def report(
     The signature is ECDSA with P-256 and SHA-256 over the bytes of the body (DER, in base64), by a key of a scanner
     that the operator has set. Without one this is 404. A repeated report is answered as the first one was.
     """
-    if not services.reporters:
+    if not services.scanners:
         raise NotFound("This server takes no reports of secret scanners.")
     context = context_of(request.scope)
     if not key_id or not signature or max(len(key_id), len(signature)) > _LONGEST:
-        raise InvalidSignature(reason="no signature")
+        raise UnsignedReport(reason="no signature")
     require_json(context.header(b"content-type"), oauth_style=False)
     refuse_coding(context.header(b"content-encoding"), oauth_style=False)
-    candidates = await services.reporters.find(key_id)
+    candidates = await services.scanners.find(key_id)
     body = await context.body(MAX_BODY)
-    reporter = find_signer(candidates, signature, body)
-    actor = actor_of(context)._replace(kind="scanner", id=reporter)
+    scanner = find_signer(candidates, signature, body)
+    actor = actor_of(context)._replace(kind="scanner", id=scanner)
     reports = read_report(body)
     found = await take_report(services.database, services.server_key, services.notices, actor, reports)
-    context.notes |= {"reporter": reporter, "entries": len(reports), "revoked": found.revoked}
+    context.notes |= {"scanner": scanner, "entries": len(reports), "revoked": found.revoked}
     return Response(found.verdicts)
 
 

@@ -5,7 +5,7 @@ A repeated report changes nothing, and is answered as the first one was.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,10 +18,17 @@ from linkxg.db import Database
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import revoke_as
-from linkxg.secret_scanning.kinds import LeakedCredential, find_credentials, find_session_of, kind_of, revoke
+from linkxg.secret_scanning.credential_types import (
+    LeakedCredential,
+    Revocation,
+    find_credentials,
+    find_session_of,
+    kind_of,
+    revoke,
+)
+from linkxg.secret_scanning.leak_location import LeakLocation, location_of
 from linkxg.secret_scanning.model import MAX_ENTRIES, LeakReport, LeakVerdict
-from linkxg.secret_scanning.notices import mail_credentials_leaked
-from linkxg.secret_scanning.place import LeakPlace, place_of
+from linkxg.secret_scanning.notices import Leak, mail_credentials_leaked
 
 _ID_NAMES = {CLIENT_SECRET: "secret_id", REFRESH_TOKEN: "session_id"}
 """The detail with the id of what was revoked, where the target of the event is something else."""
@@ -55,20 +62,22 @@ async def take_report(
     first = {one.token: one for one in reversed(reports)}
     kinds = {token: kind for token in first if (kind := kind_of(server_key, token))}
     found = await database.read(_find, server_key, kinds) if kinds else {}
-    revoked: dict[str, list[tuple[LeakedCredential, LeakPlace]]] = defaultdict(list)
+    news: dict[str, list[Leak]] = defaultdict(list)
     try:
         for token, credential in found.items():
-            place = place_of(token, first[token].url, first[token].source)
+            location = location_of(token, first[token].url, first[token].source)
             # One transaction each: no two of them wait for each other's locks.
-            if await revoke_as(database, actor, credential.account_id, _revoke, actor, credential, place):
-                revoked[credential.account_id].append((credential, place))
+            revocation = await revoke_as(database, actor, credential.account_id, _revoke, actor, credential, location)
+            if revocation is not None:
+                news[credential.account_id].append(Leak(credential, location, revocation))
     finally:
         # If the database is lost on the way, a repetition revokes the rest.
-        for account_id, leaked in revoked.items():
+        for account_id, leaked in news.items():
             if account_id:
                 mail_credentials_leaked(notices, actor, account_id, leaked)
     genuine = found.keys() | {token for token, kind in kinds.items() if kind == REFRESH_TOKEN}
-    return Report([_verdict(one, one.token in genuine) for one in reports], sum(map(len, revoked.values())))
+    revoked = sum(one.has_revoked for leaked in news.values() for one in leaked)
+    return Report([_verdict(one, one.token in genuine) for one in reports], revoked)
 
 
 def _find(conn: Connection, server_key: bytes, kinds: Mapping[str, str]) -> dict[str, LeakedCredential]:
@@ -85,16 +94,16 @@ def _find(conn: Connection, server_key: bytes, kinds: Mapping[str, str]) -> dict
     return found
 
 
-def _revoke(conn: Connection, actor: Actor, credential: LeakedCredential, place: LeakPlace) -> bool:
-    if not revoke(conn, actor, credential, place.url):
-        return False
-    if credential.account_id:
-        details = {"kind": KINDS[credential.kind], "url": place.url, "source": place.source}
+def _revoke(conn: Connection, actor: Actor, credential: LeakedCredential, location: LeakLocation) -> Revocation | None:
+    revocation = revoke(conn, actor, credential, location.url)
+    if revocation is not None and credential.account_id:
+        details: dict[str, Any] = {"kind": KINDS[credential.kind], "url": location.url, "source": location.source}
+        details |= {"had_ended": not revocation.was_live, "successors": list(revocation.successors)}
         if credential.kind in _ID_NAMES:
             details[_ID_NAMES[credential.kind]] = credential.id
-        kept = {name: text for name, text in details.items() if text}
+        kept = {name: value for name, value in details.items() if value}
         audit.record(conn, credential.account_id, actor, "credential.leaked", credential.target, kept)
-    return True
+    return revocation
 
 
 def _verdict(report: LeakReport, is_genuine: bool) -> LeakVerdict:

@@ -48,10 +48,10 @@ CLIENT_CREATED = NoticeKind("client-created", "an OAuth client was created", _OW
 SECRET_ROTATED = NoticeKind("secret-rotated", "the secret of an OAuth client was rotated", _OWNERS)
 CLIENT_AUTHENTICATION_CHANGED = NoticeKind(
     "client-authentication-changed",
-    "a key, a JWKS URI or a trusted workload of an OAuth client was added or removed, or its methods were changed",
+    "a key, a JWKS URI, a trusted workload or a certificate of an OAuth client was added or removed, or its methods, "
+    "what its tokens are bound to, its addresses or its right to rotate itself were changed",
     _OWNERS,
 )
-CERTIFICATE_ADDED = NoticeKind("certificate-added", "a certificate of an OAuth client was registered", _OWNERS)
 CONTACT_CHANGED = NoticeKind(
     "security-contact-changed", "the security contact was changed", f"{_OWNERS}, and the former contact"
 )
@@ -92,7 +92,7 @@ SUBSCRIPTION_CREATED = NoticeKind(
 KINDS = (
     NEW_PLACE, RECOVERY_CODE_USED, PASSWORD_CHANGED, PASSWORD_LINK_CREATED, EMAIL_CHANGED, EMAIL_CHANGE_APPROVED,
     FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_REPLACED, FACTORS_RESET, ROLE_GIVEN, CLIENT_CREATED, SECRET_ROTATED,
-    CERTIFICATE_ADDED, CLIENT_AUTHENTICATION_CHANGED, CONTACT_CHANGED, SIGN_IN_RULES_CHANGED, SECRET_LIFETIME_CHANGED,
+    CLIENT_AUTHENTICATION_CHANGED, CONTACT_CHANGED, SIGN_IN_RULES_CHANGED, SECRET_LIFETIME_CHANGED,
     PROVIDER_CHANGED, SSO_ONLY_CHANGED, IDENTITY_LINKED, DOMAIN_CHANGED, SCIM_TOKEN_CREATED, CREDENTIAL_LEAKED,
     SUBSCRIPTION_CREATED,
 )  # fmt: skip

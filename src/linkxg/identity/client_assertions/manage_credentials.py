@@ -14,8 +14,9 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
-from linkxg.http.rate_limits import Budget
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.identity.client_assertions import store
 from linkxg.identity.client_assertions.model import (
@@ -30,13 +31,14 @@ from linkxg.identity.client_assertions.model import (
     Trust,
     jwk_of,
 )
+from linkxg.identity.client_assertions.notices import mail_credential_added, mail_credential_removed
 from linkxg.identity.client_assertions.public_key import thumbprint
-from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY, format_methods
+from linkxg.identity.clients.authentication_methods import format_methods
+from linkxg.identity.clients.check_methods import METHOD_OF_KIND, check_removal
 from linkxg.identity.clients.store import find_account_client, update_client
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
 
-CREDENTIAL_CHANGES = Budget("client-credentials", 120, 3_600)
 ADDED = {KEY: "client.key_added", JWKS_URI: "client.key_added", WORKLOAD: "client.trust_added"}
 REMOVED = {KEY: "client.key_removed", JWKS_URI: "client.key_removed", WORKLOAD: "client.trust_removed"}
 OF_KEYS, OF_TRUSTS = frozenset((KEY, JWKS_URI)), frozenset((WORKLOAD,))
@@ -45,6 +47,7 @@ CredentialDocument = dict[str, str] | JwksUri | Trust
 
 async def add_credential(
     database: Database,
+    notices: SecurityNotices,
     actor: Actor,
     account_id: str,
     client_id: str,
@@ -73,7 +76,7 @@ async def add_credential(
             conn, account_id, client_id, id=credential_id, kind=kind, name=name.strip(), document=text, created_at=now,
             created_by=actor.id or "-",
         )  # fmt: skip
-        methods = client.methods | {WORKLOAD_IDENTITY if kind == WORKLOAD else PRIVATE_KEY_JWT}
+        methods = client.methods | {METHOD_OF_KIND[kind]}
         if methods != client.methods:
             update_client(conn, account_id, client_id, methods=methods)
         invalidate_client(conn, account_id, client_id, client.epoch)
@@ -89,7 +92,10 @@ async def add_credential(
         found = store.find_credential(conn, account_id, client_id, credential_id)
         return found or Conflict("This request was already answered, but what it added has since been removed.")
 
-    return await write_once_by_id(database, actor, request, make, find)
+    added = await write_once_by_id(database, actor, request, make, find)
+    if not added.replayed:
+        mail_credential_added(notices, actor, account_id, client_id, added.value)
+    return added
 
 
 async def list_credentials(
@@ -109,15 +115,26 @@ async def list_credentials(
 
 
 async def remove_credential(
-    database: Database, actor: Actor, account_id: str, client_id: str, credential_id: str, kinds: frozenset[str]
-) -> Credential:
-    """Remove it, and revoke the live tokens of the client. Raises NotFound."""
+    database: Database,
+    notices: SecurityNotices,
+    actor: Actor,
+    account_id: str,
+    client_id: str,
+    credential_id: str,
+    kinds: frozenset[str],
+) -> None:
+    """Remove it, and revoke the live tokens of the client.
 
-    def unit(conn: Connection) -> Credential | None:
+    Raises NotFound, or Conflict for the last one of a client that could get no token without it.
+    """
+
+    def unit(conn: Connection) -> Credential | PublicError:
         client = find_account_client(conn, account_id, client_id, lock=True)
         found = store.find_credential(conn, account_id, client_id, credential_id)
         if client is None or found is None or found.kind not in kinds:
-            return None
+            return NotFound()
+        if (error := check_removal(conn, client, credential_id)) is not None:
+            return error
         store.delete_credential(conn, account_id, credential_id)
         update_client(conn, account_id, client_id, epoch=client.epoch + 1)
         invalidate_client(conn, account_id, client_id, client.epoch + 1)
@@ -125,10 +142,8 @@ async def remove_credential(
         audit.record(conn, account_id, actor, REMOVED[found.kind], client_id, details)
         return found
 
-    removed = await write_as(database, actor, unit)
-    if removed is None:
-        raise NotFound
-    return removed
+    removed = value_or_raise(await write_as(database, actor, unit))
+    mail_credential_removed(notices, actor, account_id, client_id, removed)
 
 
 def _conflict(known: list[Credential], kind: str, document: CredentialDocument) -> Conflict | None:

@@ -1,38 +1,26 @@
-"""The mails to the Owners about how a client authenticates: whoever adds a key needs no secret any more."""
-
-from sqlalchemy import Connection
+"""The mails to the Owners about the keys and workloads of a client: whoever adds a key needs no secret any more."""
 
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.mail_text import shown
-from linkxg.identity.accounts.notice_kinds import CLIENT_AUTHENTICATION_CHANGED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.client_assertions.model import JWKS_URI, KEY, Credential, trust_of
-from linkxg.identity.clients.notify_owners import AUTHENTICATION_ADVICE, AUTHENTICATION_CHANGED, client_label
+from linkxg.identity.clients.notify_owners import CAN_REQUEST, mail_authentication_changed
 
 
 def mail_credential_added(
     notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, added: Credential
 ) -> None:
-    def what(conn: Connection) -> str:
-        return f"{_named(added)} was added to {client_label(conn, account_id, client_id)}: it can request tokens by it."
-
-    notices.owners(
-        actor,
-        account_id,
-        AUTHENTICATION_CHANGED,
-        what,
-        kind=CLIENT_AUTHENTICATION_CHANGED,
-        advice=AUTHENTICATION_ADVICE,
+    mail_authentication_changed(
+        notices, actor, account_id, client_id, lambda label: f"{_named(added)} was added to {label}: {CAN_REQUEST}."
     )
 
 
 def mail_credential_removed(
     notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, removed: Credential
 ) -> None:
-    def what(conn: Connection) -> str:
-        return f"{_named(removed)} was removed from {client_label(conn, account_id, client_id)}."
-
-    notices.owners(actor, account_id, AUTHENTICATION_CHANGED, what, kind=CLIENT_AUTHENTICATION_CHANGED)
+    mail_authentication_changed(
+        notices, actor, account_id, client_id, lambda label: f"{_named(removed)} was removed from {label}."
+    )
 
 
 def _named(credential: Credential) -> str:

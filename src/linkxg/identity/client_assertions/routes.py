@@ -21,7 +21,6 @@ from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.client_assertions.manage_credentials import (
-    CREDENTIAL_CHANGES,
     OF_KEYS,
     OF_TRUSTS,
     CredentialDocument,
@@ -40,9 +39,9 @@ from linkxg.identity.client_assertions.model import (
     key_view,
     trust_view,
 )
-from linkxg.identity.client_assertions.notices import mail_credential_added, mail_credential_removed
 from linkxg.identity.client_assertions.public_key import read_jwk, read_pem
 from linkxg.identity.client_assertions.trust_rules import check_jwks_uri, check_trust
+from linkxg.identity.clients.client_services import CREDENTIAL_CHANGES
 from linkxg.identity.federation.discovery import MAX_ISSUER
 from linkxg.identity.federation.pinned_request import MAX_URL
 
@@ -129,14 +128,17 @@ async def add_key(
     return Response(key_view(added), headers=replay(replayed))
 
 
-@delete(f"{_KEYS}/{{key_id:str}}", operation_id="removeClientKey", **_REMOVES)
+@delete(f"{_KEYS}/{{key_id:str}}", operation_id="removeClientKey", errors=(Conflict,), **_REMOVES)
 async def remove_key(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientAssertionServices],
     client_id: FromPath[str],
     key_id: FromPath[str],
 ) -> None:
-    """Remove a key or the JWKS URI. The live tokens of the client are revoked at once."""
+    """Remove a key or the JWKS URI. The live tokens of the client are revoked at once.
+
+    It is 409 for the last one of a client that could get no token without it.
+    """
     await _remove(request, services, client_id, key_id, OF_KEYS)
 
 
@@ -163,14 +165,17 @@ async def add_trust(
     return Response(trust_view(added), headers=replay(replayed))
 
 
-@delete(f"{_TRUSTS}/{{trust_id:str}}", operation_id="removeClientTrust", **_REMOVES)
+@delete(f"{_TRUSTS}/{{trust_id:str}}", operation_id="removeClientTrust", errors=(Conflict,), **_REMOVES)
 async def remove_trust(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientAssertionServices],
     client_id: FromPath[str],
     trust_id: FromPath[str],
 ) -> None:
-    """Trust a workload no more. The live tokens of the client are revoked at once."""
+    """Trust a workload no more. The live tokens of the client are revoked at once.
+
+    It is 409 for the last one of a client that could get no token without it.
+    """
     await _remove(request, services, client_id, trust_id, OF_TRUSTS)
 
 
@@ -191,12 +196,16 @@ async def _add(
     idempotency_key: str | None,
 ) -> IdempotentOutcome[Credential]:
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
-    added = await add_credential(
-        services.database, actor, account_id, client_id, name=name, document=document, idempotency_key=idempotency_key
+    return await add_credential(
+        services.database,
+        services.notices,
+        actor,
+        account_id,
+        client_id,
+        name=name,
+        document=document,
+        idempotency_key=idempotency_key,
     )
-    if not added.replayed:
-        mail_credential_added(services.notices, actor, account_id, client_id, added.value)
-    return added
 
 
 async def _remove(
@@ -207,5 +216,4 @@ async def _remove(
     kinds: frozenset[str],
 ) -> None:
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
-    removed = await remove_credential(services.database, actor, account_id, client_id, credential_id, kinds)
-    mail_credential_removed(services.notices, actor, account_id, client_id, removed)
+    await remove_credential(services.database, services.notices, actor, account_id, client_id, credential_id, kinds)

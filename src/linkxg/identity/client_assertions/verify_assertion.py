@@ -23,10 +23,10 @@ from linkxg.identity.client_assertions.check_claims import (
     replay_key,
 )
 from linkxg.identity.client_assertions.credential_cache import ClientCredentials, CredentialCache
+from linkxg.identity.client_assertions.decoy_keys import decoy_keys
 from linkxg.identity.client_assertions.issuer_keys import IssuerKeys
 from linkxg.identity.client_assertions.model import LEEWAY_S
-from linkxg.identity.client_assertions.nobody import keys_of_nobody
-from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY
+from linkxg.identity.clients.authentication_methods import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.federation.provider_fault import ProviderFault, SignatureFault, UnknownKeyFault
 from linkxg.identity.federation.signed_token import ALGORITHMS, verify
@@ -50,7 +50,7 @@ class AssertionVerifier:
         self._credentials = CredentialCache(database)
         self._keys = keys
         self._issuer = issuer
-        self._nobody = keys_of_nobody()
+        self._decoys = decoy_keys()
 
     async def verify(self, client: CachedClient, assertion: Assertion, *, again: bool = False) -> UnusedAssertion:
         """Raises InvalidClient, or TemporarilyUnavailable while too many keys are being fetched."""
@@ -60,10 +60,10 @@ class AssertionVerifier:
         found = await self._credentials.find(client, again=again)
         return await (self._verify_own if is_own else self._verify_workload)(client, found, assertion)
 
-    def verify_for_nobody(self, assertion: Assertion) -> None:
+    def verify_by_decoy(self, assertion: Assertion) -> None:
         """Take about the time of a known client, so that the answer does not reveal which exist."""
         with contextlib.suppress(ProviderFault):
-            verify(assertion.token, assertion.header, self._nobody[ALGORITHMS[assertion.header.algorithm]])
+            verify(assertion.token, assertion.header, self._decoys[ALGORITHMS[assertion.header.algorithm]])
 
     async def use(self, client: CachedClient, verified: UnusedAssertion, source: str) -> None:
         """Use the assertion up. Raises InvalidClient if it was used before, or its credential was removed."""

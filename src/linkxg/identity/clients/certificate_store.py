@@ -19,6 +19,11 @@ certificates = Table(
     Column("not_before", Sequence, nullable=False),
     Column("not_after", Sequence, nullable=False),
     Column("created_at", Milliseconds, nullable=False),
+    # Empty if it was given none.
+    Column("name", String(200), nullable=False, server_default=""),
+    Column("created_by", String(64), nullable=False, server_default="-"),
+    Column("last_used_at", Milliseconds),
+    Column("last_used_source", String(64)),
     Index("ix_client_certificates_client_id_thumbprint", "client_id", "thumbprint", unique=True),
     Index("ix_client_certificates_account_id_client_id", "account_id", "client_id"),
 )

@@ -12,21 +12,24 @@ from linkxg.errors import Conflict
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import described
-from linkxg.identity.clients.client_services import ADMINISTRATION, CHANGES, ClientServices
+from linkxg.identity.clients.client_services import ADDS_CREDENTIAL, ADMINISTRATION, CHANGES, ClientServices
 from linkxg.identity.clients.manage_certificates import add_certificate, list_certificates, remove_certificate
-from linkxg.identity.clients.model import CertificateView
-from linkxg.identity.clients.notify_owners import mail_certificate_added
+from linkxg.identity.clients.model import MAX_NAME, CertificateView
 from linkxg.identity.sender_constraint.client_certificate import MAX_PEM
 
 Pem = Annotated[str, described(minLength=1, maxLength=MAX_PEM, description="One X.509 certificate in PEM.")]
 
 
 class AddCertificate(msgspec.Struct, forbid_unknown_fields=True):
+    """Without `name` it is named by its subject."""
+
     EXAMPLE: ClassVar[dict[str, Any]] = {
-        "certificate": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----"
+        "name": "Deployment",
+        "certificate": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----",
     }
 
     certificate: Pem
+    name: Annotated[str, described(maxLength=MAX_NAME)] = ""
 
 
 class CertificateList(msgspec.Struct):
@@ -38,7 +41,7 @@ class CertificateList(msgspec.Struct):
     operation_id="addCertificate",
     errors=(Conflict,),
     response_headers=[REPLAYED],
-    **CHANGES,
+    **ADDS_CREDENTIAL,
 )
 async def add(
     request: Request[Any, Any, Any],
@@ -50,10 +53,15 @@ async def add(
     """Register a certificate of the client, for mutual TLS. A client has at most two."""
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     added, replayed = await add_certificate(
-        services.database, actor, account_id, client_id, data.certificate, idempotency_key=idempotency_key
+        services.database,
+        services.notices,
+        actor,
+        account_id,
+        client_id,
+        data.certificate,
+        name=data.name,
+        idempotency_key=idempotency_key,
     )
-    if not replayed:
-        mail_certificate_added(services.notices, actor, account_id, client_id)
     return Response(added, headers=replay(replayed))
 
 
@@ -68,6 +76,7 @@ async def listing(
 @delete(
     "/oauth/clients/{client_id:str}/certificates/{certificate_id:str}",
     operation_id="removeCertificate",
+    errors=(Conflict,),
     **CHANGES,
 )
 async def remove(
@@ -76,9 +85,12 @@ async def remove(
     client_id: FromPath[str],
     certificate_id: FromPath[str],
 ) -> None:
-    """Remove a certificate. The tokens that are bound to it are revoked."""
-    actor = actor_of(context_of(request.scope))
-    await remove_certificate(services.database, actor, account_id_of(request.scope), client_id, certificate_id)
+    """Remove a certificate. The tokens that are bound to it are revoked.
+
+    It is 409 for the last one of a client that could get no token without it.
+    """
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
+    await remove_certificate(services.database, services.notices, actor, account_id, client_id, certificate_id)
 
 
 HANDLERS = (add, listing, remove)

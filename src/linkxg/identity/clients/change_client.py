@@ -3,7 +3,7 @@
 A change that reduces permissions begins the client's next epoch, which revokes its live tokens.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -15,13 +15,15 @@ from linkxg.db import Database
 from linkxg.db.invalidation_feed import GONE
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
-from linkxg.identity.clients.method_model import METHODS, format_methods
+from linkxg.identity.clients.authentication_methods import format_methods
+from linkxg.identity.clients.check_methods import check_change, read_methods
 from linkxg.identity.clients.model import Client, ClientView
+from linkxg.identity.clients.notify_owners import mail_client_changed
 from linkxg.identity.clients.read_client import client_view
 from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
-from linkxg.identity.clients.sender_options import check_sender_options, sender_options
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.identity.tokens.scopes import format_scope
 
@@ -39,8 +41,16 @@ class ClientChange(NamedTuple):
     certificate_bound: bool | None = None
 
 
+class _Changed(NamedTuple):
+    """`values` are those that were not the same before."""
+
+    client: Client
+    values: dict[str, Any]
+
+
 async def change_client(
     database: Database,
+    notices: SecurityNotices,
     actor: Actor,
     account_id: str,
     client_id: str,
@@ -48,8 +58,9 @@ async def change_client(
     *,
     expected: Client | None = None,
 ) -> ClientView:
-    """Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the actor's role.
+    """Change it, and mail the Owners what that changes about its authentication.
 
+    Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the actor's role.
     Also Conflict if a field to be changed no longer has its value in `expected`, the client as shown in the form.
     """
     values: dict[str, Any] = {}
@@ -65,22 +76,25 @@ async def change_client(
     if change.self_rotation is not None:
         values["self_rotation"] = change.self_rotation
     if change.methods is not None:
-        values["methods"] = _check_methods(change.methods)
-    values |= sender_options(change.dpop_bound, change.certificate_bound)
+        values["methods"] = read_methods(change.methods)
+    if change.dpop_bound is not None:
+        values["dpop_bound"] = change.dpop_bound
+    if change.certificate_bound is not None:
+        values["certificate_bound"] = change.certificate_bound
 
-    def unit(conn: Connection) -> Client | PublicError | None:
+    def unit(conn: Connection) -> _Changed | PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         if client is None:
             return None
         if client.resource is not None and values.get("scopes"):
             return InvalidRequest("A resource server has no scopes.")
-        if (error := check_sender_options(conn, client, values)) is not None:
-            return error
         if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in values):
             return Conflict("Somebody else has changed the client in the meantime.")
         changed = {name: value for name, value in values.items() if getattr(client, name) != value}
         if not changed:
-            return client
+            return _Changed(client, changed)
+        if (error := check_change(conn, client, changed)) is not None:
+            return error
         epoch = client.epoch + _reduces_permissions(client, changed)
         store.update_client(conn, account_id, client_id, epoch=epoch, **changed)
         invalidate_client(conn, account_id, client_id, epoch)
@@ -90,12 +104,15 @@ async def change_client(
         details = {name: _to_json(name, value) for name, value in changed.items() if name != "disabled"}
         if details:
             audit.record(conn, account_id, actor, "client.updated", client_id, details)
-        return store.find_account_client(conn, account_id, client_id)
+        found = store.find_account_client(conn, account_id, client_id)
+        assert found is not None
+        return _Changed(found, changed)
 
-    client = value_or_raise(await write_as(database, actor, unit))
-    if client is None:
+    outcome = value_or_raise(await write_as(database, actor, unit))
+    if outcome is None:
         raise NotFound
-    return client_view(client, now_ms())
+    mail_client_changed(notices, actor, account_id, client_id, outcome.values)
+    return client_view(outcome.client, now_ms())
 
 
 async def delete_client(database: Database, actor: Actor, account_id: str, client_id: str) -> None:
@@ -112,14 +129,6 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
 
     if not await write_as(database, actor, unit):
         raise NotFound
-
-
-def _check_methods(methods: Iterable[str]) -> frozenset[str]:
-    """Raises InvalidRequest."""
-    found = frozenset(methods)
-    if not found or not found.issubset(METHODS):
-        raise InvalidRequest(f"The field token_endpoint_auth_methods must have one or more of: {', '.join(METHODS)}.")
-    return found
 
 
 def _reduces_permissions(client: Client, changed: dict[str, Any]) -> bool:

@@ -15,8 +15,8 @@ from linkxg.db.invalidation_feed import CLIENT
 from linkxg.errors import InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
+from linkxg.identity.clients.authentication_methods import SELF_SIGNED_TLS
 from linkxg.identity.clients.certificate_store import list_thumbprints
-from linkxg.identity.clients.method_model import SELF_SIGNED_TLS
 from linkxg.identity.clients.model import CachedCertificate, CachedClient, CachedSecret
 from linkxg.identity.clients.registered_certificates import find_registered
 from linkxg.identity.sender_constraint.client_certificate import Certificate
@@ -31,11 +31,20 @@ _NOBODY = digest("")
 
 
 class VerifiedClient(NamedTuple):
-    """A client that was authenticated by one of its secrets, or by one of its certificates."""
+    """A client that was authenticated by one of its secrets, its certificates or its credentials for assertions."""
 
     client: CachedClient
-    secret: CachedSecret | None
+    secret: CachedSecret | None = None
     certificate: CachedCertificate | None = None
+    assertion_credential_id: str | None = None
+
+    @property
+    def credential_id(self) -> str:
+        """What it was authenticated by: the `secret_id` of its tokens."""
+        found = self.secret or self.certificate
+        credential_id = self.assertion_credential_id if found is None else found.id
+        assert credential_id is not None
+        return credential_id
 
 
 class ClientVerifier:
@@ -105,7 +114,7 @@ class ClientVerifier:
             raise InvalidClient(reason="certificate not registered", cause=Cause.CERTIFICATE_MISMATCH)
         _require_method(client, SELF_SIGNED_TLS, found.id)
         check_usable(client, source)
-        return VerifiedClient(client, None, found)
+        return VerifiedClient(client, certificate=found)
 
     def _keep(self, client: CachedClient) -> None:
         if len(self._cache) >= CACHE_SIZE:

@@ -7,26 +7,43 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms, now_s
+from linkxg.clock import now_ms, now_s, seconds_or_none
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.identity.accounts.mail_text import shown
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.identity.clients import certificate_store, store
-from linkxg.identity.clients.model import MAX_CERTIFICATES, CertificateView, ClientCertificate
+from linkxg.identity.clients.check_methods import check_removal
+from linkxg.identity.clients.model import MAX_CERTIFICATES, MAX_NAME, CertificateView, ClientCertificate
+from linkxg.identity.clients.notify_owners import CAN_REQUEST, mail_authentication_changed
 from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_pem
 from linkxg.identity.tokens.revoke import invalidate_client, revoke_certificate
 from linkxg.ids import uuid7
 
 
 async def add_certificate(
-    database: Database, actor: Actor, account_id: str, client_id: str, pem: str, *, idempotency_key: str | None = None
+    database: Database,
+    notices: SecurityNotices,
+    actor: Actor,
+    account_id: str,
+    client_id: str,
+    pem: str,
+    *,
+    name: str = "",
+    idempotency_key: str | None = None,
 ) -> IdempotentOutcome[CertificateView]:
     """Raises InvalidRequest for anything but one valid certificate, NotFound, or Conflict for a third or the same."""
+    if len(name.strip()) > MAX_NAME:
+        raise InvalidRequest(f"The field name must have at most {MAX_NAME} characters.")
     certificate = check_certificate(pem)
     request = Request(
-        account_id, f"POST /oauth/clients/{client_id}/certificates", idempotency_key, [actor.id, certificate.thumbprint]
+        account_id,
+        f"POST /oauth/clients/{client_id}/certificates",
+        idempotency_key,
+        [actor.id, certificate.thumbprint, name],
     )
 
     def make(conn: Connection) -> CertificateView | PublicError:
@@ -42,13 +59,13 @@ async def add_certificate(
             return Conflict(f"A client has at most {MAX_CERTIFICATES} certificates. Remove one first.")
         row = ClientCertificate(
             uuid7(), certificate.thumbprint, certificate.subject, certificate.not_before, certificate.not_after,
-            now_ms(),
+            now_ms(), name.strip(), actor.id or "-",
         )  # fmt: skip
         certificate_store.insert_certificate(
             conn, account_id, client_id, **{name: getattr(row, name) for name in row.__struct_fields__}
         )
         invalidate_client(conn, account_id, client_id, client.epoch)
-        details = {"certificate_id": row.id, "thumbprint": row.thumbprint, "subject": row.subject}
+        details = {"certificate_id": row.id, "name": row.name, "thumbprint": row.thumbprint, "subject": row.subject}
         audit.record(conn, account_id, actor, "client.certificate_added", client_id, details)
         return certificate_view(row)
 
@@ -58,7 +75,13 @@ async def add_certificate(
                 return certificate_view(known)
         return Conflict("This request was already answered, but its certificate has since been removed.")
 
-    return await write_once_by_id(database, actor, request, make, find)
+    added = await write_once_by_id(database, actor, request, make, find)
+    if not added.replayed:
+        named = _named(added.value)
+        mail_authentication_changed(
+            notices, actor, account_id, client_id, lambda label: f"{named} was added to {label}: {CAN_REQUEST}."
+        )
+    return added
 
 
 def check_certificate(pem: str) -> Certificate:
@@ -87,26 +110,45 @@ async def list_certificates(database: Database, account_id: str, client_id: str)
 
 
 async def remove_certificate(
-    database: Database, actor: Actor, account_id: str, client_id: str, certificate_id: str
+    database: Database, notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, certificate_id: str
 ) -> None:
-    """Remove a certificate, even the last one, and revoke the tokens that are bound to it. Raises NotFound."""
+    """Remove a certificate, and revoke the tokens that are bound to it.
 
-    def unit(conn: Connection) -> PublicError | None:
+    Raises NotFound, or Conflict for the last one of a client that could get no token without it.
+    """
+
+    def unit(conn: Connection) -> CertificateView | PublicError:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
-        if client is None or not certificate_store.delete_certificate(conn, account_id, client_id, certificate_id):
+        known = certificate_store.list_certificates(conn, account_id, client_id)
+        found = next((one for one in known if one.id == certificate_id), None)
+        if client is None or found is None:
             return NotFound()
+        if (error := check_removal(conn, client, certificate_id)) is not None:
+            return error
+        certificate_store.delete_certificate(conn, account_id, client_id, certificate_id)
         revoke_certificate(conn, account_id, client_id, certificate_id)
         invalidate_client(conn, account_id, client_id, client.epoch)
-        details = {"certificate_id": certificate_id}
+        details = {"certificate_id": certificate_id, "name": found.name}
         audit.record(conn, account_id, actor, "client.certificate_removed", client_id, details)
-        return None
+        return certificate_view(found)
 
-    value_or_raise(await write_as(database, actor, unit))
+    named = _named(value_or_raise(await write_as(database, actor, unit)))
+    mail_authentication_changed(
+        notices, actor, account_id, client_id, lambda label: f"{named} was removed from {label}."
+    )
+
+
+def _named(certificate: CertificateView) -> str:
+    return f"The certificate “{shown(certificate.name or certificate.thumbprint)}”"
 
 
 def certificate_view(certificate: ClientCertificate) -> CertificateView:
     return CertificateView(
         id=certificate.id,
+        name=certificate.name or certificate.subject[:MAX_NAME],
+        created_by=certificate.created_by,
+        last_used_at=seconds_or_none(certificate.last_used_at),
+        last_used_ip=certificate.last_used_source,
         thumbprint=certificate.thumbprint,
         subject=certificate.subject,
         not_before=certificate.not_before,

@@ -39,6 +39,8 @@ class Secret(CachedSecret, frozen=True, gc=False):
     """When it was last tested in the console, which does not count as use."""
     leak_url: str | None
     """Where it was found in public, empty if that is not known; None if it was not reported."""
+    rotated_by: str | None
+    """The secret by whose token the client itself made this one; None if a person made it."""
 
 
 class CachedCertificate(msgspec.Struct, frozen=True, gc=False):
@@ -86,12 +88,16 @@ class Client(CachedClient, frozen=True, gc=False, kw_only=True):
 
 
 class ClientCertificate(CachedCertificate, frozen=True, gc=False):
-    """A row of `client_certificates`; `not_before` and `not_after` in seconds, `created_at` in milliseconds."""
+    """A row of `client_certificates`; `not_before` and `not_after` in seconds, other times in milliseconds."""
 
     subject: str
     not_before: int
     not_after: int
     created_at: int
+    name: str
+    created_by: str
+    last_used_at: int | None = None
+    last_used_source: str | None = None
 
 
 class SecretView(msgspec.Struct):
@@ -111,6 +117,8 @@ class CertificateView(msgspec.Struct):
     """A registered certificate; times in seconds. `thumbprint` is `x5t#S256` (RFC 8705 §3.1)."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
+        "name": "Deployment",
+        "last_used_ip": None,
         "thumbprint": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2",
         "subject": "CN=erp.example.com,O=Example GmbH",
         "not_before": 1_795_444_380,
@@ -118,11 +126,15 @@ class CertificateView(msgspec.Struct):
     }
 
     id: str
+    name: str
+    created_at: int
+    created_by: str
+    last_used_at: int | None
+    last_used_ip: str | None
     thumbprint: str
     subject: str
     not_before: int
     not_after: int
-    created_at: int
 
 
 class ClientView(msgspec.Struct):

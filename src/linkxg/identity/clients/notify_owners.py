@@ -1,23 +1,18 @@
-"""Notifies the account's Owners by mail of a new client or secret: a stolen token suffices for one."""
+"""Notifies the account's Owners by mail of clients, their secrets and their authentication: a stolen token suffices."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.mail_text import shown
-from linkxg.identity.accounts.notice_kinds import (
-    CERTIFICATE_ADDED,
-    CLIENT_AUTHENTICATION_CHANGED,
-    CLIENT_CREATED,
-    SECRET_ROTATED,
-)
+from linkxg.identity.accounts.notice_kinds import CLIENT_AUTHENTICATION_CHANGED, CLIENT_CREATED, SECRET_ROTATED
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.clients.method_model import format_methods
+from linkxg.identity.clients.authentication_methods import format_methods
 from linkxg.identity.clients.store import list_client_names
 
-AUTHENTICATION_CHANGED = "Authentication of an OAuth client changed"
-AUTHENTICATION_ADVICE = "If nobody in your account did this, undo it, or disable the client, and check the audit log."
+CAN_REQUEST = "whoever holds it can request tokens of the client"
 
 
 def mail_secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
@@ -39,32 +34,40 @@ def mail_client_created(notices: SecurityNotices, actor: Actor, account_id: str,
     notices.owners(actor, account_id, "OAuth client created", what, kind=CLIENT_CREATED, advice=advice)
 
 
-def mail_methods_changed(
-    notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, methods: Iterable[str]
+def mail_authentication_changed(
+    notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, sentence: Callable[[str], str]
 ) -> None:
-    listed = ", ".join(format_methods(methods).split())
-
-    def what(conn: Connection) -> str:
-        return f"The methods of authentication of {client_label(conn, account_id, client_id)} are now: {listed}."
-
+    """`sentence` says what changed, of the client with this name."""
     notices.owners(
         actor,
         account_id,
-        AUTHENTICATION_CHANGED,
-        what,
+        "Authentication of an OAuth client changed",
+        lambda conn: sentence(client_label(conn, account_id, client_id)),
         kind=CLIENT_AUTHENTICATION_CHANGED,
-        advice=AUTHENTICATION_ADVICE,
+        advice="If nobody in your account did this, undo it, or disable the client, and check the audit log.",
     )
 
 
-def mail_certificate_added(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
-    def what(conn: Connection) -> str:
-        label = client_label(conn, account_id, client_id)
-        return f"An Owner or Admin registered a certificate of {label}. Whoever holds its key can act as the client."
+def mail_client_changed(
+    notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, changed: Mapping[str, Any]
+) -> None:
+    """Of what `changed`, with its new values, only that by which the client authenticates is mailed."""
+    sentences = [_SENTENCES[name](value) for name, value in changed.items() if name in _SENTENCES]
+    if sentences:
+        mail_authentication_changed(
+            notices, actor, account_id, client_id, lambda label: f"Of {label}: {' '.join(sentences)}"
+        )
 
-    advice = "If nobody in your account did this, remove the certificate, which revokes the tokens bound to it."
-    title = "Certificate of an OAuth client registered"
-    notices.owners(actor, account_id, title, what, kind=CERTIFICATE_ADDED, advice=advice)
+
+_SENTENCES: dict[str, Callable[[Any], str]] = {
+    "methods": lambda methods: f"The methods of authentication are now: {', '.join(format_methods(methods).split())}.",
+    "dpop_bound": lambda bound: f"Its tokens {'must' if bound else 'need not'} be bound to a key (DPoP) from now on.",
+    "certificate_bound": lambda bound: (
+        f"Its tokens {'must' if bound else 'need not'} be bound to a certificate from now on."
+    ),
+    "cidrs": lambda cidrs: f"It can be used from {', '.join(cidrs) if cidrs else 'any address'} from now on.",
+    "self_rotation": lambda may: f"It {'may' if may else 'must not'} rotate its own secret from now on.",
+}
 
 
 def client_label(conn: Connection, account_id: str, client_id: str) -> str:

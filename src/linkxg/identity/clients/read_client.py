@@ -11,7 +11,7 @@ from linkxg.db import Database
 from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
 from linkxg.identity.clients import search_store, store
-from linkxg.identity.clients.method_model import format_methods
+from linkxg.identity.clients.authentication_methods import format_methods
 from linkxg.identity.clients.model import Client, ClientView, Secret, SecretView
 from linkxg.identity.clients.search_store import Search
 from linkxg.identity.clients.usage_store import list_scope_usage, list_sources, list_usage

@@ -16,11 +16,12 @@ from linkxg.crypto.secrets import digest, hint
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt, run_once
 from linkxg.db.outcomes import value_or_raise
-from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.errors import AccessDenied, Conflict, InvalidRequest, InvalidToken, NotFound, PublicError
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.clients import store
+from linkxg.identity.clients.authentication_methods import BY_SECRET
 from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
 from linkxg.identity.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
 from linkxg.identity.clients.read_client import secret_view
@@ -69,7 +70,7 @@ async def rotate_secret(
 
     def make(conn: Connection, client: Client) -> RotatedSecret | PublicError:
         now = now_ms()
-        if actor.kind == "client" and (error := check_self_rotations(client, now)):
+        if actor.kind == "client" and (error := _check_own_rotation(actor, client, now)):
             return error
         secret, secret_id = derive_secret(server_key, request, salt), uuid7()
         live = client.live_secrets(now)
@@ -80,7 +81,7 @@ async def rotate_secret(
         expires_at = now + lifetime if lifetime else None
         store.insert_secret(
             conn, account_id, client_id, id=secret_id, digest=digest(secret), hint=hint(secret), created_at=now,
-            expires_at=expires_at,
+            expires_at=expires_at, rotated_by=actor.secret_id if actor.kind == "client" else None,
         )  # fmt: skip
         epoch = client.epoch + revoke_tokens
         store.update_client(conn, account_id, client_id, epoch=epoch)
@@ -169,8 +170,20 @@ def _check_actor(actor: Actor, client_id: str, client: Client | None) -> PublicE
             return NotFound()
         if client.disabled or not client.self_rotation:
             return AccessDenied("This client may not rotate its own secret; an Owner or Admin can.")
+        # Whoever holds a token that another credential got would leave with a secret that outlives it.
+        if actor.secret_id not in {one.id for one in client.secrets} or not client.methods & BY_SECRET:
+            return AccessDenied(
+                "Only a token that was requested by the secret can rotate it; an Owner or Admin can, too."
+            )
         return None
     return None if actor.role in ADMINISTRATORS else AccessDenied()
+
+
+def _check_own_rotation(actor: Actor, client: Client, now: int) -> PublicError | None:
+    """Not of a repeated request, whose secret it has replaced itself."""
+    if actor.secret_id not in {one.id for one in client.live_secrets(now)}:
+        return InvalidToken(reason="secret replaced")
+    return check_self_rotations(client, now)
 
 
 def _end_secrets(conn: Connection, account_id: str, client: Client, now: int, grace_s: int) -> int | None:

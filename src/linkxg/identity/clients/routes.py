@@ -16,9 +16,9 @@ from linkxg.http.permissions import RecentAuthentication, any_caller
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.clients import certificates_endpoint
+from linkxg.identity.clients.authentication_methods import METHODS, Method
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
 from linkxg.identity.clients.client_services import ADMINISTRATION, CHANGES, CLIENTS, ClientServices
-from linkxg.identity.clients.method_model import METHODS, Method
 from linkxg.identity.clients.model import (
     MAX_CIDRS,
     MAX_GRACE_S,
@@ -28,7 +28,7 @@ from linkxg.identity.clients.model import (
     RotatedSecret,
     SecretView,
 )
-from linkxg.identity.clients.notify_owners import mail_client_created, mail_methods_changed, mail_secret_rotated
+from linkxg.identity.clients.notify_owners import mail_client_created, mail_secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.resource_identifier import MAX_RESOURCE
@@ -196,10 +196,8 @@ async def change(
         data.token_endpoint_auth_methods, data.dpop_bound_access_tokens,
         data.tls_client_certificate_bound_access_tokens,
     )  # fmt: skip
-    changed = await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
-    if changes.methods is not None:
-        mail_methods_changed(services.notices, actor, account_id_of(request.scope), client_id, changes.methods)
-    return changed
+    account_id = account_id_of(request.scope)
+    return await change_client(services.database, services.notices, actor, account_id, client_id, changes)
 
 
 @delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **CHANGES)

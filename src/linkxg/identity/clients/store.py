@@ -31,7 +31,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
-from linkxg.identity.clients.method_model import BY_SECRET, format_methods
+from linkxg.identity.clients.authentication_methods import BY_SECRET, format_methods
 from linkxg.identity.clients.model import CachedClient, CachedSecret, Client, Secret
 from linkxg.identity.tokens.scopes import format_scope
 
@@ -80,6 +80,8 @@ secrets = Table(
     Column("tested_at", Milliseconds),
     # Where it was found in public, as a secret scanner reported; empty if it did not say.
     Column("leak_url", String(500)),
+    # The secret by whose token the client rotated itself.
+    Column("rotated_by", String(36)),
     Index("ix_client_secrets_account_id_client_id", "account_id", "client_id"),
     Index("ix_client_secrets_client_id", "client_id"),
     Index("ix_client_secrets_digest", "digest"),

@@ -20,7 +20,7 @@ from linkxg.http.client_ip import source_key
 from linkxg.http.logs import log
 from linkxg.http.request_context import RequestContext
 from linkxg.identity.clients import usage_store
-from linkxg.identity.clients.model import CachedClient, CachedSecret
+from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.clients.rejections.model import Rejection
 from linkxg.identity.clients.rejections.store import insert_rejections
 from linkxg.identity.tokens.model import Principal
@@ -76,12 +76,9 @@ class UsageRecorder:
         self._batch = BATCH
         self.task = BackgroundTask("usage", self._flush, every_s=FLUSH_SECONDS)
 
-    def record_token(self, client: CachedClient, secret: CachedSecret | None, source: str) -> None:
-        """A token by this secret; without one, by a certificate."""
-        if secret is None:
-            self._count((client.id, TOKENS), client.id, TOKENS, None)
-            return
-        self._count((secret.id, source_key(source)), client.id, TOKENS, secret.id).source = source
+    def record_token(self, client: CachedClient, credential_id: str, source: str) -> None:
+        """A token by this credential; of assertions the last use is noted when they are used up."""
+        self._count((credential_id, source_key(source)), client.id, TOKENS, credential_id).source = source
 
     def record_call(self, principal: Principal, scope: str | None = None) -> None:
         """An authorised API call, which needed `scope`."""
@@ -197,7 +194,7 @@ class RejectionRecorder(UsageRecorder):
         super().__init__(database)
         self._recorder = recorder
 
-    def record_token(self, client: CachedClient, secret: CachedSecret | None, source: str) -> None:
+    def record_token(self, client: CachedClient, credential_id: str, source: str) -> None:
         """Nothing is counted."""
 
     def record_rejection(self, account_id: str, client_id: str, context: RequestContext, error: PublicError) -> None:
@@ -235,6 +232,7 @@ def _write(conn: Connection, counts: list[Count], rejections: list[Rejection]) -
     usage_store.add_usage(conn, [row for _, row in sorted(days.items(), key=itemgetter(0))])
     usage_store.touch_clients(conn, [{"client": client, "at": at} for client, at in sorted(last_used.items())])
     usage_store.touch_secrets(conn, tokens)
+    usage_store.touch_certificates(conn, tokens)
     usage_store.add_sources(conn, tokens)
     usage_store.add_scope_usage(conn, sorted(scopes, key=itemgetter("client", "scope")))
     if rejections:

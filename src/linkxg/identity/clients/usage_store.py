@@ -28,6 +28,7 @@ from linkxg.clock import DAY, MINUTE
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
+from linkxg.identity.clients.certificate_store import certificates
 from linkxg.identity.clients.store import KEEP_MS, clients, secrets
 
 TOUCHED_MS = MINUTE
@@ -144,6 +145,13 @@ _TOUCH_SECRET = CompiledStatement(
         first_used_at=func.coalesce(secrets.c.first_used_at, bindparam("first")),
     )
 )
+_TOUCH_CERTIFICATE = CompiledStatement(
+    certificates.update()
+    .where(
+        certificates.c.id == bindparam("secret"), func.coalesce(certificates.c.last_used_at, 0) <= bindparam("before")
+    )
+    .values(last_used_at=bindparam("at"), last_used_source=bindparam("from"))
+)
 
 
 def add_usage(conn: Connection, rows: Values) -> None:
@@ -159,6 +167,14 @@ def touch_clients(conn: Connection, rows: Values) -> None:
 def touch_secrets(conn: Connection, rows: Values) -> None:
     """Add `count` uses to secrets (`secret`), the first at `first`, the last at `at` by `from`."""
     _TOUCH_SECRET.many(conn, rows)
+
+
+def touch_certificates(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Note the last use of those of these credentials that are certificates, once in TOUCHED_MS."""
+    ids = {row["secret"] for row in rows}
+    query = select(certificates.c.id).where(certificates.c.id.in_(ids))
+    known = frozenset(conn.execute(query).scalars()) if ids else frozenset()
+    _TOUCH_CERTIFICATE.many(conn, ({**row, "before": row["at"] - TOUCHED_MS} for row in rows if row["secret"] in known))
 
 
 def add_sources(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from linkxg.identity.client_assertions.assertion import Assertion, malformed, re
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
 from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier, UnusedAssertion
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient, check_usable
-from linkxg.identity.clients.model import CachedClient, CachedSecret
+from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.rejection_causes import Cause
 
@@ -64,7 +64,7 @@ class ClientAssertionReader:
             except InvalidClient as error:
                 failed = error
         elif assertion is not None:
-            self._assertions.verify_for_nobody(assertion)
+            self._assertions.verify_by_decoy(assertion)
             failed = InvalidClient(reason="unknown client")
         await self._limits.require((SOURCE_FAILURES, source))
         await self._limits.spend(CLIENT_FAILURES, pair)
@@ -99,8 +99,7 @@ class ClientAssertionReader:
     async def _use(self, client: CachedClient, verified: UnusedAssertion, source: str) -> VerifiedClient:
         await self._limits.spend(CLIENT_ASSERTIONS, client.id)
         await self._assertions.use(client, verified, source)
-        # In the place of a secret: what the token was issued for.
-        return VerifiedClient(client, CachedSecret(verified.credential_id, b"", None, None))
+        return VerifiedClient(client, assertion_credential_id=verified.credential_id)
 
 
 def has_assertion(form: dict[str, str]) -> bool:

@@ -1,7 +1,8 @@
 """Client authentication of a request (RFC 6749 §2.3.1).
 
-By HTTP Basic, or by `client_id` and `client_secret` in the body, or by an assertion (`client_assertion_reader`), but by
-one of them only. Failures are counted per (client, source), so a stranger's guesses never lock a customer out.
+By HTTP Basic, by `client_id` and `client_secret` in the body, by an assertion (`client_assertion_reader`), or by the
+certificate of the connection and `client_id` (RFC 8705 §2), but by one of them only. Failures are counted per (client,
+source), so a stranger's guesses never lock a customer out.
 """
 
 import base64
@@ -23,8 +24,8 @@ from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
 from linkxg.http.route_declaration import Errors, Form, Tag
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
+from linkxg.identity.clients.authentication_methods import SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
-from linkxg.identity.clients.method_model import SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.oauth.client_assertion_reader import (
@@ -35,13 +36,15 @@ from linkxg.identity.oauth.client_assertion_reader import (
     ClientAssertionReader,
     has_assertion,
 )
-from linkxg.identity.sender_constraint.client_certificate import ClientCertificates
+from linkxg.identity.sender_constraint.client_certificate import CertificateReader
 
 BODY_LIMIT = 16 * 1024
 MAX_SECRET = 256
 _BODY_CREDENTIALS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
 TAG = Tag("OAuth", "Tokens for machines: RFC 6749, RFC 7662, RFC 7009.")
-PERMISSION = "Needs client credentials, by HTTP Basic, in the form or as an assertion: one of them."
+PERMISSION = (
+    "Needs client credentials by one method: HTTP Basic, the form, an assertion, or the certificate of the connection."
+)
 # By HTTP Basic or, with the empty requirement, as parameters of the form.
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {}]
 ERRORS: Errors = (InvalidRequest, InvalidClient, UnsupportedMediaType, RateLimitExceeded, TemporarilyUnavailable)
@@ -94,7 +97,7 @@ class ClientCredentialsReader:
         limits: Limits,
         usage: UsageRecorder,
         assertions: ClientAssertionReader,
-        certificates: ClientCertificates,
+        certificates: CertificateReader,
     ) -> None:
         self._assertions = assertions
         self._verifier = verifier
@@ -185,7 +188,7 @@ def read_credentials(
         if client_id is None:
             raise InvalidRequest("The parameter client_id is missing.")
         if secret is None and not has_certificate:
-            raise InvalidRequest("The parameter client_secret is missing.")
+            raise InvalidRequest("The parameter client_secret is missing; a certificate of the client stands for it.")
         return Credentials(client_id, secret, SELF_SIGNED_TLS if secret is None else SECRET_POST)
     if secret is not None:
         raise InvalidRequest("Send client credentials by one method only.")
@@ -199,7 +202,9 @@ def _read_basic(authorization: bytes) -> Credentials:
     scheme, _, encoded = authorization.partition(b" ")
     if scheme.lower() != b"basic":
         method = "Bearer" if scheme.lower() == b"bearer" else "another scheme"
-        raise InvalidClient(reason=f"clients authenticate by Basic or in the body, not by {method}")
+        raise InvalidClient(
+            reason=f"clients authenticate by Basic, in the body, by an assertion or a certificate, not by {method}"
+        )
     encoded = encoded.strip(b" ")
     try:
         raw = base64.b64decode(encoded, validate=True)

@@ -16,7 +16,7 @@ from linkxg.http.error_responses import DPOP_ALGORITHMS
 from linkxg.http.permissions import public
 from linkxg.http.route_declaration import Tag
 from linkxg.identity.client_assertions.assertion import ACCEPTED
-from linkxg.identity.clients.method_model import PRIVATE_KEY_JWT, SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
+from linkxg.identity.clients.authentication_methods import PRIVATE_KEY_JWT, SECRET_BASIC, SECRET_POST, SELF_SIGNED_TLS
 from linkxg.identity.oauth import introspection_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.grants import client_credentials
 from linkxg.identity.tokens.keys import JWKS_CACHE_S, KeyRing

@@ -65,8 +65,9 @@ class RevocationEndpoint:
 
     async def _revoke(self, context: RequestContext, verified: VerifiedClient, jti: str) -> None:
         client = verified.client
-        secret_id = verified.secret.id if verified.secret else None
-        actor = Actor("client", client.id, client.account_id, context.source, context.request_id, secret_id=secret_id)
+        actor = Actor(
+            "client", client.id, client.account_id, context.source, context.request_id, secret_id=verified.credential_id
+        )
 
         def unit(conn: Connection) -> None:
             revoke_token(conn, client.account_id, client.id, jti)

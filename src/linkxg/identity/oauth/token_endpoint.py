@@ -169,11 +169,10 @@ class TokenEndpoint:
             error.cause = error.cause or Cause.TOO_MANY_REQUESTS
             self._usage.record_rejection(client.account_id, client.id, context, error)
             raise
-        self._usage.record_token(verified.client, verified.secret, context.source)
+        self._usage.record_token(verified.client, verified.credential_id, context.source)
         notes = context.notes
         notes["jti"] = granted.minted.jti
         notes["scope"] = granted.scope
-        if verified.secret is not None:
-            notes["secret_id"] = verified.secret.id
+        notes["secret_id"] = verified.credential_id
         kind = "Bearer" if confirmation is None or confirmation.jkt is None else "DPoP"
         return TokenResponse(granted.minted.access_token, kind, LIFETIME_S, granted.scope)

@@ -5,7 +5,7 @@ from linkxg.db import Database
 from linkxg.errors import CertificateRequired, ProofRequired, RejectedDpopProof
 from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.request_context import RequestContext
-from linkxg.identity.sender_constraint.client_certificate import ClientCertificates
+from linkxg.identity.sender_constraint.client_certificate import CertificateReader
 from linkxg.identity.sender_constraint.dpop import DpopProofs, VerifiedProof
 from linkxg.rejection_causes import Cause
 
@@ -13,7 +13,7 @@ from linkxg.rejection_causes import Cause
 class SenderConstraint:
     """What the guard asks about a token; thumbprints are those of its `cnf`, None if it is not bound."""
 
-    def __init__(self, proofs: DpopProofs, certificates: ClientCertificates) -> None:
+    def __init__(self, proofs: DpopProofs, certificates: CertificateReader) -> None:
         self.proofs = proofs
         self.certificates = certificates
 
@@ -58,4 +58,4 @@ def sender_constraint(
 ) -> SenderConstraint:
     """For a service at these origins, whose trusted proxies report certificates in `header`, if at all."""
     proofs = DpopProofs(database, server_key, tuple(filter(None, origins)))
-    return SenderConstraint(proofs, ClientCertificates(header, addresses))
+    return SenderConstraint(proofs, CertificateReader(header, addresses))

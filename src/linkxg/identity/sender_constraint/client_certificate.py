@@ -45,7 +45,7 @@ class Certificate(NamedTuple):
         return self.not_before <= seconds <= self.not_after
 
 
-class ClientCertificates:
+class CertificateReader:
     """Reads certificates of requests; with an empty `header` there are none."""
 
     def __init__(self, header: str, addresses: ClientAddresses) -> None:

@@ -19,7 +19,7 @@ from linkxg.identity.tokens.keys import FILE, KeysError, read_keys
 from linkxg.identity.tokens.manage_keys import is_sealed_with
 from linkxg.jobs.open_jobs_store import list_orphans
 from linkxg.ops.doctor.findings import Finding, ok, problem, warning
-from linkxg.secret_scanning.reporters import Reporters
+from linkxg.secret_scanning.scanners import Scanners
 from linkxg.settings import Settings
 
 WAIT_S = 10.0
@@ -145,9 +145,9 @@ async def check_secret_scanners(settings: Settings) -> AsyncIterator[Finding]:
     """Whether the keys of each secret scanner can be read."""
     resolver = Resolver(settings.dns_server, reads_hosts=bool(settings.provider_networks))
     client = ProviderClient(resolver, settings.provider_networks)
-    reporters = Reporters(settings.secret_scanners, client)
+    scanners = Scanners(settings.secret_scanners, client)
     for name, _ in settings.secret_scanners:
-        fault = await reporters.fault(name)
+        fault = await scanners.fault(name)
         if fault is None:
             yield ok("secret scanners", f"the keys of {name} can be read")
         else:

@@ -33,7 +33,7 @@ def grant(
 
     Raises InvalidScope unless all requested scopes can be granted.
     """
-    client, secret = verified.client, verified.secret
+    client = verified.client
     if requested is not None and len(requested) > MAX_SCOPE:
         raise InvalidScope(reason="scope too long", cause=Cause.SCOPE_NOT_GRANTED)
     try:
@@ -48,7 +48,7 @@ def grant(
     scope = format_scope(scopes)
     cidrs = list(client.cidrs)
     minted = minter.for_client(
-        client.id, client.account_id, scope, client.epoch, secret.id if secret else None, cidrs, audience,
+        client.id, client.account_id, scope, client.epoch, verified.credential_id, cidrs, audience,
         confirmation, certificate_id,
     )  # fmt: skip
     return Granted(minted, scope)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from linkxg.errors import InvalidSignature, PublicError, TemporarilyUnavailable
+from linkxg.errors import PublicError, TemporarilyUnavailable, UnsignedReport
 from linkxg.http.logs import log
 from linkxg.identity.federation.fetch import MAX_BYTES, ProviderClient
 from linkxg.identity.federation.provider_fault import ProviderFault
@@ -36,10 +36,10 @@ class _KnownKeys(NamedTuple):
 
 _NONE = _KnownKeys({}, float("-inf"), float("-inf"))
 Candidates = list[tuple[str, EllipticCurvePublicKey]]
-"""Reporters that have a key with the identifier of a report, and the key of each."""
+"""Scanners that have a key with the identifier of a report, and the key of each."""
 
 
-class Reporters:
+class Scanners:
     """`named` are the names of the scanners, with the https address or the file of the keys of each."""
 
     def __init__(self, named: Sequence[tuple[str, str]], client: ProviderClient) -> None:
@@ -52,7 +52,7 @@ class Reporters:
         return bool(self._places)
 
     async def find(self, key_id: str) -> Candidates:
-        """Raises InvalidSignature if nobody has this key, or TemporarilyUnavailable if somebody's cannot be read."""
+        """Raises UnsignedReport if nobody has this key, or TemporarilyUnavailable if somebody's cannot be read."""
         found = self._find(key_id)
         if not found:
             await asyncio.gather(*(self._read_again(name) for name in self._places))
@@ -61,7 +61,7 @@ class Reporters:
             now = time.monotonic()
             if any(now - self._known.get(name, _NONE).at >= KEPT_S for name in self._places):
                 raise TemporarilyUnavailable("the keys of a secret scanner cannot be read", retry_after=int(REFETCH_S))
-            raise InvalidSignature(reason="unknown key")
+            raise UnsignedReport(reason="unknown key")
         return found
 
     def _find(self, key_id: str) -> Candidates:
@@ -93,7 +93,7 @@ class Reporters:
         if keys:
             self._known[name] = _KnownKeys(keys, now, now)
         else:
-            log.warning("secret_scanning.keys", reporter=name, fault=fault)
+            log.warning("secret_scanning.keys", scanner=name, fault=fault)
 
     async def _load(self, name: str) -> tuple[PublicKeys, str]:
         """(the keys at an address or in a file, what is wrong if there are none)."""
@@ -110,11 +110,11 @@ class Reporters:
 
 
 def find_signer(candidates: Candidates, signature: str, body: bytes) -> str:
-    """The name of the reporter that signed these bytes. Raises InvalidSignature."""
+    """The name of the scanner that signed these bytes. Raises UnsignedReport."""
     for name, key in candidates:
         if is_signed(key, signature, body):
             return name
-    raise InvalidSignature(reason="wrong signature")
+    raise UnsignedReport(reason="wrong signature")
 
 
 def _read_file(place: str) -> str:

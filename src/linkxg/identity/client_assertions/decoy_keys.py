@@ -13,7 +13,7 @@ _MODULUS = (
 """To find a pair of RSA keys takes longer than to start."""
 
 
-def keys_of_nobody() -> dict[str, VerificationKey]:
+def decoy_keys() -> dict[str, VerificationKey]:
     """By type."""
     keys: dict[str, Key] = {
         "RSA": RSAKey.import_key({"kty": "RSA", "n": _MODULUS, "e": "AQAB"}),

@@ -13,16 +13,16 @@ _PIECE = 8
 _DECODINGS = 5
 
 
-class LeakPlace(NamedTuple):
+class LeakLocation(NamedTuple):
     """`source` is what the scanner searched, such as `commit`; either is empty if it is not known."""
 
     url: str
     source: str
 
 
-def place_of(token: str, url: str | None, source: str | None) -> LeakPlace:
+def location_of(token: str, url: str | None, source: str | None) -> LeakLocation:
     """Of the address neither user name, query nor fragment; what may hold a credential is left out."""
-    return LeakPlace(_address(token, url or ""), _word(token, source or ""))
+    return LeakLocation(_address(token, url or ""), _word(token, source or ""))
 
 
 def _address(token: str, url: str) -> str:
