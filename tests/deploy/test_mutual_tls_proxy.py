@@ -67,7 +67,9 @@ def test_rule_282_the_documented_proxy_reports_certificates(site: tuple[World, s
     oauth, certificate, other = make_client(world.api, world.owner), ClientCertificate(), ClientCertificate()
     path, owner = f"/oauth/clients/{oauth.client_id}", world.owner.access
     world.api.post(f"{path}/certificates", bearer=owner, json={"certificate": certificate.pem}).expect(201)
-    world.api.patch(path, bearer=owner, json={"token_endpoint_auth_methods": ["self_signed_tls_client_auth"]}).expect(200)
+    world.api.patch(path, bearer=owner, json={"token_endpoint_auth_methods": ["self_signed_tls_client_auth"]}).expect(
+        200
+    )
     form = {"grant_type": "client_credentials", "client_id": oauth.client_id}
 
     def connected(with_certificate: ClientCertificate | None) -> httpx.Client:

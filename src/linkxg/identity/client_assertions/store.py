@@ -79,6 +79,11 @@ def use_assertion(conn: Connection, account_id: str, digest: bytes, expires_at: 
     return conn.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
+def is_used(conn: Connection, account_id: str, digest: bytes) -> bool:
+    where = (used_assertions.c.account_id == account_id, used_assertions.c.digest == digest)
+    return conn.execute(select(used_assertions.c.digest).where(*where)).first() is not None
+
+
 def list_used_assertions(conn: Connection, account_id: str, now: int) -> list[tuple[bytes, int]]:
     """(digest, expiry) of those that have not expired."""
     query = select(used_assertions.c.digest, used_assertions.c.expires_at).where(

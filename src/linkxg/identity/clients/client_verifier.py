@@ -30,12 +30,24 @@ never hit."""
 _NOBODY = digest("")
 
 
+class UnusedAssertion(NamedTuple):
+    """A valid assertion; `expires_at` in seconds. The client is authenticated once it is used up."""
+
+    credential_id: str
+    replay_key: bytes
+    expires_at: int
+
+
 class VerifiedClient(NamedTuple):
-    """A client that was authenticated by one of its secrets, or by one of its certificates."""
+    """A client that was authenticated by one of its secrets, one of its certificates, or an assertion.
+
+    `unused` is the assertion as long as it is to be used up: nothing may be issued before that.
+    """
 
     client: CachedClient
     secret: CachedSecret | None
     certificate: CachedCertificate | None = None
+    unused: UnusedAssertion | None = None
 
 
 class ClientVerifier:
