@@ -28,7 +28,8 @@ def machine(world: World) -> KeyClient:
 
 def with_proof(api: Client, base: str, assertion: str, key: DpopKey, nonce: str | None, **form: str) -> Answer:
     """A token request with a proof of its own."""
-    return present(api, assertion, headers=[("DPoP", key.proof("POST", base + TOKEN, nonce=nonce))], **form)
+    headers = [("DPoP", key.proof("POST", base + TOKEN, nonce=nonce))]
+    return present(api, assertion, "/oauth/token", headers, False, **form)
 
 
 def test_rule_302_the_answer_to_a_nonce_challenge_has_the_same_assertion(world: World, machine: KeyClient) -> None:
