@@ -13,6 +13,7 @@ from conftest import ServerFactory, checked_for_leaks
 from console.conftest import new_visitor
 from harness.authenticator import SoftwareAuthenticator
 from harness.client import Client
+from harness.dpop import DpopClient
 from harness.openid_provider import METADATA, OpenIdProvider, send
 from harness.passkeys import add_passkey, new_authenticator, renewed
 from harness.people import Session
@@ -86,6 +87,14 @@ def ci(foreign_issuer: tuple[OpenIdProvider, Path]) -> OpenIdProvider:
 @pytest.fixture
 def job(fetching: World, ci: OpenIdProvider) -> Workload:
     return Workload(fetching, ci)
+
+
+@pytest.fixture
+def dpop(world: World) -> DpopClient:
+    """A client with a nonce of the server."""
+    client = DpopClient(world.api, world.oauth)
+    client.request_token().expect(200)
+    return client
 
 
 @pytest.fixture(scope="module")

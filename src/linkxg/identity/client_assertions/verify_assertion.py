@@ -45,12 +45,14 @@ class AssertionVerifier:
         self._issuer = issuer
         self._nobody = keys_of_nobody()
 
-    async def verify(self, client: CachedClient, assertion: Assertion, *, again: bool = False) -> UnusedAssertion:
+    async def verify(
+        self, client: CachedClient, assertion: Assertion, *, bypass_cache: bool = False
+    ) -> UnusedAssertion:
         """Raises InvalidClient, or TemporarilyUnavailable while too many keys are being fetched."""
         is_own = assertion.claims.get("iss") == client.id
         if (PRIVATE_KEY_JWT if is_own else WORKLOAD_IDENTITY) not in client.methods:
             raise InvalidClient(reason="method not allowed", cause=Cause.METHOD_NOT_ALLOWED)
-        found = await self._credentials.find(client, again=again)
+        found = await self._credentials.find(client, bypass_cache=bypass_cache)
         return await (self._verify_own if is_own else self._verify_workload)(client, found, assertion)
 
     def verify_for_nobody(self, assertion: Assertion) -> None:

@@ -15,7 +15,7 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.identity.clients import certificate_store, store
 from linkxg.identity.clients.model import MAX_CERTIFICATES, CertificateView, ClientCertificate
-from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_pem
+from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_certificate_pem
 from linkxg.identity.tokens.revoke import invalidate_client, revoke_certificate
 from linkxg.ids import uuid7
 
@@ -64,7 +64,7 @@ async def add_certificate(
 def check_certificate(pem: str) -> Certificate:
     """Raises InvalidRequest for anything but one certificate that has not expired."""
     try:
-        certificate = read_pem(pem)
+        certificate = read_certificate_pem(pem)
     except MalformedCertificate:
         raise InvalidRequest("The field certificate must be one X.509 certificate in PEM.") from None
     if certificate.not_after <= now_s():

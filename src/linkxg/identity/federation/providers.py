@@ -76,10 +76,10 @@ class Providers:
         self._keys: AccountCache[_Keys] = AccountCache(MAX_BYTES_OF_ACCOUNT, MAX_BYTES)
         self._fetching: dict[tuple[str, str], asyncio.Task[tuple[VerificationKey, ...]]] = {}
 
-    async def metadata(self, account_id: str, issuer: str, *, again: bool = False) -> ProviderMetadata:
-        """Of the provider `issuer`; `again` fetches it even if it is cached. Raises ProviderFault."""
+    async def metadata(self, account_id: str, issuer: str, *, bypass_cache: bool = False) -> ProviderMetadata:
+        """Of the provider `issuer`; `bypass_cache` fetches it even if it is cached. Raises ProviderFault."""
         known = self._metadata.get(account_id, issuer)
-        if known is not None and not again and time.monotonic() - known.at < self._kept_s:
+        if known is not None and not bypass_cache and time.monotonic() - known.at < self._kept_s:
             return known.metadata
         metadata = await discover(self.client, account_id, issuer)
         self._metadata.put(account_id, issuer, _Metadata(metadata, time.monotonic()))

@@ -12,8 +12,8 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from linkxg.crypto.jwt import decode_b64url
-from linkxg.http import strict_json
 from linkxg.identity.federation.provider_fault import ProviderFault, SignatureFault
+from linkxg.identity.jwt_segment import parse_segment
 
 ALGORITHMS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 """The key type of each."""
@@ -61,8 +61,7 @@ class VerificationKey(NamedTuple):
 def read_header(token: str, accepted: frozenset[str]) -> Header:
     """Raises ProviderFault for anything but a compact JWS with an algorithm of `accepted`."""
     parts = token.split(".")
-    raw = decode_b64url(parts[0]) if len(parts) == 3 and len(token) <= MAX_TOKEN else None
-    header = _object(raw)
+    header = _object(parts[0] if len(parts) == 3 and len(token) <= MAX_TOKEN else "")
     algorithm, kid, type_ = header.get("alg"), header.get("kid"), header.get("typ")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS or algorithm not in accepted:
         raise ProviderFault("It signed a token with an algorithm that is not accepted.")
@@ -92,15 +91,12 @@ def verify(token: str, header: Header, key: VerificationKey) -> dict[str, Any]:
         is_valid = False
     if not is_valid:
         raise SignatureFault("The signature of its token is not valid.")
-    return _object(decode_b64url(signing_input.rpartition(".")[2]))
+    return _object(signing_input.rpartition(".")[2])
 
 
-def _object(raw: bytes | None) -> dict[str, Any]:
-    try:
-        value = strict_json.parse((raw or b"").decode())
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
+def _object(segment: str) -> dict[str, Any]:
+    value = parse_segment(segment)
+    if value is None:
         raise ProviderFault("Its token is malformed.")
     return value
 

@@ -98,9 +98,9 @@ class ClientAssertionReader:
             raise
 
     async def _verify(
-        self, client: CachedClient, assertion: Assertion, source: str, *, again: bool = False
+        self, client: CachedClient, assertion: Assertion, source: str, *, bypass_cache: bool = False
     ) -> VerifiedClient:
-        verified = await self._assertions.verify(client, assertion, again=again)
+        verified = await self._assertions.verify(client, assertion, bypass_cache=bypass_cache)
         check_usable(client, source)
         await self._assertions.check_unused(client, verified)
         # In the place of a secret: what the token is issued for.
@@ -111,7 +111,7 @@ class ClientAssertionReader:
         reloaded = await self._clients.reload(client.id)
         if reloaded is None:
             raise InvalidClient(reason="unknown client")
-        return await self._verify(reloaded, assertion, source, again=True)
+        return await self._verify(reloaded, assertion, source, bypass_cache=True)
 
 
 def has_assertion(form: dict[str, str]) -> bool:
