@@ -16,6 +16,7 @@ SPINE = (
     ("crypto", "db", "http"),
     ("audit",),
     ("identity",),
+    ("identity.jwt_segment",),
     ("identity.authorization",),
     ("identity.accounts",),
     ("identity.federation",),

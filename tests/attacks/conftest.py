@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,13 @@ from conftest import ServerFactory, checked_for_leaks
 from console.conftest import new_visitor
 from harness.authenticator import SoftwareAuthenticator
 from harness.client import Client
+from harness.dpop import DpopClient
+from harness.openid_provider import METADATA, OpenIdProvider, send
 from harness.passkeys import add_passkey, new_authenticator, renewed
 from harness.people import Session
 from harness.server import Server
+from harness.single_sign_on import running_provider, trusting
+from harness.workloads import Workload
 from harness.world import World, build_world
 from sso.conftest import browser, new_browser, provider, provider_files, sso_world
 
@@ -53,6 +58,43 @@ def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
 def quiet(new_server: ServerFactory) -> Iterator[World]:
     """A server for tests of memory, which nobody else's requests change."""
     yield from checked_for_leaks(build_world(new_server("sqlite")))
+
+
+@pytest.fixture(scope="module")
+def foreign_issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OpenIdProvider, Path]]:
+    """Publishes keys on loopback, with the certificate of its connections."""
+    with running_provider(tmp_path_factory.mktemp("issuer")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def fetching(engine: str, new_server: ServerFactory, foreign_issuer: tuple[OpenIdProvider, Path]) -> Iterator[World]:
+    """A server that may ask issuers on loopback."""
+    yield from checked_for_leaks(build_world(new_server(engine, **trusting(foreign_issuer[1]))))
+
+
+@pytest.fixture
+def ci(foreign_issuer: tuple[OpenIdProvider, Path]) -> OpenIdProvider:
+    """An issuer of tokens for jobs, which like GitHub Actions has no other endpoint."""
+    found = foreign_issuer[0]
+    found.reset()
+    document = {"issuer": found.issuer, "jwks_uri": f"{found.issuer}/jwks", "response_types_supported": ["id_token"]}
+    found.instead[METADATA] = lambda handler: send(handler, 200, document)
+    found.requests.clear()
+    return found
+
+
+@pytest.fixture
+def job(fetching: World, ci: OpenIdProvider) -> Workload:
+    return Workload(fetching, ci)
+
+
+@pytest.fixture
+def dpop(world: World) -> DpopClient:
+    """A client with a nonce of the server."""
+    client = DpopClient(world.api, world.oauth)
+    client.request_token().expect(200)
+    return client
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -20,7 +19,6 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from attacks.cases import case
 from attacks.test_client_assertions import denied
-from conftest import ServerFactory, checked_for_leaks
 from harness.client_assertions import (
     KeyClient,
     add_key,
@@ -33,8 +31,7 @@ from harness.client_assertions import (
 )
 from harness.clients import make_client
 from harness.openid_provider import OpenIdProvider, send
-from harness.single_sign_on import running_provider, trusting
-from harness.world import World, build_world
+from harness.world import World
 
 PUBLISHED = new_key("ES256", "first")
 
@@ -204,22 +201,10 @@ def test_rule_274_keys_are_audited_without_the_key(world: World) -> None:
         assert {"client.key_added", "client.key_removed"} <= {one["action"] for one in events}
 
 
-@pytest.fixture(scope="module")
-def key_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OpenIdProvider, Path]]:
-    with running_provider(tmp_path_factory.mktemp("key-server")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def fetching(engine: str, new_server: ServerFactory, key_server: tuple[OpenIdProvider, Path]) -> Iterator[World]:
-    """A server that may read key sets on loopback."""
-    yield from checked_for_leaks(build_world(new_server(engine, **trusting(key_server[1]))))
-
-
 @pytest.fixture
-def host(key_server: tuple[OpenIdProvider, Path]) -> OpenIdProvider:
+def host(foreign_issuer: tuple[OpenIdProvider, Path]) -> OpenIdProvider:
     """Publishes a client's keys; `published` are those."""
-    found = key_server[0]
+    found = foreign_issuer[0]
     found.reset()
     found.published = [PUBLISHED]
     found.requests.clear()

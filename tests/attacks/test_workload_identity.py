@@ -4,87 +4,21 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from attacks.cases import case
 from attacks.test_client_assertions import denied
-from conftest import ServerFactory, checked_for_leaks
-from harness.answers import Answer
 from harness.client_assertions import add_trust, issuer_of, make_key_client, new_key, present, set_methods, sign
 from harness.clients import introspect, make_client
 from harness.openid_provider import METADATA, OpenIdProvider, send
-from harness.single_sign_on import running_provider, trusting
-from harness.world import World, build_world
+from harness.workloads import CLAIMS, Workload
+from harness.world import World
 
 GITHUB = "https://token.actions.githubusercontent.com"
-CLAIMS = {"repository": "acme/erp", "ref": "refs/heads/main"}
-
-
-@pytest.fixture(scope="module")
-def issuer_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OpenIdProvider, Path]]:
-    with running_provider(tmp_path_factory.mktemp("issuer")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def fetching(engine: str, new_server: ServerFactory, issuer_files: tuple[OpenIdProvider, Path]) -> Iterator[World]:
-    """A server that may ask issuers on loopback."""
-    yield from checked_for_leaks(build_world(new_server(engine, **trusting(issuer_files[1]))))
-
-
-class Workload:
-    """A client that trusts one workload of a CI."""
-
-    def __init__(self, world: World, ci: OpenIdProvider, **changed: Any) -> None:
-        self.world, self.ci = world, ci
-        self.audience = issuer_of(world.api)
-        self.client_id = make_client(world.api, world.owner).client_id
-        trust = {"issuer": ci.issuer, "audience": self.audience, "claims": CLAIMS} | changed
-        self.trust_id = add_trust(world.api, world.owner, self.client_id, **trust).expect(201).object()["id"]
-
-    def claims(self, **changed: Any) -> dict[str, Any]:
-        now = int(time.time())
-        claims = {
-            "iss": self.ci.issuer,
-            "aud": self.audience,
-            "sub": "repo:acme/erp:ref:refs/heads/main",
-            "iat": now,
-            "nbf": now - 300,
-            "exp": now + 300,
-            "jti": secrets.token_hex(16),
-            "run_id": "7",
-        }
-        claims |= CLAIMS
-        return {name: value for name, value in (claims | changed).items() if value is not None}
-
-    def request(self, **changed: Any) -> Answer:
-        return self.present(self.ci.sign(self.claims(**changed)))
-
-    def present(self, token: str) -> Answer:
-        return present(self.world.api, token, client_id=self.client_id)
-
-
-@pytest.fixture
-def ci(issuer_files: tuple[OpenIdProvider, Path]) -> OpenIdProvider:
-    """An issuer of tokens for jobs, which like GitHub Actions has no other endpoint."""
-    found = issuer_files[0]
-    found.reset()
-    document = {"issuer": found.issuer, "jwks_uri": f"{found.issuer}/jwks", "response_types_supported": ["id_token"]}
-    found.instead[METADATA] = lambda handler: send(handler, 200, document)
-    found.requests.clear()
-    return found
-
-
-@pytest.fixture
-def job(fetching: World, ci: OpenIdProvider) -> Workload:
-    return Workload(fetching, ci)
 
 
 def test_a_job_gets_a_token_without_a_secret(fetching: World, job: Workload) -> None:

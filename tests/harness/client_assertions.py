@@ -94,19 +94,27 @@ class KeyClient:
         return sign(self.key, self.claims(**changed), self.algorithm, **(header or {}))
 
     def request(self, assertion: str | None = None, **extra: str) -> Answer:
-        """A token request."""
-        return present(self.api, assertion or self.assertion(), **extra)
+        """A token request; `extra` are further parameters of the form."""
+        return present(self.api, assertion or self.assertion(), "/oauth/token", None, False, **extra)
 
     def token(self) -> str:
         return str(self.request().expect(200).object()["access_token"])
 
 
-def present(api: Client, assertion: str, path: str = "/oauth/token", **extra: str) -> Answer:
+def present(
+    api: Client,
+    assertion: str,
+    path: str = "/oauth/token",
+    headers: list[tuple[str, str]] | None = None,
+    allow_503: bool = False,
+    **extra: str,
+) -> Answer:
     """A request with this assertion, at the token endpoint for a token."""
     form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
     if path == "/oauth/token":
         form["grant_type"] = "client_credentials"
-    return api.post(path, form=form | extra, reveals=path == "/oauth/token")
+    reveals = path == "/oauth/token"
+    return api.post(path, form=form | extra, headers=headers or [], reveals=reveals, allow_503=allow_503)
 
 
 def add_key(api: Client, by: Session, client_id: str, **body: Any) -> Answer:

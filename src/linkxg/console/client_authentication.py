@@ -19,7 +19,7 @@ from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.identity.client_assertions.manage_credentials import OF_KEYS, OF_TRUSTS, list_credentials
+from linkxg.identity.client_assertions.manage_credentials import KEY_KINDS, TRUST_KINDS, list_credentials
 from linkxg.identity.client_assertions.model import KEY, MAX_KEYS, MAX_TRUSTS, key_view, trust_view
 from linkxg.identity.client_assertions.public_key import holds_private_key
 from linkxg.identity.clients.authentication_methods import (
@@ -106,8 +106,8 @@ async def show_authentication(
 ) -> Response[str]:
     """The page; with `errors` or a form, its fields hold the posted values, but never a private key."""
     client = (await read_client(page.database, page.account_id, client_id)).client
-    keys = await list_credentials(page.database, page.account_id, client_id, OF_KEYS)
-    trusts = await list_credentials(page.database, page.account_id, client_id, OF_TRUSTS)
+    keys = await list_credentials(page.database, page.account_id, client_id, KEY_KINDS)
+    trusts = await list_credentials(page.database, page.account_id, client_id, TRUST_KINDS)
     certificates = await list_certificates(page.database, page.account_id, client_id)
     bound = binding_of(client)
     form, methods = page.form, format_methods(client.methods)

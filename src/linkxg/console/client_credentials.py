@@ -17,8 +17,8 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.client_assertions.manage_credentials import (
-    OF_KEYS,
-    OF_TRUSTS,
+    KEY_KINDS,
+    TRUST_KINDS,
     CredentialDocument,
     add_credential,
     list_credentials,
@@ -85,13 +85,13 @@ async def add_trust(page: NamedDependency[PageRequest], client_id: FromPath[str]
 async def remove_key(
     page: NamedDependency[PageRequest], client_id: FromPath[str], key_id: FromPath[str]
 ) -> Response[str]:
-    question = await _question(page, client_id, key_id, OF_KEYS, "Remove this key?", "Remove key")
+    question = await _question(page, client_id, key_id, KEY_KINDS, "Remove this key?", "Remove key")
     if question is not None:
         return question
     asking = await ask_step_up(page, ACT)
     if asking is not None:
         return asking
-    return await _remove(page, client_id, key_id, OF_KEYS, "key-removed")
+    return await _remove(page, client_id, key_id, KEY_KINDS, "key-removed")
 
 
 @post(f"{CLIENT}/trusts/{{trust_id:str}}/remove", **session_roles(ADMINISTRATORS))
@@ -99,13 +99,13 @@ async def remove_trust(
     page: NamedDependency[PageRequest], client_id: FromPath[str], trust_id: FromPath[str]
 ) -> Response[str]:
     title, button = "Trust this workload no more?", "Remove workload"
-    question = await _question(page, client_id, trust_id, OF_TRUSTS, title, button)
+    question = await _question(page, client_id, trust_id, TRUST_KINDS, title, button)
     if question is not None:
         return question
     asking = await ask_step_up(page, ACT)
     if asking is not None:
         return asking
-    return await _remove(page, client_id, trust_id, OF_TRUSTS, "trust-removed")
+    return await _remove(page, client_id, trust_id, TRUST_KINDS, "trust-removed")
 
 
 @get([f"{CLIENT}/keys", f"{CLIENT}/trusts"], **session_roles(ADMINISTRATORS))

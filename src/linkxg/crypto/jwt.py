@@ -20,7 +20,10 @@ from joserfc.jws import JWSRegistry
 from linkxg.crypto.mac import hmac_signer
 
 MAX_LENGTH = 8_192
+MAX_JTI = 255
 _MINIMUM_SECRET = 32
+_LATEST = 1 << 40
+"""Integers of hundreds of digits do not fit into a float."""
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
@@ -142,6 +145,13 @@ def _raw_ecdsa(der: bytes) -> bytes:
     """R || S, 32 bytes each (RFC 7518 §3.4)."""
     r, s = decode_dss_signature(der)
     return r.to_bytes(32) + s.to_bytes(32)
+
+
+def numeric_date(value: object) -> float | None:
+    """The seconds of a NumericDate (RFC 7519 §2); None for anything else, and for what no clock will show."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LATEST:
+        return None
+    return value
 
 
 def decode_b64url(segment: str) -> bytes | None:

@@ -23,13 +23,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.identifiers.sku import sku_forms
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.compiled import CompiledStatement, update_row
+from linkxg.db.insert_once import insert_once
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
 # The GTIN of an archived product may be given to another one.
@@ -146,9 +145,7 @@ def lock_identifiers(conn: Connection, account_id: str) -> None:
 
 def insert_record(conn: Connection, account_id: str, head: ProductRecord, search_key: str) -> bool:
     """False if its SKU or GTIN is a duplicate; see `find_holders`."""
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    values = {"account_id": account_id, "search_key": search_key, **head._asdict()}
-    return conn.execute(insert(products).values(values).on_conflict_do_nothing()).rowcount == 1
+    return insert_once(conn, products, {"account_id": account_id, "search_key": search_key, **head._asdict()})
 
 
 class DuplicateHolder(NamedTuple):

@@ -19,11 +19,10 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.clock import DAY
 from linkxg.db.advisory_lock import lock_until_commit
+from linkxg.db.insert_once import insert_once
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.model import User
 
@@ -118,9 +117,8 @@ def count_accounts(conn: Connection) -> int:
 def insert_user(conn: Connection, account_id: str, **values: Any) -> bool:
     """False if the e-mail address is in use, in any account; nobody else can take it until the transaction ends."""
     lock_until_commit(conn, f"email {values['email_key']}")
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(users).values({"account_id": account_id, "disabled": False, "epoch": 0, **values})
-    return conn.execute(statement.on_conflict_do_nothing(index_elements=["email_key"])).rowcount == 1
+    row = {"account_id": account_id, "disabled": False, "epoch": 0, **values}
+    return insert_once(conn, users, row, unique=["email_key"])
 
 
 def claim_email(conn: Connection, key: str) -> bool:

@@ -6,12 +6,11 @@ Only the algorithm, the type and the key id of the header are read. Keys that it
 
 from typing import Any, NamedTuple
 
-from linkxg.crypto.jwt import decode_b64url
 from linkxg.errors import InvalidClient
-from linkxg.http import strict_json
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.signed_token import ALGORITHMS, Header, read_header
+from linkxg.identity.jwt_segment import parse_segment
 from linkxg.rejection_causes import Cause
 
 ACCEPTED = frozenset(ALGORITHMS)
@@ -37,11 +36,10 @@ def read_assertion(token: str) -> Assertion:
         raise malformed("it is too long")
     try:
         header = read_header(token, ACCEPTED)
-        payload = decode_b64url(token.split(".")[1])
-        claims = strict_json.parse((payload or b"").decode())
-    except (ProviderFault, ValueError):
+    except ProviderFault:
         raise malformed("its header or claims are not accepted") from None
-    if not isinstance(claims, dict) or header.type not in _TYPES:
+    claims = parse_segment(token.split(".")[1])
+    if claims is None or header.type not in _TYPES:
         raise malformed("its claims or its type are not accepted")
     return Assertion(token, header, claims)
 

@@ -4,18 +4,16 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from linkxg.crypto.jwt import MAX_JTI, numeric_date
 from linkxg.errors import InvalidClient
 from linkxg.identity.client_assertions.assertion import Assertion
 from linkxg.identity.client_assertions.model import (
     LEEWAY_S,
-    MAX_JTI,
     MAX_LIFETIME_S,
     MAX_WORKLOAD_LIFETIME_S,
     Trust,
 )
 from linkxg.rejection_causes import Cause
-
-_LATEST = 1 << 40
 
 
 def check_own_claims(claims: dict[str, Any], client_id: str, issuer: str, now: int) -> int:
@@ -88,9 +86,10 @@ def _time(claims: dict[str, Any], name: str) -> int | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LATEST:
+    seconds = numeric_date(value)
+    if seconds is None:
         raise _claims(f"{name} is not a time")
-    return int(value)
+    return int(seconds)
 
 
 def _claims(reason: str) -> InvalidClient:

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from linkxg.db import Database, Invalidation
 from linkxg.db.invalidation_feed import CLIENT
 from linkxg.identity.client_assertions import store
@@ -31,14 +29,14 @@ class CredentialCache:
         self._cache: dict[str, ClientCredentials] = {}
         database.feed.subscribe(CLIENT, self._forget)
 
-    async def find(self, client: CachedClient, *, again: bool = False) -> ClientCredentials:
-        """`again` reads them even if they are cached: another node's change may not have been announced yet."""
+    async def find(self, client: CachedClient, *, bypass_cache: bool = False) -> ClientCredentials:
+        """`bypass_cache` reads them even if they are cached: another node's change may not have been announced yet."""
         feed = self._database.feed
-        known = None if again else self._cache.get(client.id)
+        known = None if bypass_cache else self._cache.get(client.id)
         if known is not None:
             return known
         generation = feed.generation
-        found = _read(await self._database.read(_list, client.account_id, client.id))
+        found = _read(await self._database.read(store.list_credentials, client.account_id, client.id))
         if feed.generation == generation:
             evict_oldest(self._cache, MAX_CLIENTS)
             self._cache[client.id] = found
@@ -46,10 +44,6 @@ class CredentialCache:
 
     def _forget(self, change: Invalidation) -> None:
         self._cache.pop(change.subject, None)
-
-
-def _list(conn: Connection, account_id: str, client_id: str) -> list[Credential]:
-    return store.list_credentials(conn, account_id, client_id)
 
 
 def _read(found: list[Credential]) -> ClientCredentials:

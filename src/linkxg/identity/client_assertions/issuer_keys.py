@@ -7,19 +7,23 @@ Kubernetes have no other endpoint.
 import asyncio
 import time
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from linkxg.identity.client_assertions.assertion import ACCEPTED
 from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.federation.pinned_request import split_url
 from linkxg.identity.federation.provider_fault import ProviderFault
-from linkxg.identity.federation.providers import Providers, SignedClaims
-from linkxg.runtime.cache import evict_oldest
+from linkxg.identity.federation.providers import (
+    MAX_PROVIDERS,
+    MAX_PROVIDERS_OF_ACCOUNT,
+    RETRY_S,
+    Providers,
+    SignedClaims,
+)
+from linkxg.runtime.account_cache import AccountCache
 
 KEPT_S = 600.0
 """How long a key may still be accepted that its issuer has taken out of its key set."""
-RETRY_S = 60.0
-MAX_ISSUERS = 1_000
 _PATH = "/.well-known/openid-configuration"
 _NAMED_OTHERWISE = "Its metadata names another issuer. Enter the issuer exactly as it writes it."
 
@@ -32,10 +36,11 @@ class KeySetAddress(NamedTuple):
 
 
 class _Discovered(NamedTuple):
-    """`fault` if the last request failed; monotonic seconds."""
+    """Read at `at`, and not again before `again_at`; `fault` unless that may be used. Monotonic seconds."""
 
     jwks_uri: str
     at: float
+    again_at: float
     fault: str = ""
 
 
@@ -45,7 +50,7 @@ class IssuerKeys:
     def __init__(self, client: ProviderClient) -> None:
         self._client = client
         self._providers = Providers(client, kept_s=KEPT_S)
-        self._discovered: dict[tuple[str, str], _Discovered] = {}
+        self._discovered: AccountCache[_Discovered] = AccountCache(MAX_PROVIDERS_OF_ACCOUNT, MAX_PROVIDERS)
         self._asking: dict[tuple[str, str], asyncio.Task[_Discovered]] = {}
 
     async def verify_by_key_set(self, account_id: str, jwks_uri: str, token: str) -> SignedClaims:
@@ -59,8 +64,8 @@ class IssuerKeys:
     async def _jwks_uri(self, account_id: str, issuer: str) -> str:
         """Requests at the same time share one answer, or one fault."""
         place, now = (account_id, issuer), time.monotonic()
-        known = self._discovered.get(place)
-        if known is None or now - known.at >= (RETRY_S if known.fault else KEPT_S):
+        known = self._discovered.get(account_id, issuer)
+        if known is None or now >= known.again_at:
             asking = self._asking.get(place)
             if asking is None:
                 asking = self._asking[place] = asyncio.create_task(self._ask(account_id, issuer))
@@ -71,13 +76,22 @@ class IssuerKeys:
         return known.jwks_uri
 
     async def _ask(self, account_id: str, issuer: str) -> _Discovered:
-        now = time.monotonic()
+        known, began = self._discovered.get(account_id, issuer), time.monotonic()
         try:
-            found = _Discovered(await self._discover(account_id, issuer), now)
+            document = await self._read_metadata(account_id, issuer)
         except ProviderFault as fault:
-            found = _Discovered("", now, fault.message)
-        evict_oldest(self._discovered, MAX_ISSUERS)
-        self._discovered[account_id, issuer] = found
+            again_at = time.monotonic() + RETRY_S
+            if known is not None and not known.fault and began < known.at + 2 * KEPT_S:
+                # As with keys, what it said last is good for as long again while it is out of reach.
+                found = known._replace(again_at=again_at)
+            else:
+                found = _Discovered("", began, again_at, fault.message)
+        else:
+            try:
+                found = _Discovered(_jwks_uri_of(document, issuer), began, began + KEPT_S)
+            except ProviderFault as fault:
+                found = _Discovered("", began, time.monotonic() + RETRY_S, fault.message)
+        self._discovered.put(account_id, issuer, found)
         return found
 
     def _asked(self, place: tuple[str, str], task: asyncio.Task[_Discovered]) -> None:
@@ -86,14 +100,19 @@ class IssuerKeys:
             # Whoever waited has the fault too; nobody may wait any more.
             task.exception()
 
-    async def _discover(self, account_id: str, issuer: str) -> str:
+    async def _read_metadata(self, account_id: str, issuer: str) -> dict[str, Any]:
         reply = await self._client.get(account_id, issuer.removesuffix("/") + _PATH)
         if reply.status != 200:
             raise ProviderFault("It does not publish its metadata.")
-        if reply.body.get("issuer") != issuer:
-            raise ProviderFault(_NAMED_OTHERWISE)
-        uri = reply.body.get("jwks_uri")
-        if not isinstance(uri, str):
-            raise ProviderFault("Its metadata has no jwks_uri.")
-        split_url(uri)
-        return uri
+        return reply.body
+
+
+def _jwks_uri_of(document: dict[str, Any], issuer: str) -> str:
+    """Raises ProviderFault unless the document is that of the issuer."""
+    if document.get("issuer") != issuer:
+        raise ProviderFault(_NAMED_OTHERWISE)
+    uri = document.get("jwks_uri")
+    if not isinstance(uri, str):
+        raise ProviderFault("Its metadata has no jwks_uri.")
+    split_url(uri)
+    return uri

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
+from linkxg.crypto.jwk import thumbprint
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.db.outcomes import value_or_raise
@@ -32,7 +33,6 @@ from linkxg.identity.client_assertions.model import (
     jwk_of,
 )
 from linkxg.identity.client_assertions.notices import mail_credential_added, mail_credential_removed
-from linkxg.identity.client_assertions.public_key import thumbprint
 from linkxg.identity.clients.authentication_methods import format_methods
 from linkxg.identity.clients.check_methods import METHOD_OF_KIND, check_removal
 from linkxg.identity.clients.store import find_account_client, update_client
@@ -41,7 +41,7 @@ from linkxg.ids import uuid7
 
 ADDED = {KEY: "client.key_added", JWKS_URI: "client.key_added", WORKLOAD: "client.trust_added"}
 REMOVED = {KEY: "client.key_removed", JWKS_URI: "client.key_removed", WORKLOAD: "client.trust_removed"}
-OF_KEYS, OF_TRUSTS = frozenset((KEY, JWKS_URI)), frozenset((WORKLOAD,))
+KEY_KINDS, TRUST_KINDS = frozenset((KEY, JWKS_URI)), frozenset((WORKLOAD,))
 CredentialDocument = dict[str, str] | JwksUri | Trust
 
 
@@ -155,7 +155,7 @@ def _conflict(known: list[Credential], kind: str, document: CredentialDocument) 
         return (
             Conflict("The client trusts this workload already.") if any(one.document == text for one in same) else None
         )
-    if any(one.kind in OF_KEYS - {kind} for one in known):
+    if any(one.kind in KEY_KINDS - {kind} for one in known):
         return Conflict("A client has keys or a JWKS URI, not both. Remove the other first.")
     if len(same) >= (MAX_KEYS if kind == KEY else 1):
         return Conflict(

@@ -18,7 +18,6 @@ MAX_AUDIENCE = 500
 MAX_CLAIM_NAME = 100
 MAX_CLAIM_VALUE = 500
 MAX_ASSERTION = 8_192
-MAX_JTI = 255
 LEEWAY_S = 30
 """How far the clock of a client or an issuer may be off."""
 MAX_LIFETIME_S = 600

@@ -1,25 +1,20 @@
 """Reads the public key that a client registers, as a JWK (RFC 7517) or in PEM, and keeps its public members only."""
 
-import hashlib
 import re
 from typing import Any
 
-import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from linkxg.crypto.jwt import b64url
+from linkxg.crypto.jwk import PRIVATE_MEMBERS, THUMBPRINT_MEMBERS, thumbprint
 from linkxg.errors import InvalidRequest
 from linkxg.http import strict_json
 from linkxg.identity.client_assertions.model import MAX_JWK
 from linkxg.identity.federation.signed_token import read_key
 
-_PRIVATE = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
-_PRIVATE_MEMBER = re.compile(r'"(?:d|p|q|dp|dq|qi|oth|k)"\s*:')
-_REQUIRED = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
-"""In the order of a thumbprint (RFC 7638 §3.2)."""
+_PRIVATE_MEMBER = re.compile(rf'"(?:{"|".join(sorted(PRIVATE_MEMBERS))})"\s*:')
 _KINDS: tuple[type[Key], ...] = (ECKey, OKPKey, RSAKey)
 _MAX_KID = 100
 _PRIVATE_KEY = (
@@ -34,7 +29,7 @@ _UNUSABLE = (
 
 def read_jwk(jwk: dict[str, Any]) -> dict[str, str]:
     """The public members, with a `kid`: the given one, or the thumbprint. Raises InvalidRequest."""
-    if _PRIVATE & jwk.keys():
+    if PRIVATE_MEMBERS & jwk.keys():
         raise InvalidRequest(_PRIVATE_KEY)
     kid, operations = jwk.get("kid"), jwk.get("key_ops")
     if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= _MAX_KID and kid.isprintable()):
@@ -43,7 +38,7 @@ def read_jwk(jwk: dict[str, Any]) -> dict[str, str]:
         raise InvalidRequest(_UNUSABLE)
     if read_key(jwk) is None:
         raise InvalidRequest(_UNUSABLE)
-    names = _REQUIRED[jwk["kty"]]
+    names = THUMBPRINT_MEMBERS[jwk["kty"]]
     members = {name: str(jwk[name]) for name in names}
     public = members | {"kid": kid or thumbprint(members)}
     if isinstance(jwk.get("alg"), str):
@@ -53,7 +48,7 @@ def read_jwk(jwk: dict[str, Any]) -> dict[str, str]:
     return public
 
 
-def read_pem(pem: str) -> dict[str, str]:
+def read_public_key_pem(pem: str) -> dict[str, str]:
     """The public key as a JWK. Raises InvalidRequest."""
     if "PRIVATE KEY" in pem:
         raise InvalidRequest(_PRIVATE_KEY)
@@ -73,7 +68,7 @@ def read_key_text(text: str) -> dict[str, str]:
     """A JWK as JSON, or PEM, whatever was pasted. Raises InvalidRequest."""
     text = text.strip()
     if not text.startswith("{"):
-        return read_pem(text)
+        return read_public_key_pem(text)
     try:
         value = strict_json.parse(text)
     except ValueError:
@@ -84,9 +79,3 @@ def read_key_text(text: str) -> dict[str, str]:
 def holds_private_key(text: str) -> bool:
     """Whether a pasted text seems to have a private part, in whatever document: it is not to be shown again."""
     return "PRIVATE KEY" in text or _PRIVATE_MEMBER.search(text) is not None
-
-
-def thumbprint(jwk: dict[str, str]) -> str:
-    """RFC 7638, with SHA-256."""
-    members = {name: jwk[name] for name in _REQUIRED[jwk["kty"]]}
-    return b64url(hashlib.sha256(msgspec.json.encode(members)).digest()).decode()

@@ -21,8 +21,8 @@ from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.client_assertions.manage_credentials import (
-    OF_KEYS,
-    OF_TRUSTS,
+    KEY_KINDS,
+    TRUST_KINDS,
     CredentialDocument,
     add_credential,
     list_credentials,
@@ -39,7 +39,7 @@ from linkxg.identity.client_assertions.model import (
     key_view,
     trust_view,
 )
-from linkxg.identity.client_assertions.public_key import read_jwk, read_pem
+from linkxg.identity.client_assertions.public_key import read_jwk, read_public_key_pem
 from linkxg.identity.client_assertions.trust_rules import check_jwks_uri, check_trust
 from linkxg.identity.clients.client_services import CREDENTIAL_CHANGES
 from linkxg.identity.federation.discovery import MAX_ISSUER
@@ -102,7 +102,7 @@ async def keys(
     request: Request[Any, Any, Any], services: NamedDependency[ClientAssertionServices], client_id: FromPath[str]
 ) -> ClientKeyList:
     """The public keys of a client, or its JWKS URI."""
-    found = await list_credentials(services.database, account_id_of(request.scope), client_id, OF_KEYS)
+    found = await list_credentials(services.database, account_id_of(request.scope), client_id, KEY_KINDS)
     return ClientKeyList([key_view(one) for one in found])
 
 
@@ -121,7 +121,7 @@ async def add_key(
     if data.jwk is not None:
         document = read_jwk(data.jwk)
     elif data.pem is not None:
-        document = read_pem(data.pem)
+        document = read_public_key_pem(data.pem)
     else:
         document = check_jwks_uri(data.jwks_uri or "")
     added, replayed = await _add(request, services, client_id, data.name, document, idempotency_key)
@@ -139,7 +139,7 @@ async def remove_key(
 
     It is 409 for the last one of a client that could get no token without it.
     """
-    await _remove(request, services, client_id, key_id, OF_KEYS)
+    await _remove(request, services, client_id, key_id, KEY_KINDS)
 
 
 @get(_TRUSTS, operation_id="listClientTrusts", **_READS)
@@ -147,7 +147,7 @@ async def trusts(
     request: Request[Any, Any, Any], services: NamedDependency[ClientAssertionServices], client_id: FromPath[str]
 ) -> ClientTrustList:
     """The workloads of foreign issuers that a client trusts."""
-    found = await list_credentials(services.database, account_id_of(request.scope), client_id, OF_TRUSTS)
+    found = await list_credentials(services.database, account_id_of(request.scope), client_id, TRUST_KINDS)
     return ClientTrustList([trust_view(one) for one in found])
 
 
@@ -176,7 +176,7 @@ async def remove_trust(
 
     It is 409 for the last one of a client that could get no token without it.
     """
-    await _remove(request, services, client_id, trust_id, OF_TRUSTS)
+    await _remove(request, services, client_id, trust_id, TRUST_KINDS)
 
 
 def router(services: ClientAssertionServices) -> Router:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, LargeBinary, String, Table, Text, or_, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Column, Connection, ForeignKey, Index, LargeBinary, String, Table, Text, or_, select, tuple_
 
+from linkxg.db.insert_once import insert_once
 from linkxg.db.schema import Milliseconds, metadata
 from linkxg.identity.client_assertions.model import TOUCHED_MS, Credential
 
@@ -74,9 +73,12 @@ def has_credential(conn: Connection, account_id: str, client_id: str, credential
 
 def use_assertion(conn: Connection, account_id: str, digest: bytes, expires_at: int) -> bool:
     """False if it was used before."""
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(used_assertions).values(account_id=account_id, digest=digest, expires_at=expires_at)
-    return conn.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    return insert_once(conn, used_assertions, {"account_id": account_id, "digest": digest, "expires_at": expires_at})
+
+
+def is_used(conn: Connection, account_id: str, digest: bytes) -> bool:
+    where = (used_assertions.c.account_id == account_id, used_assertions.c.digest == digest)
+    return conn.execute(select(used_assertions.c.digest).where(*where)).first() is not None
 
 
 def list_used_assertions(conn: Connection, account_id: str, now: int) -> list[tuple[bytes, int]]:
@@ -97,9 +99,6 @@ def touch_credential(conn: Connection, account_id: str, credential_id: str, now:
 
 def purge_assertions(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` that have expired, and would be refused for that."""
-    old = select(used_assertions.c.account_id, used_assertions.c.digest).where(used_assertions.c.expires_at < now)
-    rows = conn.execute(old.limit(limit)).all()
-    for row in rows:
-        where = (used_assertions.c.account_id == row.account_id, used_assertions.c.digest == row.digest)
-        conn.execute(used_assertions.delete().where(*where))
-    return len(rows)
+    key = (used_assertions.c.account_id, used_assertions.c.digest)
+    old = select(*key).where(used_assertions.c.expires_at < now).limit(limit)
+    return conn.execute(used_assertions.delete().where(tuple_(*key).in_(old))).rowcount

@@ -1,12 +1,12 @@
 """Verifies the assertion of a client, and uses it up.
 
-The signature is verified by what the client registered, in memory. The transaction that records the assertion as used
-reads whether the credential is still there. A removal that commits later begins the next epoch of the client, which
-revokes the token that was issued for the assertion (docs/decisions/0033).
+The signature is verified by what the client registered, in memory. The assertion is used up when nothing else is wrong
+with the request; the transaction that records it reads whether the credential is still there. A removal that commits
+later begins the next epoch of the client, which revokes the token that was issued for the assertion
+(docs/decisions/0033).
 """
 
 import contextlib
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,7 @@ from linkxg.identity.client_assertions.decoy_keys import decoy_keys
 from linkxg.identity.client_assertions.issuer_keys import IssuerKeys
 from linkxg.identity.client_assertions.model import LEEWAY_S
 from linkxg.identity.clients.authentication_methods import PRIVATE_KEY_JWT, WORKLOAD_IDENTITY
+from linkxg.identity.clients.client_verifier import UnusedAssertion
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.federation.provider_fault import ProviderFault, SignatureFault, UnknownKeyFault
 from linkxg.identity.federation.signed_token import ALGORITHMS, verify
@@ -34,14 +35,6 @@ from linkxg.rejection_causes import Cause
 
 _KEPT_MS = 60_000
 """How much longer a used assertion is kept than it is accepted: the clocks of nodes differ."""
-
-
-class UnusedAssertion(NamedTuple):
-    """Not used up yet; `expires_at` in seconds."""
-
-    credential_id: str
-    replay_key: bytes
-    expires_at: int
 
 
 class AssertionVerifier:
@@ -52,18 +45,26 @@ class AssertionVerifier:
         self._issuer = issuer
         self._decoys = decoy_keys()
 
-    async def verify(self, client: CachedClient, assertion: Assertion, *, again: bool = False) -> UnusedAssertion:
+    async def verify(
+        self, client: CachedClient, assertion: Assertion, *, bypass_cache: bool = False
+    ) -> UnusedAssertion:
         """Raises InvalidClient, or TemporarilyUnavailable while too many keys are being fetched."""
         is_own = assertion.claims.get("iss") == client.id
         if (PRIVATE_KEY_JWT if is_own else WORKLOAD_IDENTITY) not in client.methods:
             raise InvalidClient(reason="method not allowed", cause=Cause.METHOD_NOT_ALLOWED)
-        found = await self._credentials.find(client, again=again)
+        found = await self._credentials.find(client, bypass_cache=bypass_cache)
         return await (self._verify_own if is_own else self._verify_workload)(client, found, assertion)
 
     def verify_by_decoy(self, assertion: Assertion) -> None:
         """Take about the time of a known client, so that the answer does not reveal which exist."""
         with contextlib.suppress(ProviderFault):
             verify(assertion.token, assertion.header, self._decoys[ALGORITHMS[assertion.header.algorithm]])
+
+    async def check_unused(self, client: CachedClient, verified: UnusedAssertion) -> None:
+        """What `use` would refuse now: whoever presents a used assertion learns nothing about the client."""
+        error = await self._database.read(_refusal, client, verified)
+        if error is not None:
+            raise error
 
     async def use(self, client: CachedClient, verified: UnusedAssertion, source: str) -> None:
         """Use the assertion up. Raises InvalidClient if it was used before, or its credential was removed."""
@@ -72,9 +73,9 @@ class AssertionVerifier:
 
         def unit(conn: Connection) -> InvalidClient | None:
             if not store.has_credential(conn, client.account_id, client.id, verified.credential_id):
-                return InvalidClient(reason="credential removed", cause=Cause.ASSERTION_KEY_UNKNOWN)
+                return _removed()
             if not store.use_assertion(conn, client.account_id, verified.replay_key, expires_at):
-                return InvalidClient(reason="assertion used before", cause=Cause.ASSERTION_USED)
+                return _used()
             store.touch_credential(conn, client.account_id, verified.credential_id, now, source)
             return None
 
@@ -128,6 +129,20 @@ class AssertionVerifier:
                 reason="assertion: claims of the workload", cause=Cause.WORKLOAD_NOT_TRUSTED, concerns=for_us[0][0]
             )
         return UnusedAssertion(matching[0], replay_key(assertion, issuer), expires_at)
+
+
+def _refusal(conn: Connection, client: CachedClient, verified: UnusedAssertion) -> InvalidClient | None:
+    if not store.has_credential(conn, client.account_id, client.id, verified.credential_id):
+        return _removed()
+    return _used() if store.is_used(conn, client.account_id, verified.replay_key) else None
+
+
+def _removed() -> InvalidClient:
+    return InvalidClient(reason="credential removed", cause=Cause.ASSERTION_KEY_UNKNOWN)
+
+
+def _used() -> InvalidClient:
+    return InvalidClient(reason="assertion used before", cause=Cause.ASSERTION_USED)
 
 
 def _of_fault(fault: ProviderFault) -> InvalidClient:

@@ -30,13 +30,25 @@ never hit."""
 _NOBODY = digest("")
 
 
+class UnusedAssertion(NamedTuple):
+    """A valid assertion; `expires_at` in seconds. The client is authenticated once it is used up."""
+
+    credential_id: str
+    replay_key: bytes
+    expires_at: int
+
+
 class VerifiedClient(NamedTuple):
-    """A client that was authenticated by one of its secrets, its certificates or its credentials for assertions."""
+    """A client that was authenticated by one of its secrets, its certificates or its credentials for assertions.
+
+    `unused` is the assertion as long as it is to be used up: nothing may be issued before that.
+    """
 
     client: CachedClient
     secret: CachedSecret | None = None
     certificate: CachedCertificate | None = None
     assertion_credential_id: str | None = None
+    unused: UnusedAssertion | None = None
 
     @property
     def credential_id(self) -> str:

@@ -19,7 +19,7 @@ from linkxg.identity.clients import certificate_store, store
 from linkxg.identity.clients.check_methods import check_removal
 from linkxg.identity.clients.model import MAX_CERTIFICATES, MAX_NAME, CertificateView, ClientCertificate
 from linkxg.identity.clients.notify_owners import CAN_REQUEST, mail_authentication_changed
-from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_pem
+from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_certificate_pem
 from linkxg.identity.tokens.revoke import invalidate_client, revoke_certificate
 from linkxg.ids import uuid7
 
@@ -87,7 +87,7 @@ async def add_certificate(
 def check_certificate(pem: str) -> Certificate:
     """Raises InvalidRequest for anything but one certificate that has not expired."""
     try:
-        certificate = read_pem(pem)
+        certificate = read_certificate_pem(pem)
     except MalformedCertificate:
         raise InvalidRequest("The field certificate must be one X.509 certificate in PEM.") from None
     if certificate.not_after <= now_s():

@@ -194,7 +194,7 @@ async def _test(services: ProviderConnections, account_id: str, wanted: WantedPr
 
 async def _ask(services: ProviderConnections, account_id: str, issuer: str, client_id: str, secret: str) -> None:
     providers = services.providers
-    metadata = await providers.metadata(account_id, issuer, again=True)
+    metadata = await providers.metadata(account_id, issuer, bypass_cache=True)
     await providers.fetch_keys(account_id, metadata)
     await check_client(
         providers.client,

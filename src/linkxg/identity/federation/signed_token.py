@@ -4,6 +4,7 @@ The algorithm must be one of a fixed list that has no symmetric one, and fit the
 of an HMAC. Keys come from the provider's own key set only, never from the token.
 """
 
+from itertools import islice
 from typing import Any, NamedTuple
 
 from joserfc.errors import JoseError
@@ -11,19 +12,23 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from linkxg.crypto.jwt import decode_b64url
-from linkxg.http import strict_json
 from linkxg.identity.federation.provider_fault import ProviderFault, SignatureFault
+from linkxg.identity.jwt_segment import parse_segment
 
 ALGORITHMS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 """The key type of each."""
 MAX_TOKEN = 32 * 1024
-MAX_KEYS = 64
+MAX_LISTED = 64
+MAX_KEYS = 16
+"""Of a set: how many are looked at, and how many that are usable are kept."""
+MAX_KID = 200
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 _KINDS: dict[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 _MINIMUM_RSA, _MAXIMUM_RSA = 2_048, 8_192
 _MAXIMUM_EXPONENT = 1 << 32
 """A verification takes as long as modulus and exponent are: whoever chooses the key chooses how long."""
+_KEY_BYTES, _BYTES_PER_MODULUS_BYTE = 6_000, 3
 
 
 class Header(NamedTuple):
@@ -46,12 +51,17 @@ class VerificationKey(NamedTuple):
             return False
         return header.kid is None or header.kid == self.kid
 
+    @property
+    def size(self) -> int:
+        """An upper bound of the bytes that it takes in memory, once it was used."""
+        bits = self.key.public_key.key_size if isinstance(self.key, RSAKey) else 0
+        return _KEY_BYTES + _BYTES_PER_MODULUS_BYTE * bits // 8
+
 
 def read_header(token: str, accepted: frozenset[str]) -> Header:
     """Raises ProviderFault for anything but a compact JWS with an algorithm of `accepted`."""
     parts = token.split(".")
-    raw = decode_b64url(parts[0]) if len(parts) == 3 and len(token) <= MAX_TOKEN else None
-    header = _object(raw)
+    header = _object(parts[0] if len(parts) == 3 and len(token) <= MAX_TOKEN else "")
     algorithm, kid, type_ = header.get("alg"), header.get("kid"), header.get("typ")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS or algorithm not in accepted:
         raise ProviderFault("It signed a token with an algorithm that is not accepted.")
@@ -65,8 +75,8 @@ def read_keys(document: dict[str, Any]) -> tuple[VerificationKey, ...]:
     keys = document.get("keys")
     if not isinstance(keys, list):
         raise ProviderFault("Its key set has no keys.")
-    found = (read_key(jwk) for jwk in keys[:MAX_KEYS] if isinstance(jwk, dict))
-    return tuple(key for key in found if key is not None)
+    found = (read_key(jwk) for jwk in keys[:MAX_LISTED] if isinstance(jwk, dict))
+    return tuple(islice((key for key in found if key is not None), MAX_KEYS))
 
 
 def verify(token: str, header: Header, key: VerificationKey) -> dict[str, Any]:
@@ -81,15 +91,12 @@ def verify(token: str, header: Header, key: VerificationKey) -> dict[str, Any]:
         is_valid = False
     if not is_valid:
         raise SignatureFault("The signature of its token is not valid.")
-    return _object(decode_b64url(signing_input.rpartition(".")[2]))
+    return _object(signing_input.rpartition(".")[2])
 
 
-def _object(raw: bytes | None) -> dict[str, Any]:
-    try:
-        value = strict_json.parse((raw or b"").decode())
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
+def _object(segment: str) -> dict[str, Any]:
+    value = parse_segment(segment)
+    if value is None:
         raise ProviderFault("Its token is malformed.")
     return value
 
@@ -98,6 +105,8 @@ def read_key(jwk: dict[str, Any]) -> VerificationKey | None:
     """The key of a JWK; None for one that is too weak, or that no accepted algorithm uses."""
     kind, kid, algorithm = jwk.get("kty"), jwk.get("kid"), jwk.get("alg")
     if not isinstance(kind, str) or kind not in _KINDS or not isinstance(kid, str | None):
+        return None
+    if kid is not None and len(kid) > MAX_KID:
         return None
     if jwk.get("use", "sig") != "sig" or not isinstance(algorithm, str | None):
         return None

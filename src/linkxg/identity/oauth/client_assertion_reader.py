@@ -10,8 +10,13 @@ from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
 from linkxg.identity.client_assertions.assertion import Assertion, malformed, read_assertion
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
-from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier, UnusedAssertion
-from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient, check_usable
+from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier
+from linkxg.identity.clients.client_verifier import (
+    ClientVerifier,
+    UnusedAssertion,
+    VerifiedClient,
+    check_usable,
+)
 from linkxg.identity.clients.model import CachedClient
 from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.rejection_causes import Cause
@@ -36,10 +41,13 @@ class ClientAssertionReader:
         self._limits = limits
         self._usage = usage
 
-    async def authenticate(
+    async def verify(
         self, context: RequestContext, form: dict[str, str], authorization: bytes | None
     ) -> VerifiedClient:
-        """The client that the assertion is for. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
+        """The client that the assertion is for, which is still to be used up.
+
+        Raises InvalidRequest, InvalidClient, RateLimitExceeded or TemporarilyUnavailable.
+        """
         token = _read_form(form, authorization)
         source = source_key(context.source)
         try:
@@ -59,8 +67,7 @@ class ClientAssertionReader:
             context.notes["account_id"] = client.account_id
         if client is not None and assertion is not None:
             try:
-                verified = await self._verify(client, assertion, context.source)
-                return await self._use(client, verified, context.source)
+                return await self._verify(client, assertion, context.source)
             except InvalidClient as error:
                 failed = error
         elif assertion is not None:
@@ -81,25 +88,29 @@ class ClientAssertionReader:
         await self._limits.give_back(CLIENT_FAILURES, pair)
         return again
 
+    async def use_up(self, context: RequestContext, client: CachedClient, assertion: UnusedAssertion) -> None:
+        """Raises InvalidClient, which is counted like a wrong secret, or RateLimitExceeded."""
+        await self._limits.spend(CLIENT_ASSERTIONS, client.id)
+        try:
+            await self._assertions.use(client, assertion, context.source)
+        except InvalidClient:
+            await self._limits.spend(CLIENT_FAILURES, f"{client.id} {source_key(context.source)}")
+            raise
+
     async def _verify(
-        self, client: CachedClient, assertion: Assertion, source: str, *, again: bool = False
-    ) -> UnusedAssertion:
-        verified = await self._assertions.verify(client, assertion, again=again)
+        self, client: CachedClient, assertion: Assertion, source: str, *, bypass_cache: bool = False
+    ) -> VerifiedClient:
+        verified = await self._assertions.verify(client, assertion, bypass_cache=bypass_cache)
         check_usable(client, source)
-        return verified
+        await self._assertions.check_unused(client, verified)
+        return VerifiedClient(client, assertion_credential_id=verified.credential_id, unused=verified)
 
     async def _verify_again(self, client: CachedClient, assertion: Assertion, source: str) -> VerifiedClient:
         """A key that was added on another node works here before the invalidation feed has announced it."""
         reloaded = await self._clients.reload(client.id)
         if reloaded is None:
             raise InvalidClient(reason="unknown client")
-        verified = await self._verify(reloaded, assertion, source, again=True)
-        return await self._use(reloaded, verified, source)
-
-    async def _use(self, client: CachedClient, verified: UnusedAssertion, source: str) -> VerifiedClient:
-        await self._limits.spend(CLIENT_ASSERTIONS, client.id)
-        await self._assertions.use(client, verified, source)
-        return VerifiedClient(client, assertion_credential_id=verified.credential_id)
+        return await self._verify(reloaded, assertion, source, bypass_cache=True)
 
 
 def has_assertion(form: dict[str, str]) -> bool:

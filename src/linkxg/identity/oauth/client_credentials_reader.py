@@ -126,9 +126,32 @@ class ClientCredentialsReader:
     async def authenticate(
         self, context: RequestContext, form: dict[str, str], authorization: bytes | None
     ) -> VerifiedClient:
-        """The client with these credentials. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
+        """The client with these credentials; its assertion is used up.
+
+        Raises InvalidRequest, InvalidClient or RateLimitExceeded.
+        """
+        verified = await self.verify(context, form, authorization)
+        if verified.unused is None:
+            return verified
+        try:
+            return await self.use_up(context, verified)
+        except InvalidClient as error:
+            self._usage.record_rejection(verified.client.account_id, verified.client.id, context, error)
+            raise
+
+    async def use_up(self, context: RequestContext, verified: VerifiedClient) -> VerifiedClient:
+        """Use the assertion up, if there is one. Raises InvalidClient or RateLimitExceeded."""
+        if verified.unused is None:
+            return verified
+        await self._assertions.use_up(context, verified.client, verified.unused)
+        return verified._replace(unused=None)
+
+    async def verify(
+        self, context: RequestContext, form: dict[str, str], authorization: bytes | None
+    ) -> VerifiedClient:
+        """The client with these credentials; an assertion is still to be used up. Raises as `authenticate` does."""
         if has_assertion(form):
-            return await self._assertions.authenticate(context, form, authorization)
+            return await self._assertions.verify(context, form, authorization)
         certificate = self._certificates.read(context) if _may_be_by_certificate(authorization, form) else None
         credentials = read_credentials(authorization, form, has_certificate=certificate is not None)
         source = source_key(context.source)

@@ -28,6 +28,7 @@ RESOURCE_METADATA = f"{RESOURCE}/api/v1"
 """Metadata of the resource PUBLIC_URL/api/v1, whose path follows the well-known prefix (RFC 9728 §3.1)."""
 KEYS = "/.well-known/jwks.json"
 _TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
+# Workload identity has no registered name: to a client it is an assertion like that of private_key_jwt.
 _METHODS = [SECRET_BASIC, SECRET_POST, PRIVATE_KEY_JWT]
 _ALGORITHMS = sorted(ACCEPTED)
 _ENDPOINTS = {

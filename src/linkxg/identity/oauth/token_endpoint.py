@@ -1,7 +1,8 @@
 """The token endpoint (RFC 6749 §3.2).
 
-The order of the checks: media type, size, syntax, client authentication, grant, scope. So a caller without valid
-credentials learns nothing about the grants and scopes of a client.
+The order of the checks: media type, size, syntax, client authentication, grant, sender, scope. So a caller without
+valid credentials learns nothing about the grants and scopes of a client. What may be used once comes last, the
+assertion before the proof: a request that was refused for something else is repeated with the same assertion.
 """
 
 from typing import Any, ClassVar
@@ -149,7 +150,7 @@ class TokenEndpoint:
         grant_type = form.get("grant_type")
         if grant_type is None:
             raise InvalidRequest("The parameter grant_type is missing.")
-        verified = await self._credentials.authenticate(context, form, authorization)
+        verified = await self._credentials.verify(context, form, authorization)
         if grant_type != client_credentials.NAME:
             raise UnsupportedGrantType
         if verified.client.resource is not None:
@@ -159,9 +160,8 @@ class TokenEndpoint:
             audience = await self._resource_servers.audience(verified.client.account_id, form.get("resource"))
             binding = bind_sender(self._senders, context, verified)
             confirmation = binding.confirmation
-            granted = client_credentials.grant(
-                self._minter, verified, form.get("scope"), audience, confirmation, binding.certificate_id
-            )
+            scope = client_credentials.granted_scope(verified.client, form.get("scope"))
+            verified = await self._credentials.use_up(context, verified)
             if binding.proof is not None:
                 await self._senders.proofs.use(verified.client.account_id, binding.proof, at_resource=False)
         except (InvalidScope, RateLimitExceeded, InvalidDpopProof, InvalidClient) as error:
@@ -169,10 +169,11 @@ class TokenEndpoint:
             error.cause = error.cause or Cause.TOO_MANY_REQUESTS
             self._usage.record_rejection(client.account_id, client.id, context, error)
             raise
+        minted = client_credentials.issue(self._minter, verified, scope, audience, confirmation, binding.certificate_id)
         self._usage.record_token(verified.client, verified.credential_id, context.source)
         notes = context.notes
-        notes["jti"] = granted.minted.jti
-        notes["scope"] = granted.scope
+        notes["jti"] = minted.jti
+        notes["scope"] = scope
         notes["secret_id"] = verified.credential_id
         kind = "Bearer" if confirmation is None or confirmation.jkt is None else "DPoP"
-        return TokenResponse(granted.minted.access_token, kind, LIFETIME_S, granted.scope)
+        return TokenResponse(minted.access_token, kind, LIFETIME_S, scope)

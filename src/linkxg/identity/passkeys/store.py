@@ -19,10 +19,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.insert_once import insert_once
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import users
@@ -111,9 +110,7 @@ def count_passkeys(conn: Connection, account_id: str, user_id: str) -> int:
 def insert_passkey(conn: Connection, account_id: str, passkey: Passkey) -> bool:
     """False if the credential id is in use, in any account (WebAuthn Level 3 §7.1)."""
     assert passkey.account_id == account_id
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(passkeys).values(passkey._asdict())
-    return conn.execute(statement.on_conflict_do_nothing(index_elements=["credential_id"])).rowcount == 1
+    return insert_once(conn, passkeys, passkey._asdict(), unique=["credential_id"])
 
 
 def record_use(

@@ -7,7 +7,6 @@ import base64
 import binascii
 import hashlib
 import re
-from datetime import UTC
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -73,7 +72,7 @@ class CertificateReader:
         return certificate if certificate.is_valid_at(now_s()) else None
 
 
-def read_pem(text: str) -> Certificate:
+def read_certificate_pem(text: str) -> Certificate:
     """The certificate of a PEM text with exactly one (RFC 7468 §5). Raises MalformedCertificate."""
     try:
         return _read_pem(text.encode("ascii"))
@@ -113,8 +112,8 @@ def _read_der(der: bytes) -> Certificate:
         return Certificate(
             b64url(hashlib.sha256(der).digest()).decode(),
             found.subject.rfc4514_string()[:MAX_SUBJECT],
-            int(found.not_valid_before_utc.astimezone(UTC).timestamp()),
-            int(found.not_valid_after_utc.astimezone(UTC).timestamp()),
+            int(found.not_valid_before_utc.timestamp()),
+            int(found.not_valid_after_utc.timestamp()),
         )
     except MalformedCertificate:
         raise

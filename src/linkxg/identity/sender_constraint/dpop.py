@@ -60,7 +60,7 @@ class DpopProofs:
             context.add_answer_field(b"dpop-nonce", self._nonces.current().encode())
         return VerifiedProof(
             proof.thumbprint,
-            hashlib.sha256(f"{proof.thumbprint} {proof.jti}".encode("utf-8", "surrogatepass")).digest(),
+            hashlib.sha256(f"{proof.thumbprint} {proof.jti}".encode()).digest(),
         )
 
     async def use(self, account_id: str, proof: VerifiedProof, *, at_resource: bool) -> None:

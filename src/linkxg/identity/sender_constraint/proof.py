@@ -7,14 +7,11 @@ from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 
-from linkxg.crypto.jwt import decode_b64url
-from linkxg.http.strict_json import NotStrictJson, parse
+from linkxg.crypto.jwt import MAX_JTI, decode_b64url, numeric_date
+from linkxg.identity.jwt_segment import parse_segment
 from linkxg.identity.sender_constraint.public_jwk import ALGORITHMS, UnusableKey, read_public_jwk
 
 MAX_PROOF = 4_096
-MAX_JTI = 256
-_LATEST = 1 << 40
-"""Larger numbers are no times; integers of hundreds of digits do not fit into a float."""
 TYPE = "dpop+jwt"
 
 
@@ -65,17 +62,14 @@ def _proof(thumbprint: str, claims: dict[str, Any]) -> DpopProof:
     method, uri, jti, issued_at = (claims.get(name) for name in ("htm", "htu", "jti", "iat"))
     if not (isinstance(method, str) and isinstance(uri, str) and isinstance(jti, str) and 0 < len(jti) <= MAX_JTI):
         raise MalformedProof("The DPoP proof must have the claims htm, htu and jti.")
-    if isinstance(issued_at, bool) or not isinstance(issued_at, int | float) or not 0 <= issued_at < _LATEST:
+    seconds = numeric_date(issued_at)
+    if seconds is None:
         raise MalformedProof("The DPoP proof must have the claim iat, in seconds since the epoch.")
-    return DpopProof(thumbprint, method, uri, jti, issued_at, claims.get("nonce"), claims.get("ath"))
+    return DpopProof(thumbprint, method, uri, jti, seconds, claims.get("nonce"), claims.get("ath"))
 
 
 def _object(segment: str) -> dict[str, Any]:
-    raw = decode_b64url(segment)
-    try:
-        found = parse(raw.decode()) if raw is not None else None
-    except (NotStrictJson, UnicodeDecodeError):
-        found = None
-    if not isinstance(found, dict):
+    found = parse_segment(segment)
+    if found is None:
         raise MalformedProof("The DPoP proof is not a compact JWT with JSON objects.")
     return found

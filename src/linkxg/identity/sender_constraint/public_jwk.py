@@ -3,27 +3,23 @@
 A key is either one of the few kinds that the algorithms need, in canonical encoding, or refused.
 """
 
-import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from linkxg.crypto.jwt import b64url, decode_b64url
+from linkxg.crypto.jwk import PRIVATE_MEMBERS, THUMBPRINT_MEMBERS, thumbprint
+from linkxg.crypto.jwt import decode_b64url
 from linkxg.http.error_responses import DPOP_ALGORITHMS
 
 ALGORITHMS = DPOP_ALGORITHMS
 RSA_BITS = range(2_048, 4_097)
 """A larger modulus would take long to verify."""
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _KINDS = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519"), "RS256": ("RSA", None), "PS256": ("RSA", None)}
-# In the lexicographic order of RFC 7638 §3.3.
-_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 _COORDINATE = 32
 _LONGEST_EXPONENT = 4
 _PSS = padding.PSS(padding.MGF1(SHA256()), salt_length=32)
@@ -45,12 +41,12 @@ def read_public_jwk(algorithm: str, jwk: Any) -> ProofKey:
     """The key for one of ALGORITHMS. Raises UnusableKey."""
     if not isinstance(jwk, dict):
         raise UnusableKey("The member jwk of the proof's header is not a key.")
-    if not _PRIVATE.isdisjoint(jwk):
+    if not PRIVATE_MEMBERS.isdisjoint(jwk):
         raise UnusableKey("The key in the proof's header has a private part: do not use it any more.")
     kty, curve = _KINDS[algorithm]
     if jwk.get("kty") != kty or jwk.get("crv") != curve or jwk.get("alg", algorithm) != algorithm:
         raise UnusableKey("The key in the proof's header is not of the algorithm alg.")
-    values = tuple(jwk.get(name) for name in _MEMBERS[kty])
+    values = tuple(jwk.get(name) for name in THUMBPRINT_MEMBERS[kty])
     if not all(isinstance(value, str) for value in values):
         raise UnusableKey("The key in the proof's header lacks a member.")
     return _key(algorithm, kty, values)
@@ -58,10 +54,9 @@ def read_public_jwk(algorithm: str, jwk: Any) -> ProofKey:
 
 @lru_cache(1_024)
 def _key(algorithm: str, kty: str, values: tuple[str, ...]) -> ProofKey:
-    members = dict(zip(_MEMBERS[kty], values, strict=True))
-    thumbprint = b64url(hashlib.sha256(msgspec.json.encode(members)).digest()).decode()
+    members = dict(zip(THUMBPRINT_MEMBERS[kty], values, strict=True))
     try:
-        return ProofKey(thumbprint, _verifier(algorithm, members))
+        return ProofKey(thumbprint(members), _verifier(algorithm, members))
     except ValueError:
         raise UnusableKey("The key in the proof's header is malformed, too short or too long.") from None
 

@@ -1,9 +1,8 @@
 """The SQL of used DPoP proofs: each is accepted once, by whichever worker of whichever node (RFC 9449 §11.1)."""
 
 from sqlalchemy import Column, Connection, Index, LargeBinary, String, Table, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from linkxg.db.insert_once import insert_once
 from linkxg.db.schema import Milliseconds, metadata
 
 used_proofs = Table(
@@ -18,9 +17,7 @@ used_proofs = Table(
 
 def use_proof(conn: Connection, account_id: str, digest: bytes, expires_at: int) -> bool:
     """Record the use of a proof; of concurrent uses, one succeeds."""
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(used_proofs).values(account_id=account_id, digest=digest, expires_at=expires_at)
-    return conn.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    return insert_once(conn, used_proofs, {"account_id": account_id, "digest": digest, "expires_at": expires_at})
 
 
 def purge_used_proofs(conn: Connection, *, now: int, limit: int) -> int:

@@ -17,11 +17,11 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    tuple_,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.clock import DAY
+from linkxg.db.insert_once import insert_once
 from linkxg.db.schema import Milliseconds, metadata
 from linkxg.identity.authorization.live_session_store import is_live
 from linkxg.identity.sessions.store import lock_person, sessions
@@ -215,9 +215,7 @@ def list_other_sessions(
 
 def add_logout_token(conn: Connection, account_id: str, digest: bytes, expires_at: int) -> bool:
     """False if the token was used before."""
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(logout_tokens).values(account_id=account_id, digest=digest, expires_at=expires_at)
-    return conn.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    return insert_once(conn, logout_tokens, {"account_id": account_id, "digest": digest, "expires_at": expires_at})
 
 
 def purge_sign_ins(conn: Connection, *, now: int, limit: int) -> int:
@@ -233,9 +231,6 @@ def purge_federated_sessions(conn: Connection, *, now: int, limit: int) -> int:
 
 
 def purge_logout_tokens(conn: Connection, *, now: int, limit: int) -> int:
-    old = select(logout_tokens.c.account_id, logout_tokens.c.digest).where(logout_tokens.c.expires_at < now)
-    rows = conn.execute(old.limit(limit)).all()
-    for row in rows:
-        where = (logout_tokens.c.account_id == row.account_id, logout_tokens.c.digest == row.digest)
-        conn.execute(logout_tokens.delete().where(*where))
-    return len(rows)
+    key = (logout_tokens.c.account_id, logout_tokens.c.digest)
+    old = select(*key).where(logout_tokens.c.expires_at < now).limit(limit)
+    return conn.execute(logout_tokens.delete().where(tuple_(*key).in_(old))).rowcount

@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, select
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.db import invalidation_feed
+from linkxg.db.insert_once import insert_once
 from linkxg.db.invalidation_feed import KEYS
 from linkxg.db.schema import Sequence, metadata
 
@@ -34,8 +33,7 @@ def find_sealed_keys(conn: Connection) -> SealedKeys | None:
 
 def insert_sealed_keys(conn: Connection, keys: SealedKeys) -> None:
     """Does nothing if there are keys."""
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    conn.execute(insert(sealed_keys).values(id=_ONLY, **keys._asdict()).on_conflict_do_nothing())
+    insert_once(conn, sealed_keys, {"id": _ONLY, **keys._asdict()})
 
 
 def replace_sealed_keys(conn: Connection, keys: SealedKeys) -> None:

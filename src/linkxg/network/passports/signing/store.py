@@ -23,6 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.products.versions.store import versions
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.insert_once import insert_once
 from linkxg.db.row_values import is_one_of
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
@@ -179,15 +180,12 @@ def insert_entry(conn: Connection, account_id: str, passport_id: str, version: i
     A list in which no free place is found any more is two thirds full; the next one begins. Of two transactions that
     insert an entry at the same time, the place of the first is that of both.
     """
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
     newest = select(func.coalesce(func.max(_e.list_number), 1)).where(_e.account_id == account_id)
     number = int(conn.execute(newest).scalar_one())
     for attempt in range(2 * _ATTEMPTS):
         entry = StatusEntry(number + attempt // _ATTEMPTS, secrets.randbelow(LIST_SIZE))
-        statement = insert(status_entries).values(
-            account_id=account_id, passport_id=passport_id, version=version, **values, **entry._asdict()
-        )
-        if conn.execute(statement.on_conflict_do_nothing()).rowcount == 1:
+        place = {"account_id": account_id, "passport_id": passport_id, "version": version, **entry._asdict()}
+        if insert_once(conn, status_entries, place | values):
             return entry
         if (found := find_entry(conn, account_id, passport_id, version)) is not None:
             return found
