@@ -92,11 +92,11 @@ def test_rule_299_a_change_is_mailed_and_a_repetition_is_not(mailing: Mailing, m
         change(world, oauth, **{member: values}).expect(200)
     change(world, oauth, client_name="Renamed").expect(200)
     add_certificate(world, oauth).expect(201)
-    added, *changed, last = mails(mailing, oauth, 4)
-    assert "was added" in added
-    assert "was added" in last
-    assert len(changed) == 2, changed
-    assert words in changed[-1]
+    # Mails overtake each other.
+    found = mails(mailing, oauth, 4)
+    assert sum("was added" in one for one in found) == 2, found
+    assert sum(words in one for one in found) == 1, found
+    assert len(found) == 4
     assert count(world.server.database, sql) == 3
 
 
@@ -105,10 +105,10 @@ def test_rule_299_credentials_are_mailed_when_they_come_and_go(mailing: Mailing,
     oauth = make_client(mailing.world.api, mailing.world.owner)
     added = ADDS[kind](mailing.world, oauth).expect(201)
     remove(mailing.world, oauth, kind, added).expect(204)
-    first, second = mails(mailing, oauth, 2)
-    assert "was added to the OAuth client" in first
-    assert "can request tokens" in first
-    assert "was removed from the OAuth client" in second
+    found = mails(mailing, oauth, 2)
+    (added_mail,) = (one for one in found if "was added to the OAuth client" in one)
+    assert "can request tokens" in added_mail
+    assert sum("was removed from the OAuth client" in one for one in found) == 1
 
 
 def test_rule_299_the_console_mails_as_the_api_does(mailing: Mailing) -> None:
