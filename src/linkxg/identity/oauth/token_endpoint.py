@@ -161,7 +161,8 @@ class TokenEndpoint:
             binding = bind_sender(self._senders, context, verified)
             confirmation = binding.confirmation
             scope = client_credentials.granted_scope(verified.client, form.get("scope"))
-            verified = await self._credentials.use_up(context, verified)
+            if verified.unused is not None:
+                verified = await self._credentials.use_up(context, verified)
             if binding.proof is not None:
                 await self._senders.proofs.use(verified.client.account_id, binding.proof, at_resource=False)
         except (InvalidScope, RateLimitExceeded, InvalidDpopProof, InvalidClient) as error:
