@@ -63,7 +63,7 @@ def change(world: World, oauth: OAuthClient, **members: Any) -> Answer:
 
 
 def mails(mailing: Mailing, oauth: OAuthClient, number: int) -> list[str]:
-    """Those to the Owner about this client, oldest first, when there are so many."""
+    """Those to the Owner about this client, when there are so many, in any order."""
     owner, deadline = mailing.world.account.owner.email, time.monotonic() + 15
     while True:
         found = [text for one in mailing.mails_to(owner, SUBJECT) if oauth.client_id in (text := one.text())]
@@ -136,7 +136,7 @@ def test_rule_299_the_console_mails_as_the_api_does(mailing: Mailing) -> None:
     assert visitor.fill(asked, address, sure="yes").status_code == 303
     found = mails(mailing, oauth, 5)
     words = ["was added", "are now", "must be bound to a key", "need not be bound to a key", "was removed"]
-    assert [word in text for word, text in zip(words, found, strict=True)] == [True] * 5, found
+    assert [sum(word in text for text in found) for word in words] == [1] * 5, found
     visitor.close()
 
 
