@@ -15,11 +15,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bench.bulk_fill import without_indexes
 from bench.postgres import cluster
 from bench.report import Figure, report
 from linkxg.clock import HOUR, now_ms, rfc3339
 from linkxg.db import Database, open_database
-from linkxg.db.bulk import insert_many, refresh_statistics
+from linkxg.db.append_rows import append_rows
+from linkxg.db.bulk import refresh_statistics
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
 from linkxg.network.epcis.documents.model import ItemRole, Level
@@ -144,11 +146,9 @@ async def _deep(database: Database, account_id: str, query: EventQuery) -> list[
 
 
 def _fill_all(conn: Connection, account_id: str, count: int) -> None:
-    if conn.dialect.name == "sqlite":
-        # Else each page of an index is written many times.
-        conn.exec_driver_sql("PRAGMA cache_size = -400000")
-    for start in range(0, count, BATCH):
-        _fill(conn, account_id, start)
+    with without_indexes(conn, (events, items, event_items, event_values)):
+        for start in range(0, count, BATCH):
+            _fill(conn, account_id, start)
     _analyze(conn)
 
 
@@ -156,14 +156,14 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
     numbers = range(start + 1, start + BATCH + 1)
     same = {"account_id": account_id}
     rows: list[tuple[Any, ...]] = [_event_row(number) for number in numbers]
-    insert_many(conn, events, _EVENT, rows, same=same)
+    append_rows(conn, events, _EVENT, rows, same=same)
     made: list[tuple[Any, ...]] = [
         (number + 10_000, _serial(number), int(Level.INSTANCE), GTIN, None, str(number)) for number in numbers
     ]
     if start == 0:
         made.append((1, CRATE, int(Level.INSTANCE), None, None, None))
         made += [(2 + lot, _lot(lot), int(Level.LOT), GTIN, f"L{lot}", None) for lot in range(LOTS)]
-    insert_many(conn, items, ("id", "uri", "level", "gtin14", "lot", "serial"), made, same=same)
+    append_rows(conn, items, ("id", "uri", "level", "gtin14", "lot", "serial"), made, same=same)
     observed = int(ItemRole.OBSERVED)
     uses: list[tuple[Any, ...]] = []
     for number in numbers:
@@ -173,9 +173,9 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
         if number % CRATE_EVERY == 0:
             uses.append((1, observed, at, number, 0, 0, None, None))
     columns = ("item_id", "role", "event_time", "event_id", "position", "is_class", "quantity", "uom")
-    insert_many(conn, event_items, columns, sorted(uses), same=same)
+    append_rows(conn, event_items, columns, sorted(uses), same=same)
     values = [(number, 0, "bizTransaction_po", f"urn:example:po:{number // ORDERS}", None) for number in numbers]
-    insert_many(conn, event_values, ("event_id", "position", "name", "text", "number"), values, same=same)
+    append_rows(conn, event_values, ("event_id", "position", "name", "text", "number"), values, same=same)
 
 
 def _event_row(number: int) -> tuple[Any, ...]:

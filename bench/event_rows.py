@@ -9,7 +9,8 @@ import random
 
 from sqlalchemy import Connection
 
-from linkxg.db.bulk import insert_many
+from bench.bulk_fill import without_indexes
+from linkxg.db.append_rows import append_rows
 from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.epcis.events.insert_events import pairs_of
 from linkxg.network.epcis.events.store import event_items, events, genealogy, items
@@ -28,11 +29,16 @@ def uri_of(number: int) -> str:
 
 def fill(conn: Connection, account_id: str, count: int, first: int = 1) -> None:
     """`count` transformations with the ids from `first`; each makes the lot with its own id."""
+    with without_indexes(conn, (events, items, event_items, genealogy)):
+        _fill(conn, account_id, count, first)
+
+
+def _fill(conn: Connection, account_id: str, count: int, first: int) -> None:
     chance, width, same = random.Random(1), count // LAYERS, {"account_id": account_id}
     for start in range(0, count, BATCH):
         made = range(start, min(start + BATCH, count))
         lots = [(first + n, uri_of(n), int(Level.LOT), GTIN, f"L{n}") for n in made]
-        insert_many(conn, items, ("id", "uri", "level", "gtin14", "lot"), lots, same=same)
+        append_rows(conn, items, ("id", "uri", "level", "gtin14", "lot"), lots, same=same)
         rows, uses, made_of = [], [], []
         for n in made:
             layer = n // width
@@ -46,11 +52,11 @@ def fill(conn: Connection, account_id: str, count: int, first: int = 1) -> None:
             made_of.append((first + n, {first + m for m in parents}, first + n))
             uses.append((first + n, int(ItemRole.OUTPUT), at, first + n, 0))
             uses += [(first + m, int(ItemRole.INPUT), at, first + n, 0) for m in dict.fromkeys(parents)]
-        insert_many(conn, events, _EVENT, rows, same=same)
+        append_rows(conn, events, _EVENT, rows, same=same)
         pairs = sorted(row for number, parents, made_id in made_of for row in pairs_of(number, parents, (made_id,)))
-        insert_many(conn, genealogy, ("direction", "item_id", "other_id", "event_id"), pairs)
+        append_rows(conn, genealogy, ("direction", "item_id", "other_id", "event_id"), pairs)
         columns = ("item_id", "role", "event_time", "event_id", "position")
-        insert_many(conn, event_items, columns, uses, same={**same, "is_class": 1})
+        append_rows(conn, event_items, columns, sorted(uses), same={**same, "is_class": 1})
 
 
 def _content(number: int, parents: list[int]) -> bytes:

@@ -1,4 +1,6 @@
-"""Measures graphs at a million events against a plain recursive query. Run as `python -m bench.traceability`.
+"""Measures graphs at a million events against a plain recursive query.
+
+Run as `python -m bench.traceability [EVENTS] [ENGINE…]`.
 
 The base knows neither classes nor lots nor error declarations: it joins rows of events and items alone.
 """
@@ -6,9 +8,10 @@ The base knows neither classes nor lots nor error declarations: it joins rows of
 import asyncio
 import random
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -48,11 +51,12 @@ _RECURSIVE = text(
 _RENAME = text("update products set gtin14 = :gtin where account_id = :account and id = :product")
 
 
-def measure(events: int = EVENTS) -> list[Figure]:
-    """On both engines."""
-    figures = measure_on(None, "SQLite", events)
-    with cluster() as database:
-        return figures + measure_on(database, "PostgreSQL", events)
+def measure(events: int = EVENTS, engines: Sequence[str] = ("SQLite", "PostgreSQL")) -> list[Figure]:
+    figures = measure_on(None, "SQLite", events) if "SQLite" in engines else []
+    if "PostgreSQL" in engines:
+        with cluster() as database:
+            figures += measure_on(database, "PostgreSQL", events)
+    return figures
 
 
 def measure_on(database: str | None, engine: str, events: int) -> list[Figure]:
@@ -119,7 +123,7 @@ async def _measure(url: str, account_id: str, events: int, engine: str) -> tuple
 async def _pair(database: Database, account_id: str, root: int, depth: int) -> tuple[float, float, int]:
     """Seconds of the base and of the walk, and the nodes that both find."""
     given = {"account": account_id, "root": root, "depth": depth}
-    base, expected = await _timed(database, lambda conn: dict(conn.execute(_RECURSIVE, given).tuples().all()))
+    base, expected = await _timed(database, lambda conn: {row[0]: row[1] for row in conn.execute(_RECURSIVE, given)})
     limits = WalkLimits(depth, 100_000_000)
     ours, found = await _timed(
         database, lambda conn: walk_from(conn, account_id, root, Level.LOT, ("upstream",), Bounds(), limits).depths
@@ -156,4 +160,6 @@ def _share(conn: Connection, viewer_id: str) -> None:
 
 
 if __name__ == "__main__":
-    report(measure())
+    numbers = [int(one) for one in sys.argv[1:] if one.isdigit()]
+    names = [one for one in sys.argv[1:] if not one.isdigit()]
+    report(measure(numbers[0] if numbers else EVENTS, names or ("SQLite", "PostgreSQL")))

@@ -80,6 +80,16 @@ def resolve_items(conn: Connection, account_id: str, condition: ItemsMatch) -> l
     return None if len(found) > MAX_ITEMS else list(dict.fromkeys(found))
 
 
+def has_many_items(conn: Connection, account_id: str, condition: ItemsMatch) -> bool:
+    """Whether a pattern stands for FEW items or more, counted in the index of their URIs."""
+    mine = select(literal(1)).where(items.c.account_id == account_id)
+    for alternative in alternatives(items.c.uri, condition.match._replace(exact=())):
+        found = mine.where(alternative).limit(FEW).subquery()
+        if conn.execute(select(func.count()).select_from(found)).scalar_one() == FEW:
+            return True
+    return False
+
+
 def source_of(
     account_id: str, condition: Condition, times: Sequence[TimeIs], item_ids: list[int] | None
 ) -> Source | None:
