@@ -191,10 +191,16 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     format: Annotated[ExportFormat, typer.Option(help="Of the output.")] = ExportFormat.NDJSON,
     status: Annotated[Status | None, typer.Option()] = None,
+    archived: Annotated[
+        bool, typer.Option("--archived", help="Archived products too; an import rejects them.")
+    ] = False,
 ) -> None:
-    """Write all products to a file or to standard output; NDJSON can be imported again."""
+    """Write the products, with their drafts, to a file or to standard output; NDJSON and JSON can be imported again.
+
+    An import of an export that nobody has edited changes nothing.
+    """
     with LinkXG(profile.credentials()) as client:
-        count = export_products(client, output, format, status.value if status else None)
+        count = export_products(client, output, format, status.value if status else None, archived=archived)
     errors.print(f"{count} products exported.")
 
 
