@@ -13,7 +13,7 @@ import pytest
 
 from harness.client_assertions import add_key, set_methods
 from harness.client_certificates import ClientCertificate
-from harness.clients import OAuthClient
+from harness.clients import OAuthClient, make_resource_server
 from harness.people import me
 from harness.token_forge import decode_unverified
 from harness.world import World
@@ -171,6 +171,11 @@ def test_a_token_by_options_for_the_environment(world: World, oauth: OAuthClient
         done = run("token", *arguments, **known, **settings)
         token = world.vault.remember("access token", done.stdout.strip())
         assert ("cnf" in decode_unverified(token)[1], "Warning" in done.stderr) == (bound, bound), arguments
+    make_resource_server(world.api, world.owner, "https://command.example/api")
+    settings = {"LINKXG_CLIENT_SECRET": oauth.client_secret}
+    done = run("token", "--resource", "https://command.example/api", **known, **settings)
+    token = world.vault.remember("access token", done.stdout.strip())
+    assert decode_unverified(token)[1]["aud"] == "https://command.example/api"
     refused = run("login", "--email", "anna@example.com", "--dpop", expect=2)
     assert "--client-id" in refused.stderr
 

@@ -124,11 +124,17 @@ def logout() -> None:
 @app.command()
 def token(
     scope: Annotated[str | None, typer.Option(help="Scopes, separated by spaces.")] = None,
+    resource: Annotated[str | None, typer.Option(help="For this service behind linkxg-guard, not the API.")] = None,
     key_file: KeyFile = None,
     dpop: Dpop = False,
 ) -> None:
     """Print an access token. It is a secret for as long as it is valid."""
-    found = _token(profile.credentials(key_file, dpop=dpop), scope)
+    known = profile.credentials(key_file, dpop=dpop)
+    if resource is not None:
+        if not isinstance(known, ClientCredentials):
+            raise typer.BadParameter("--resource is for a client: log in with --client-id.")
+        known = known.for_resource(resource)
+    found = _token(known, scope)
     if found.dpop is not None:
         errors.print("Warning: this token is bound to a key that ends with this command, and is of no use without it.")
     typer.echo(found.reveal())
