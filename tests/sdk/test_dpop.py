@@ -265,7 +265,7 @@ def test_a_key_for_authentication_and_one_for_proofs(world: World, clock: Shifte
 def test_the_file_of_a_projected_token_serves_a_nonce_challenge_too(
     world: World, clock: ShiftedClock, tmp_path: Path
 ) -> None:
-    """Rule 302: the challenge leaves the token unused; the platform replaces the file after minutes only."""
+    """Security rule 302: the challenge leaves the token unused; the platform replaces the file after minutes only."""
     machine, wire, file = make_key_client(world), Wire(), tmp_path / "token"
     set_methods(world.api, world.owner, machine.client_id, ["private_key_jwt"]).expect(200)
     file.write_text(machine.assertion())
