@@ -8,14 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from harness.processes import Process, free_port
+from harness.processes import Process
 from harness.server import clean_environment
 
 END = "Stop the demo with Ctrl-C"
@@ -28,20 +26,6 @@ EVENTS = (
     "Acme GmbH: capture", "Acme GmbH: what was sold", "Acme GmbH: what a jacket", "Weaver Ltd: a recall",
 )  # fmt: skip
 PERSON = re.compile(r"  ([A-Z]+) +(\S+@\S+) +(\S+)")
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Process]:
-    # Settings of this machine must not lead the demo to its database.
-    environment = clean_environment() | {
-        "LINKXG_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/absent",
-        "TMPDIR": str(tmp_path),
-    }
-    command = [sys.executable, "-m", "linkxg", "demo", "--port", str(free_port())]
-    process = Process("demo", command, environment=environment, working_directory=tmp_path)
-    yield process
-    if process.running:
-        process.kill()
 
 
 def blocks(lines: list[str]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from linkxg_guard import (
 )
 from linkxg_guard import guard as guard_module
 from linkxg_guard.asgi import presented_by
+from linkxg_guard.authorization import SenderConstrained
 from linkxg_guard.wsgi import presented_by as presented_by_wsgi
 
 BASE = "https://orders.example/shop"
@@ -218,7 +219,7 @@ def test_rule_280_the_check_from_memory_never_passes_a_bound_token(monkeypatch: 
         scheme, value, scope = with_proof(token)
         full = {"method": "GET", "path": "/a", "raw_path": b"/a"} | scope
         await guard.authenticate(f"{scheme} {value}".encode(), None, (), lambda: presented_by(full, caller.settings))
-        with pytest.raises(guard_module.SenderConstrained):
+        with pytest.raises(SenderConstrained):
             guard.judge(token.encode(), None)
         with pytest.raises(InvalidToken):
             await guard.authenticate(f"DPoP {token}".encode(), None)

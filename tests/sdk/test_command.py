@@ -13,7 +13,7 @@ import pytest
 
 from harness.client_assertions import add_key, set_methods
 from harness.client_certificates import ClientCertificate
-from harness.clients import OAuthClient
+from harness.clients import OAuthClient, make_resource_server
 from harness.people import me
 from harness.token_forge import decode_unverified
 from harness.world import World
@@ -89,12 +89,38 @@ def test_what_is_exported_can_be_imported(oauth: OAuthClient, run: Run, tmp_path
     assert "'=1+1" in run("export", "--format", "csv", **environment).stdout
 
 
+def test_an_import_says_why_rows_were_rejected(oauth: OAuthClient, run: Run, tmp_path: Path) -> None:
+    environment = {"LINKXG_CLIENT_ID": oauth.client_id, "LINKXG_CLIENT_SECRET": oauth.client_secret}
+    rows = [f"WHY-{number},," for number in range(7)]
+    (tmp_path / "bad.csv").write_text("\n".join(["sku,name,countryOfProduction", "WHY-8,Drill,Narnia", *rows]) + "\n")
+    for options in ((), ("--json",), ("--dry-run",)):
+        done = run("import", "bad.csv", *options, expect=1, **environment)
+        told = done.stderr.splitlines()
+        assert told[0] == "Row 1, countryOfProduction: Unknown country code; use ISO 3166-1 alpha-2, such as DE."
+        assert told[1].startswith("Row 2, name: ")
+        assert told[5:] == [
+            "… and 3 more rejected rows.",
+            "Repeat the import with --rejected FILE to get the rejected rows as a file, and correct them there.",
+        ]
+    done = run("import", "bad.csv", "--rejected", "rejected.csv", expect=1, **environment)
+    assert done.stderr.splitlines()[-1] == "The rejected rows are in rejected.csv: correct them and import that file."
+
+
 def test_rejected_rows_are_written_to_a_file(oauth: OAuthClient, run: Run, tmp_path: Path) -> None:
     environment = {"LINKXG_CLIENT_ID": oauth.client_id, "LINKXG_CLIENT_SECRET": oauth.client_secret}
     (tmp_path / "bad.csv").write_text("sku,name\nBAD-1,\n")
     done = run("import", "bad.csv", "--rejected", "rejected.csv", expect=1, **environment)
     assert "COMPLETED_WITH_ERRORS" in done.stdout
     assert "BAD-1" in (tmp_path / "rejected.csv").read_text("utf-8-sig")
+
+
+def test_a_pipe_needs_no_option(world: World, oauth: OAuthClient, run: Run) -> None:
+    done = run("login", "--client-id", oauth.client_id, stdin=oauth.client_secret + "\n")
+    assert done.stderr == f"Signed in to {world.server.url} as {oauth.client_id}.\n"
+    for option in ([], ["--stdin"]):
+        empty = run("login", "--client-id", oauth.client_id, *option, expect=2)
+        assert "standard input is empty" in empty.stderr
+        assert "Warning" not in empty.stderr
 
 
 def test_a_person_logs_in_and_out(world: World, run: Run) -> None:
@@ -145,6 +171,11 @@ def test_a_token_by_options_for_the_environment(world: World, oauth: OAuthClient
         done = run("token", *arguments, **known, **settings)
         token = world.vault.remember("access token", done.stdout.strip())
         assert ("cnf" in decode_unverified(token)[1], "Warning" in done.stderr) == (bound, bound), arguments
+    make_resource_server(world.api, world.owner, "https://command.example/api")
+    settings = {"LINKXG_CLIENT_SECRET": oauth.client_secret}
+    done = run("token", "--resource", "https://command.example/api", **known, **settings)
+    token = world.vault.remember("access token", done.stdout.strip())
+    assert decode_unverified(token)[1]["aud"] == "https://command.example/api"
     refused = run("login", "--email", "anna@example.com", "--dpop", expect=2)
     assert "--client-id" in refused.stderr
 

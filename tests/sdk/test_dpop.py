@@ -22,9 +22,11 @@ from harness.world import World
 from linkxg_client import (
     ApiError,
     AsyncLinkXG,
+    ClientAssertions,
     ClientCredentials,
     Connection,
     DpopKey,
+    InvalidClient,
     LinkXG,
     PrivateKeyJwt,
     Secret,
@@ -250,7 +252,6 @@ def test_the_secret_of_a_bound_client_is_rotated(world: World, wire: Wire, clock
 
 
 def test_a_key_for_authentication_and_one_for_proofs(world: World, clock: ShiftedClock) -> None:
-    """The answer that demands a nonce has used the assertion up, so the next request has another one."""
     machine, wire = make_key_client(world), Wire()
     set_methods(world.api, world.owner, machine.client_id, ["private_key_jwt"]).expect(200)
     key = PrivateKeyJwt(machine.key.as_pem(private=True).decode(), kid=machine.key.kid)
@@ -259,6 +260,26 @@ def test_a_key_for_authentication_and_one_for_proofs(world: World, clock: Shifte
     with LinkXG(credentials) as client:
         assert list(client.products.list(sku="none")) == []
     assert wire.tokens == 2
+
+
+def test_the_file_of_a_projected_token_serves_a_nonce_challenge_too(
+    world: World, clock: ShiftedClock, tmp_path: Path
+) -> None:
+    """Security rule 302: the challenge leaves the token unused; the platform replaces the file after minutes only."""
+    machine, wire, file = make_key_client(world), Wire(), tmp_path / "token"
+    set_methods(world.api, world.owner, machine.client_id, ["private_key_jwt"]).expect(200)
+    file.write_text(machine.assertion())
+    source = ClientAssertions(SecretFile(file, readable_by_others=True))
+    connection = connect(world.server.url, wire, clock)
+    credentials = ClientCredentials(machine.client_id, source, connection=connection, dpop=DpopKey())
+    with LinkXG(credentials, scope="products:read") as client:
+        assert list(client.products.list(sku="none")) == []
+    assert [("nonce" in proof) for proof in wire.proofs[:2]] == [False, True]
+    assert wire.tokens == 2
+    with pytest.raises(InvalidClient):
+        credentials.token("dpp:read")
+    file.write_text(machine.assertion())
+    assert credentials.token("dpp:read").dpop is not None
 
 
 def test_a_key_may_be_given(world: World, wire: Wire, clock: ShiftedClock, tmp_path: Path) -> None:

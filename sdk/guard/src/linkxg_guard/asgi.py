@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMa
 from functools import partial
 from typing import Any
 
+from linkxg_guard.authorization import SenderConstrained, read_bearer
 from linkxg_guard.errors import GuardError, InvalidRequest, MissingToken, TemporarilyUnavailable
-from linkxg_guard.guard import Guard, SenderConstrained, Unknown, list_scopes, read_bearer, require_scopes
+from linkxg_guard.guard import Guard, Unknown, list_scopes, require_scopes
 from linkxg_guard.principal import Principal
 from linkxg_guard.sender import PresentedRequest
 from linkxg_guard.settings import GuardSettings
@@ -36,6 +37,7 @@ class GuardMiddleware:
         self.guard = guard
         self._required = scopes if callable(scopes) else None
         self._scopes = () if callable(scopes) else list_scopes(scopes)
+        self._scope_set = frozenset(self._scopes)
         self._public = frozenset(public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,46 +50,45 @@ class GuardMiddleware:
             return
         client = scope.get("client")
         source = client[0] if client else None
-        try:
-            authorization = authorization_of(scope)
-            required = self._scopes if self._required is None else self._required(scope)
+        authorization = known = None
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                # Of two headers, `_judge` finds the fault.
+                known = self.guard.recall(value) if authorization is None else None
+                authorization = value
+        if known is not None and self._required is None and known.scopes >= self._scope_set:
+            # Most requests repeat a token, and nothing else is done for them.
+            caller = known
+        else:
             try:
-                caller = self.guard.judge(read_bearer(authorization), source)
-                require_scopes(caller, required)
-            except (Unknown, TemporarilyUnavailable, SenderConstrained):
-                # The first request may come before the feed has been heard.
-                request = partial(presented_by, scope, self.guard.settings)
-                caller = await self.guard.authenticate(authorization, source, required, request)
-        except GuardError as error:
-            await refuse(error, scope, send)
-            return
+                caller = await self._judge(scope, source)
+            except GuardError as error:
+                await refuse(error, scope, send)
+                return
         scope[KEY] = caller
-        started = False
-
-        async def checked_receive() -> Message:
-            message = await receive()
-            if message["type"] in ("http.request", "websocket.receive") and not message.get("more_body"):
-                self.guard.recheck(caller, source)
-            return message
-
-        # Not a coroutine: most answers have one part, which needs no check and no frame of its own.
-        def checked_send(message: Message) -> Awaitable[None]:
-            nonlocal started
-            if message.get("more_body") or message["type"] == "websocket.send":
-                self.guard.recheck(caller, source)
-            started = True
-            return send(message)
-
+        exchange = _Exchange(self.guard, caller, source, receive, send)
         try:
-            await self.app(scope, checked_receive, checked_send)
+            await self.app(scope, exchange.receive, exchange.send)
         except GuardError as error:
-            if not started:
+            if not exchange.started:
                 await refuse(error, scope, send)
             elif kind == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
             else:
                 # The answer is cut short: its beginning has been sent.
                 raise ConnectionAbortedError("the caller's access has ended") from None
+
+    async def _judge(self, scope: Scope, source: str | None) -> Principal:
+        authorization = authorization_of(scope)
+        required = self._scopes if self._required is None else self._required(scope)
+        try:
+            caller = self.guard.judge(read_bearer(authorization), source)
+            require_scopes(caller, required)
+        except (Unknown, TemporarilyUnavailable, SenderConstrained):
+            # The first request may come before the feed has been heard.
+            request = partial(presented_by, scope, self.guard.settings)
+            return await self.guard.authenticate(authorization, source, required, request)
+        return caller
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def starting() -> Message:
@@ -100,6 +101,36 @@ class GuardMiddleware:
             await self.app(scope, starting, send)
         finally:
             await self.guard.stop()
+
+
+class _Exchange:
+    """The two directions of a request, in which its caller is judged again.
+
+    One object rather than closures: what they are made of would keep the garbage collector busy.
+    """
+
+    __slots__ = ("_caller", "_guard", "_receive", "_send", "_source", "started")
+
+    def __init__(self, guard: Guard, caller: Principal, source: str | None, receive: Receive, send: Send) -> None:
+        self._guard = guard
+        self._caller = caller
+        self._source = source
+        self._receive = receive
+        self._send = send
+        self.started = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] in ("http.request", "websocket.receive") and not message.get("more_body"):
+            self._guard.recheck(self._caller, self._source)
+        return message
+
+    # Not a coroutine: most answers have one part, which needs no check and no frame of its own.
+    def send(self, message: Message) -> Awaitable[None]:
+        if message.get("more_body") or message["type"] == "websocket.send":
+            self._guard.recheck(self._caller, self._source)
+        self.started = True
+        return self._send(message)
 
 
 def authorization_of(scope: Scope) -> bytes | None:

@@ -12,20 +12,20 @@ from itertools import islice
 
 from cryptography.exceptions import InvalidSignature
 
+from linkxg_guard.authorization import SenderConstrained, read_bearer, read_token
 from linkxg_guard.claims import read_claims
 from linkxg_guard.clock import now
 from linkxg_guard.connection import Connection
 from linkxg_guard.errors import (
     GuardError,
     InsufficientScope,
-    InvalidRequest,
     InvalidToken,
     MissingToken,
     TemporarilyUnavailable,
 )
 from linkxg_guard.feed import RevocationFeed
 from linkxg_guard.introspection import Introspection
-from linkxg_guard.jws import MAX_TOKEN, decode_segment, read_header, split
+from linkxg_guard.jws import decode_segment, read_header, split
 from linkxg_guard.key_set import KeySet
 from linkxg_guard.principal import Principal
 from linkxg_guard.public_keys import PublicKey
@@ -42,10 +42,6 @@ class Unknown(Exception):
     """The token cannot be judged from memory; `authenticate` asks LinkXG."""
 
 
-class SenderConstrained(Exception):
-    """The token is bound to a key or a certificate; `authenticate` checks that with the request."""
-
-
 class Guard:
     """One per process and event loop: `start` it before the first request, `stop` it at the end."""
 
@@ -53,6 +49,7 @@ class Guard:
         self.settings = settings
         accepted = {settings.resource, settings.api} if settings.accept_api_tokens else {settings.resource}
         self._audiences = frozenset(accepted)
+        self._max_staleness_s = settings.max_staleness_s
         self._sender = SenderConstraint(settings)
         self._verified: dict[bytes, Principal] = {}
         self._headers: dict[bytes, PublicKey] = {}
@@ -97,9 +94,11 @@ class Guard:
         TemporarilyUnavailable.
         """
         try:
-            token = read_bearer(authorization)
-            self.start()
-            caller = self.judge(token, source)
+            caller = None if authorization is None else self.recall(authorization)
+            if caller is None:
+                token = read_bearer(authorization)
+                self.start()
+                caller = self.judge(token, source)
         except (Unknown, TemporarilyUnavailable, SenderConstrained):
             return await self._authenticate(authorization, source, scopes, request)
         require_scopes(caller, scopes)
@@ -148,6 +147,20 @@ class Guard:
             except Unknown:
                 raise InvalidToken("unknown key") from None
 
+    def recall(self, authorization: bytes) -> Principal | None:
+        """The caller whom `judge` has accepted by this header since the feed was read last, if nothing depends on more.
+
+        None says nothing about the token. Whatever is not an exact repetition has another digest.
+        """
+        if self._follower is None or (revocations := self.feed.current) is None:
+            return None
+        found = revocations.accepted.get(sha256(authorization).digest())
+        if found is None:
+            return None
+        caller, until = found
+        moment = now()
+        return caller if moment < until and moment - self.feed.heard_at <= self._max_staleness_s else None
+
     def judge(self, token: bytes, source: str | None, *, bound: bool = False) -> Principal:
         """The caller of a token that can be judged from memory. Raises Unknown, InvalidToken or TemporarilyUnavailable.
 
@@ -155,7 +168,7 @@ class Guard:
         May be called in any thread.
         """
         revocations, moment = self._fresh()
-        digest = sha256(token).digest()
+        digest = _digest(token)
         caller = self._verified.get(digest)
         if caller is None:
             caller = self._verify(token, revocations)
@@ -163,9 +176,19 @@ class Guard:
             self._remember(digest, caller)
         else:
             self._check(caller, revocations, moment, source)
-        if caller.cnf is not None and not bound:
-            raise SenderConstrained
+        if caller.cnf is not None:
+            if not bound:
+                raise SenderConstrained
+        elif not caller.networks and digest not in revocations.accepted:
+            self._accept(digest, caller, revocations)
         return caller
+
+    def _accept(self, digest: bytes, caller: Principal, revocations: Revocations) -> None:
+        """Let `recall` find a caller until the feed is read again, or the token expires by the clock of LinkXG."""
+        accepted = revocations.accepted
+        if len(accepted) >= self.settings.max_tokens:
+            accepted.clear()
+        accepted[digest] = caller, caller.expires_at + self.settings.leeway_s - self.feed.offset
 
     def recheck(self, caller: Principal, source: str | None) -> None:
         """Judge a caller again, after a while. Raises InvalidToken or TemporarilyUnavailable."""
@@ -265,7 +288,7 @@ class Guard:
                 # Not the caller's fault: LinkXG names this key.
                 raise TemporarilyUnavailable("the key cannot be read")
             return
-        digest = sha256(token).digest()
+        digest = _digest(token)
         jti = await self._introspection.find_jti(digest, token)
         if jti is None:
             raise InvalidToken("not active")
@@ -279,34 +302,9 @@ class Guard:
         self._remember(digest, caller)
 
 
-def read_bearer(authorization: bytes | None) -> bytes:
-    """The token of an Authorization header (RFC 6750 §2.1). Raises MissingToken, InvalidRequest or InvalidToken.
-
-    Raises SenderConstrained for the scheme DPoP (RFC 9449 §7.1).
-    """
-    if authorization is None:
-        raise MissingToken
-    scheme, _, token = authorization.partition(b" ")
-    if scheme.lower() != b"bearer":
-        if scheme.lower() == b"dpop":
-            raise SenderConstrained
-        raise MissingToken("another scheme")
-    token = token.strip(b" ")
-    if not token:
-        raise InvalidRequest("no token")
-    if len(token) > MAX_TOKEN:
-        # What else is wrong with it is found when it is verified: a token that is known needs no look at its letters.
-        raise InvalidToken("too long")
-    return token
-
-
-def read_token(authorization: bytes | None) -> tuple[bool, bytes]:
-    """Whether the scheme is DPoP instead of Bearer, and the token."""
-    try:
-        return False, read_bearer(authorization)
-    except SenderConstrained:
-        _, _, token = (authorization or b"").partition(b" ")
-    return True, read_bearer(b"Bearer " + token)
+def _digest(token: bytes) -> bytes:
+    """That of the usual header, so that nothing has to be cut out of it."""
+    return sha256(b"Bearer " + token).digest()
 
 
 def require_scopes(caller: Principal, scopes: Iterable[str]) -> None:

@@ -10,9 +10,9 @@ _KINDS = ("token", "session", "client", "user")
 
 
 class Revocations:
-    """The content of one version of the feed; it never changes."""
+    """The content of one version of the feed; it never changes. What was judged by it ends with it."""
 
-    __slots__ = ("account_id", "ended", "epochs", "keys", "not_before", "version")
+    __slots__ = ("accepted", "account_id", "ended", "epochs", "keys", "not_before", "version")
 
     def __init__(self, account_id: str, version: str, keys: dict[str, str]) -> None:
         self.account_id = account_id
@@ -24,6 +24,8 @@ class Revocations:
         """Ids of revoked tokens and ended sessions."""
         self.epochs: dict[str, int] = {}
         """The first valid epoch of clients and people, by id."""
+        self.accepted: dict[bytes, tuple[Principal, float]] = {}
+        """Callers that were accepted by this version, by the digest of their header, and until when."""
 
     def find(self, caller: Principal) -> str | None:
         """Why the caller's token is revoked; None if it is not."""

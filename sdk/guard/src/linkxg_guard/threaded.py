@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
 
+from linkxg_guard.authorization import SenderConstrained, read_bearer
 from linkxg_guard.errors import TemporarilyUnavailable
-from linkxg_guard.guard import Guard, SenderConstrained, Unknown, read_bearer, require_scopes
+from linkxg_guard.guard import Guard, Unknown, require_scopes
 from linkxg_guard.principal import Principal
 from linkxg_guard.sender import PresentedRequest
 from linkxg_guard.settings import GuardSettings

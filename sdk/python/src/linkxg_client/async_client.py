@@ -11,7 +11,7 @@ from linkxg_client.client import credentials_from_environment
 from linkxg_client.client_assertions import PrivateKeyJwt
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
-from linkxg_client.credentials import Credentials
+from linkxg_client.credentials import Credentials, connection_of
 from linkxg_client.resources.connections import AsyncConnections
 from linkxg_client.resources.imports import AsyncImports
 from linkxg_client.resources.passports import AsyncPassports
@@ -35,7 +35,7 @@ class AsyncLinkXG:
 
     def __init__(self, credentials: Credentials, *, scope: str | None = None, retry: RetryPolicy | None = None) -> None:
         self.credentials = credentials
-        self._connection = credentials.connection
+        self._connection = connection_of(credentials)
         self._scope = scope
         self._retry = retry or RetryPolicy()
         self._auths: dict[str, LinkXGAuth] = {}

@@ -8,6 +8,7 @@ import httpx
 
 from linkxg_client.access_token import AccessToken
 from linkxg_client.clock import Clock
+from linkxg_client.connection import is_same_origin
 from linkxg_client.credentials import Credentials
 from linkxg_client.dpop import authorize, is_nonce_demanded
 from linkxg_client.errors import UnexpectedOrigin
@@ -17,10 +18,14 @@ UNAUTHORIZED = 401
 
 
 class LinkXGAuth(httpx.Auth):
-    """For `httpx.Client(auth=…)` and `httpx.AsyncClient(auth=…)`. Tokens are sent to the credentials' service only."""
+    """For `httpx.Client(auth=…)` and `httpx.AsyncClient(auth=…)`.
+
+    Tokens are sent to the origin of the credentials only: that of LinkXG, or of the service that they are for.
+    """
 
     def __init__(self, credentials: Credentials, scope: str | None = None) -> None:
         self._connection = credentials.connection
+        self._origin = credentials.origin
         self._tokens = credentials.tokens(scope)
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
@@ -64,8 +69,7 @@ class LinkXGAuth(httpx.Auth):
         return demanded and is_replayable(request)
 
     def _check(self, request: httpx.Request) -> None:
-        if not self._connection.is_own(request.url):
-            raise UnexpectedOrigin(f"{request.url.host} is not {self._connection.url.host}: no token is sent there.")
+        check_origin(request.url, self._origin)
 
     def _is_to_repeat(self, request: httpx.Request, response: httpx.Response) -> bool:
         if response.status_code != UNAUTHORIZED:
@@ -91,6 +95,16 @@ class TokenAuth(httpx.Auth):
         if is_nonce_demanded(self._token, request.url, response.status_code, response.headers):
             authorize(request.headers, self._token, request.method, request.url, self._clock)
             yield request
+
+
+def check_origin(url: httpx.URL, own: httpx.URL) -> None:
+    """Raises UnexpectedOrigin."""
+    if not is_same_origin(url, own):
+        raise UnexpectedOrigin(f"{_shown(url)} is not {_shown(own)}: no token is sent there.")
+
+
+def _shown(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def is_token_rejected(response: httpx.Response) -> bool:

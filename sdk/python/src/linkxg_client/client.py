@@ -13,7 +13,7 @@ from linkxg_client.call import Call, Procedure, json_of, perform
 from linkxg_client.client_assertions import ClientAssertions, PrivateKeyJwt
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.connection import DEFAULT_URL, Connection
-from linkxg_client.credentials import Credentials
+from linkxg_client.credentials import Credentials, connection_of
 from linkxg_client.dpop import DpopKey
 from linkxg_client.errors import SecretUnavailable
 from linkxg_client.forks import renew_after_fork
@@ -41,7 +41,7 @@ class LinkXG:
 
     def __init__(self, credentials: Credentials, *, scope: str | None = None, retry: RetryPolicy | None = None) -> None:
         self.credentials = credentials
-        self._connection = credentials.connection
+        self._connection = connection_of(credentials)
         self._scope = scope
         self._retry = retry or RetryPolicy()
         self._auths: dict[str, LinkXGAuth] = {}

@@ -40,12 +40,7 @@ class Connection:
         async_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.url = httpx.URL(url.rstrip("/"))
-        if self.url.userinfo or not self.url.host:
-            raise ValueError("The address of the service is like https://api.linkxg.com.")
-        local = self.url.host in _LOCAL
-        if self.url.scheme != "https" and not (self.url.scheme == "http" and (local or insecure_http)):
-            raise ValueError("Secrets are sent over HTTPS only; for a trusted network, set insecure_http.")
+        self.url = secure_url(url.rstrip("/"), insecure_http=insecure_http)
         self.clock = clock or Clock()
         self._verify = verify
         self._proxy = proxy
@@ -88,8 +83,7 @@ class Connection:
 
     def is_own(self, url: httpx.URL) -> bool:
         """Whether a token may be sent to this address."""
-        own = self.url
-        return (url.scheme, url.host, _port(url)) == (own.scheme, own.host, _port(own))
+        return is_same_origin(url, self.url)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext | bool:
@@ -121,6 +115,22 @@ class Connection:
         """Run a flow on connections of its own: it works in every event loop."""
         async with _AsyncOnce(self.async_client) as client:
             return await arun(flow, client.send, self.clock)
+
+
+def secure_url(text: str, *, insecure_http: bool = False) -> httpx.URL:
+    """The address of a service that tokens are sent to. Raises ValueError."""
+    url = httpx.URL(text)
+    if url.userinfo or not url.host:
+        raise ValueError("The address of the service is like https://api.linkxg.com.")
+    local = url.host in _LOCAL
+    if url.scheme != "https" and not (url.scheme == "http" and (local or insecure_http)):
+        raise ValueError("Secrets are sent over HTTPS only; for a trusted network, set insecure_http.")
+    return url
+
+
+def is_same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    """Whether scheme, host and port are the same (RFC 6454 §5)."""
+    return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
 
 
 def _port(url: httpx.URL) -> int | None:

@@ -9,10 +9,9 @@ import requests
 from requests.auth import AuthBase
 
 from linkxg_client.access_token import AccessToken
-from linkxg_client.auth import UNAUTHORIZED, is_rejection
+from linkxg_client.auth import UNAUTHORIZED, check_origin, is_rejection
 from linkxg_client.credentials import Credentials
 from linkxg_client.dpop import authorize, is_nonce_demanded
-from linkxg_client.errors import UnexpectedOrigin
 
 
 class RequestsAuth(AuthBase):
@@ -20,11 +19,11 @@ class RequestsAuth(AuthBase):
 
     def __init__(self, credentials: Credentials, scope: str | None = None) -> None:
         self._connection = credentials.connection
+        self._origin = credentials.origin
         self._tokens = credentials.tokens(scope)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if not self._connection.is_own(httpx.URL(str(request.url))):
-            raise UnexpectedOrigin(f"No token is sent there: the service is {self._connection.url.host}.")
+        check_origin(httpx.URL(str(request.url)), self._origin)
         token = self._tokens.current() or self._connection.run(self._tokens.get())
         self._authorize(request, token)
 

@@ -69,6 +69,10 @@ class UserSession:
         """Authentication for any httpx client."""
         return LinkXGAuth(self, scope)
 
+    @property
+    def origin(self) -> httpx.URL:
+        return self._connection.url
+
     def tokens(self, scope: str | None = None) -> TokenCache:
         """The token of the session. It has the scopes of the person's role, whatever is asked for."""
         return self._tokens

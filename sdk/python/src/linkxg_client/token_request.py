@@ -24,12 +24,16 @@ FORM = "application/x-www-form-urlencoded"
 
 def request_token(
     connection: Connection, client_id: str, secret: Secret, scope: str | None, policy: RetryPolicy,
-    dpop: DpopKey | None = None,
+    dpop: DpopKey | None = None, *, resource: str | None = None,
 ) -> Flow[AccessToken]:  # fmt: skip
-    """A new token, bound to the key `dpop` if there is one. Raises InvalidClient, InvalidScope, RateLimited, …"""
+    """A new token, bound to the key `dpop` if there is one, for the service `resource` (RFC 8707 §2) or the API.
+
+    Raises InvalidClient, InvalidScope, RateLimited, …"""
     clock = connection.clock
     asked_at = clock.now()
     form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
+    if resource is not None:
+        form["resource"] = resource
     # By `auth`, so that each attempt has a proof of its own.
     auth = ProofAuth(dpop, clock) if dpop is not None else None
     request = _post(connection, "/oauth/token", client_id, secret, form)

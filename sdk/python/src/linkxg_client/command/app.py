@@ -16,7 +16,7 @@ from linkxg_client.client import LinkXG
 from linkxg_client.client_credentials import ClientCredentials
 from linkxg_client.command import profile
 from linkxg_client.command.export_products import ExportFormat, export_products
-from linkxg_client.command.import_file import import_file
+from linkxg_client.command.import_file import first_errors, import_file, print_rejected
 from linkxg_client.command.output import errors, print_json, print_pairs, print_table
 from linkxg_client.command.postman import collection_of, read_document
 from linkxg_client.connection import Connection
@@ -54,7 +54,9 @@ def login(
     url: Annotated[str | None, typer.Option(help="Address of the service; default LINKXG_URL.")] = None,
     email: Annotated[str | None, typer.Option(help="Sign in as this person.")] = None,
     client_id: Annotated[str | None, typer.Option(help="Use this OAuth client instead of a person.")] = None,
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read the password or secret from standard input.")] = False,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read the password or secret from standard input, as from a pipe.")
+    ] = False,
     key_file: KeyFile = None,
     dpop: Dpop = False,
 ) -> None:
@@ -73,7 +75,7 @@ def login(
         profile.forget()
         _signed_in(chosen, str(client_id))
         return
-    secret = Secret(sys.stdin.readline().strip() if stdin else _ask("Client secret" if client_id else "Password"))
+    secret = Secret(_ask("Client secret" if client_id else "Password", stdin=stdin))
     if client_id is not None:
         profile.client_credentials(chosen, secret).token()
         profile.forget()
@@ -85,7 +87,7 @@ def login(
         except MfaRequired as required:
             if "totp" not in required.methods:
                 raise
-            session.complete_login(_ask("Code of the authenticator app"))
+            session.complete_login(_ask("Code of the authenticator app", at_terminal=True))
         if profile.secret_file().path.exists():
             profile.secret_file().path.unlink()
     _signed_in(chosen, str(client_id or email))
@@ -96,7 +98,17 @@ def _signed_in(chosen: profile.Profile, name: str) -> None:
     errors.print(f"Signed in to {chosen.url} as {name}.", markup=False)
 
 
-def _ask(what: str) -> str:
+def _ask(what: str, *, stdin: bool = False, at_terminal: bool = False) -> str:
+    """A line of standard input if that is a pipe, a file or `stdin`; otherwise what is entered at the terminal.
+
+    `at_terminal` asks there, too, for what the input does not have.
+    """
+    if stdin or not sys.stdin.isatty():
+        line = sys.stdin.readline().strip()
+        if line:
+            return line
+        if not at_terminal:
+            raise typer.BadParameter(f"{what}: standard input is empty.")
     return str(typer.prompt(what, hide_input=True, err=True))
 
 
@@ -112,11 +124,17 @@ def logout() -> None:
 @app.command()
 def token(
     scope: Annotated[str | None, typer.Option(help="Scopes, separated by spaces.")] = None,
+    resource: Annotated[str | None, typer.Option(help="For this service behind linkxg-guard, not the API.")] = None,
     key_file: KeyFile = None,
     dpop: Dpop = False,
 ) -> None:
     """Print an access token. It is a secret for as long as it is valid."""
-    found = _token(profile.credentials(key_file, dpop=dpop), scope)
+    known = profile.credentials(key_file, dpop=dpop)
+    if resource is not None:
+        if not isinstance(known, ClientCredentials):
+            raise typer.BadParameter("--resource is for a client: log in with --client-id.")
+        known = known.for_resource(resource)
+    found = _token(known, scope)
     if found.dpop is not None:
         errors.print("Warning: this token is bound to a key that ends with this command, and is of no use without it.")
     typer.echo(found.reveal())
@@ -169,12 +187,15 @@ def import_command(
     mode: Annotated[Mode, typer.Option(help="Which rows are written.")] = Mode.UPSERT,
     publish: Annotated[bool, typer.Option("--publish", help="Publish the imported products.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
-    rejected: Annotated[Path | None, typer.Option(help="Write the rejected rows to this file.")] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="Write the rejected rows to this file, to correct and import again.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import a file of products, and wait for the end."""
     with LinkXG(profile.credentials()) as client:
         job = import_file(client, file, mode=mode.value, publish=publish, dry_run=dry_run, rejected=rejected)
+        reasons = first_errors(client, job)
     if as_json:
         print_json(job)
     else:
@@ -182,6 +203,7 @@ def import_command(
                      "unchanged": job.unchanged, "failed": job.failed})  # fmt: skip
         if job.error is not None:
             errors.print(job.error.message, markup=False)
+    print_rejected(job, reasons, rejected)
     if job.status != "COMPLETED":
         raise typer.Exit(1)
 
@@ -191,10 +213,16 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     format: Annotated[ExportFormat, typer.Option(help="Of the output.")] = ExportFormat.NDJSON,
     status: Annotated[Status | None, typer.Option()] = None,
+    archived: Annotated[
+        bool, typer.Option("--archived", help="Archived products too; an import rejects them.")
+    ] = False,
 ) -> None:
-    """Write all products to a file or to standard output; NDJSON can be imported again."""
+    """Write the products, with their drafts, to a file or to standard output; NDJSON and JSON can be imported again.
+
+    An import of an export that nobody has edited changes nothing.
+    """
     with LinkXG(profile.credentials()) as client:
-        count = export_products(client, output, format, status.value if status else None)
+        count = export_products(client, output, format, status.value if status else None, archived=archived)
     errors.print(f"{count} products exported.")
 
 

@@ -1,4 +1,7 @@
-"""Writes all products as NDJSON, JSON or CSV."""
+"""Writes products as NDJSON, JSON or CSV, as their owner edits them: with the draft where there is one.
+
+NDJSON and JSON can be imported again, and change nothing then.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from typing import TextIO
 
 from linkxg_client.client import LinkXG
 from linkxg_client.command.csv_injection import guarded
+from linkxg_client.errors import NotFound
 from linkxg_client.models.products import Product, ProductStatus
 
 
@@ -23,10 +27,29 @@ class ExportFormat(StrEnum):
     CSV = "csv"
 
 
-def export_products(client: LinkXG, output: Path | None, format: ExportFormat, status: ProductStatus | None) -> int:
-    """How many were written."""
+def export_products(
+    client: LinkXG, output: Path | None, format: ExportFormat, status: ProductStatus | None, *, archived: bool = False
+) -> int:
+    """How many were written. Archived ones, which cannot be changed, only if they are asked for."""
     with _opened(output) as file:
-        return _WRITERS[format](file, iter(client.products.list(status, limit=200)))
+        return _WRITERS[format](file, _editable(client, status, archived=archived or status == "ARCHIVED"))
+
+
+def _editable(client: LinkXG, status: ProductStatus | None, *, archived: bool) -> Iterator[Product]:
+    # By SKU: in the order of changes, a product that changes meanwhile would come twice.
+    for product in client.products.list(status, sort="sku", limit=200):
+        if product.status == "ARCHIVED":
+            if archived:
+                yield product
+        elif product.draft_version is None or product.version_status == "DRAFT":
+            yield product
+        else:
+            # Lists show what is published. To import that again would overwrite the draft.
+            try:
+                yield client.products.get(product.id, version="draft")
+            except NotFound:
+                # The draft has been published or discarded meanwhile.
+                yield client.products.get(product.id)
 
 
 @contextmanager
