@@ -150,3 +150,23 @@ def test_the_cause_of_a_refused_assertion_is_shown(world: World, owner: Visitor,
 
         time.sleep(0.1)
     raise AssertionError(shown)
+
+
+def test_a_key_set_that_was_not_read_yet_says_so(owner: Visitor, oauth: OAuthClient) -> None:
+    form = owner.get(page_of(oauth))
+    answer = owner.fill(
+        form, action(oauth, "keys"), key_name="Later", jwks_uri="https://keys.invalid/jwks", public_key=""
+    )
+    assert answer.status_code == 303, text_of(answer)
+    shown = text_of(owner.get(answer.headers["location"]))
+    assert "was not read yet" in shown
+    assert "Its keys were not read yet: " in shown
+    assert "The client can authenticate by it." not in shown
+
+
+def test_an_issuer_at_a_private_address_is_refused_at_its_field(owner: Visitor, oauth: OAuthClient) -> None:
+    wrong = TRUST | {"issuer": "https://10.0.0.1"}
+    answer = owner.fill(owner.get(page_of(oauth)), action(oauth, "trusts"), **wrong)
+    assert answer.status_code == 422
+    assert "The field “Issuer” must be an issuer whose metadata and keys can be read." in text_of(answer)
+    assert "Release workflow" in answer.text
