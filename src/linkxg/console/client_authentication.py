@@ -21,7 +21,6 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.client_assertions.manage_credentials import KEY_KINDS, TRUST_KINDS, list_credentials
 from linkxg.identity.client_assertions.model import KEY, MAX_KEYS, MAX_TRUSTS, key_view, trust_view
-from linkxg.identity.client_assertions.public_key import holds_private_key
 from linkxg.identity.clients.authentication_methods import (
     BY_SECRET,
     METHODS,
@@ -36,6 +35,7 @@ from linkxg.identity.clients.change_client import ClientChange, change_client
 from linkxg.identity.clients.client_services import CREDENTIAL_CHANGES
 from linkxg.identity.clients.manage_certificates import list_certificates
 from linkxg.identity.clients.model import MAX_CERTIFICATES, Client
+from linkxg.identity.clients.pasted_text import holds_private_key
 from linkxg.identity.clients.read_client import read_client
 
 AUTHENTICATION = f"{CLIENT}/authentication"
