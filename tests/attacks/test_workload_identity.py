@@ -187,3 +187,13 @@ def test_rule_272_a_workload_is_trusted_once(world: World) -> None:
     client_id = make_client(world.api, world.owner).client_id
     add_trust(world.api, world.owner, client_id, **GOOD).expect(201)
     add_trust(world.api, world.owner, client_id, **GOOD).expect(409, "conflict")
+
+
+def test_rule_272_a_number_is_answered_by_what_the_claim_must_be(world: World) -> None:
+    claims = GOOD | {"claims": {"repository_id": 123456}}
+    refused = add_trust(world.api, world.owner, world.oauth.client_id, **claims).expect(400, "invalid_request")
+    assert refused.object()["error_description"] == "The field claims[...] is not valid: must be a string."
+    text = add_trust(world.api, world.owner, world.oauth.client_id, **(GOOD | {"claims": ["sub=x"]})).object()
+    assert "must be an object" in text["error_description"]
+    methods = set_methods(world.api, world.owner, world.oauth.client_id, ["client_secret_jwt"]).object()
+    assert "must be one of client_secret_basic, client_secret_post, private_key_jwt" in methods["error_description"]

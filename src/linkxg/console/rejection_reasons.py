@@ -61,6 +61,11 @@ _TEXTS: dict[Cause, RejectionReason] = {
         "The connection had no client certificate, or another one than it needs.",
         "Compare it with those under Authentication; if the client did not send this, its token was stolen.",
     ),
+    Cause.CERTIFICATE_MISSING: RejectionReason(
+        "No valid client certificate arrived on the connection, and the request had no secret and no assertion.",
+        "Send it to the address for mutual TLS (mtls_endpoint_aliases of the metadata), with a certificate that has "
+        "not expired.",
+    ),
     Cause.METHOD_NOT_ALLOWED: RejectionReason(
         "The client authenticated by a method that it may not use.",
         "Allow the method under Authentication, or find out which system still uses it.",
@@ -123,6 +128,7 @@ LABELS = {
     Cause.KEY_RETIRED: "key retired",
     Cause.PROOF_INVALID: "invalid DPoP proof",
     Cause.CERTIFICATE_MISMATCH: "wrong certificate",
+    Cause.CERTIFICATE_MISSING: "no certificate",
     Cause.METHOD_NOT_ALLOWED: "method not allowed",
     Cause.TOO_MANY_REQUESTS: "too many requests",
     Cause.ASSERTION_MALFORMED: "assertion malformed",
