@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
-from harness.client_assertions import KeyClient, issuer_of, new_key, public, set_methods
+from harness.client_assertions import KeyClient, issuer_of, new_key, public, segment, set_methods
 from harness.clients import OAuthClient, make_client
 from harness.world import World
 
@@ -132,6 +133,34 @@ def test_methods_are_saved_unless_somebody_else_changed_them(world: World, owner
     assert view["token_endpoint_auth_methods"] == ["client_secret_basic"]
 
 
+def test_times_and_issuers_of_refused_assertions_are_explained(
+    world: World, owner: Visitor, oauth: OAuthClient
+) -> None:
+    key, now = new_key(), int(time.time())
+    path = f"/oauth/clients/{oauth.client_id}/keys"
+    world.api.post(path, bearer=world.owner.access, json={"name": "x", "jwk": public(key)}).expect(201)
+    machine = KeyClient(world.api, oauth, issuer_of(world.api), key)
+    symmetric = ".".join((segment({"alg": "HS256"}), segment(machine.claims()), "AAAA"))
+    for assertion in (
+        machine.assertion(iat=now - 700, exp=now - 600),
+        machine.assertion(iat=now + 600),
+        machine.assertion(exp=now + 3_600),
+        machine.assertion(iss="https://erp.example"),
+        symmetric,
+    ):
+        machine.request(assertion).expect(401, "invalid_client")
+    said = ("had expired 10 minutes before", "is 10 minutes ahead", "its exp is 60 minutes ahead",
+            "Set iss and sub to the client id", "never HS256")  # fmt: skip
+    shown = ""
+    for _ in range(60):
+        shown = text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
+        if all(one in shown for one in said):
+            assert "Allow the method" not in shown
+            return
+        time.sleep(0.1)
+    raise AssertionError(shown)
+
+
 def test_the_cause_of_a_refused_assertion_is_shown(world: World, owner: Visitor, oauth: OAuthClient) -> None:
     key = new_key()
     path = f"/oauth/clients/{oauth.client_id}/keys"
@@ -146,8 +175,6 @@ def test_the_cause_of_a_refused_assertion_is_shown(world: World, owner: Visitor,
         shown = text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
         if "was used before" in shown and "for another audience" in shown:
             return
-        import time
-
         time.sleep(0.1)
     raise AssertionError(shown)
 
