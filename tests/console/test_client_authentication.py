@@ -191,6 +191,19 @@ def test_a_key_set_that_was_not_read_yet_says_so(owner: Visitor, oauth: OAuthCli
     assert "The client can authenticate by it." not in shown
 
 
+def test_a_form_that_is_not_offered_says_why(world: World, owner: Visitor, oauth: OAuthClient) -> None:
+    path = f"/oauth/clients/{oauth.client_id}/keys"
+    for said in ("To enter a JWKS URI, remove the key first.", "A client has at most two keys."):
+        body = {"name": "x", "jwk": public(new_key())}
+        world.api.post(path, bearer=world.owner.access, json=body).expect(201)
+        assert said in text_of(owner.get(page_of(oauth)))
+    other = make_client(world.api, world.owner)
+    body = {"name": "x", "jwks_uri": "https://keys.invalid/jwks"}
+    path = f"/oauth/clients/{other.client_id}/keys"
+    world.api.post(path, bearer=world.owner.access, json=body).expect(201)
+    assert "To add a key, remove the JWKS URI first." in text_of(owner.get(page_of(other)))
+
+
 def test_an_issuer_at_a_private_address_is_refused_at_its_field(owner: Visitor, oauth: OAuthClient) -> None:
     wrong = TRUST | {"issuer": "https://10.0.0.1"}
     answer = owner.fill(owner.get(page_of(oauth)), action(oauth, "trusts"), **wrong)
