@@ -268,7 +268,7 @@ def build(
         BASE,
         route_handlers=[
             client_routes.router(ClientServices(database, server_key, cursors, notices)),
-            client_assertion_routes.router(ClientAssertionServices(database, notices, issuer)),
+            client_assertion_routes.router(ClientAssertionServices(database, notices, provider_client, issuer)),
             session_routes.router(SessionServices(database, passwords, limits, notices, scale)),
             factor_routes.router(
                 FactorServices(database, passwords, server_key, api_sessions, limits, notices, party, scale)

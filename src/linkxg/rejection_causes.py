@@ -19,6 +19,7 @@ class Cause(StrEnum):
     KEY_RETIRED = "key_retired"
     PROOF_INVALID = "proof_invalid"
     CERTIFICATE_MISMATCH = "certificate_mismatch"
+    CERTIFICATE_MISSING = "certificate_missing"
     TOO_MANY_REQUESTS = "too_many_requests"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     ASSERTION_MALFORMED = "assertion_malformed"

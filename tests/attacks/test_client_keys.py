@@ -215,6 +215,8 @@ def uri_client(world: World, host: OpenIdProvider, uri: str = "/jwks") -> KeyCli
     """A client whose keys are read at this address."""
     oauth = make_client(world.api, world.owner)
     added = add_key(world.api, world.owner, oauth.client_id, jwks_uri=host.issuer + uri).expect(201).object()
+    # It is read once when it is registered, and from then on for tokens.
+    host.requests.clear()
     return KeyClient(world.api, oauth, issuer_of(world.api), PUBLISHED, key_id=added["id"])
 
 
@@ -264,8 +266,9 @@ def failing(handler: BaseHTTPRequestHandler) -> None:
 )
 def test_key_sets_are_read_within_bounds(fetching: World, host: OpenIdProvider, serve: Any) -> None:
     path = f"/{serve.__name__}"
-    host.instead[path] = serve
+    host.instead[path] = lambda handler: send(handler, 200, {"keys": [public(PUBLISHED)]})
     machine = uri_client(fetching, host, path)
+    host.instead[path] = serve
     began = time.monotonic()
     denied(machine.request())
     assert time.monotonic() - began < 7.5
@@ -275,8 +278,9 @@ def test_key_sets_are_read_within_bounds(fetching: World, host: OpenIdProvider, 
 
 
 def test_rule_270_key_sets_of_private_addresses_are_not_read(world: World, host: OpenIdProvider) -> None:
-    machine = uri_client(world, host)
-    denied(machine.request())
+    oauth = make_client(world.api, world.owner)
+    refused = add_key(world.api, world.owner, oauth.client_id, jwks_uri=f"{host.issuer}/jwks")
+    assert "private or reserved address" in refused.expect(400, "invalid_request").object()["error_description"]
     assert host.count("/jwks") == 0
 
 

@@ -48,8 +48,9 @@ def test_rule_303_key_sets_beyond_the_requests_at_once_are_read_a_moment_later(
 ) -> None:
     machines = []
     for number in range(AT_ONCE):
-        ci.instead[f"/cold-{number}"] = partial(slow, value=SET)
+        ci.instead[f"/cold-{number}"] = partial(send, status=200, value=SET)
         machines.append(client_of(fetching, f"{ci.issuer}/cold-{number}"))
+        ci.instead[f"/cold-{number}"] = partial(slow, value=SET)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda machine: present(machine.api, machine.assertion(), allow_503=True), machines))
     assert {answer.status for answer in answers} == {200, 503}, answers
@@ -72,8 +73,9 @@ def test_rule_303_issuers_beyond_the_requests_at_once_are_read_a_moment_later(
     for number in range(AT_ONCE):
         issuer = f"{ci.issuer}/cold-issuer-{number}"
         document = {"issuer": issuer, "jwks_uri": f"{ci.issuer}/jwks?of=cold-{number}"}
-        ci.instead[f"/cold-issuer-{number}{METADATA}"] = partial(slow, value=document)
+        ci.instead[f"/cold-issuer-{number}{METADATA}"] = partial(send, status=200, value=document)
         jobs.append((Workload(fetching, ci, issuer=issuer), issuer))
+        ci.instead[f"/cold-issuer-{number}{METADATA}"] = partial(slow, value=document)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda one: at_once(*one), jobs))
     assert {answer.status for answer in answers} == {200, 503}, answers
@@ -84,6 +86,7 @@ def test_rule_303_issuers_beyond_the_requests_at_once_are_read_a_moment_later(
 def test_rule_304_a_failure_is_its_cause_also_while_it_is_not_repeated(fetching: World, ci: OpenIdProvider) -> None:
     ci.instead["/outage"] = partial(send, status=503, value={})
     machine = client_of(fetching, f"{ci.issuer}/outage")
+    ci.requests.clear()
     for _ in range(3):
         denied(machine.request())
     assert ci.count("/outage") == 1

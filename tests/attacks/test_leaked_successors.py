@@ -12,6 +12,7 @@ from harness.client_assertions import make_key_client
 from harness.clients import OAuthClient, get_token, request_token, rotate, with_secret
 from harness.concurrency import concurrently
 from harness.rows import execute
+from linkxg.crypto.secrets import hint
 
 __all__ = ["scanned"]
 ENDED = "Credential found in public that had ended"
@@ -59,6 +60,8 @@ def test_rule_297_a_thief_who_rotates_keeps_nothing(scanned: Scanned, *, passes:
         request_token(world.api, secret).expect(401, "invalid_client")
     assert not works(world, token)
     (text,) = mails(scanned, oauth, SUBJECT)
+    assert f"{scanned.world.server.url}/account/api-access/{oauth.client_id}" in text
+    assert f"The secret {hint(oauth.client_secret)} of the OAuth client" in text
     assert "A secret that the client itself had made with it" in text
     assert "It had ended before" in text
     (event,) = scanned.events(oauth.client_id)

@@ -106,9 +106,11 @@ def test_rule_273_the_metadata_has_to_name_the_issuer(fetching: World, ci: OpenI
     faults: list[dict[str, Any]] = [{"issuer": GITHUB}, {"jwks_uri": "http://keys.example"}, {"jwks_uri": 7}]
     for number, wrong in enumerate(faults):
         issuer = f"{ci.issuer}/{number}"
-        document = {"issuer": issuer, "jwks_uri": f"{ci.issuer}/jwks"} | wrong
+        document = {"issuer": issuer, "jwks_uri": f"{ci.issuer}/jwks"}
         ci.instead[f"/{number}{METADATA}"] = partial(send, status=200, value=document)
         job = Workload(fetching, ci, issuer=issuer)
+        ci.instead[f"/{number}{METADATA}"] = partial(send, status=200, value=document | wrong)
+        ci.requests.clear()
         denied(job.request(iss=issuer))
         denied(job.request(iss=issuer))
         assert ci.count(f"/{number}{METADATA}") == 1
@@ -120,6 +122,7 @@ def test_rule_270_jobs_at_the_same_time_share_one_request(fetching: World, ci: O
         send, status=200, value={"issuer": issuer, "jwks_uri": f"{ci.issuer}/jwks?of=shared"}
     )
     job = Workload(fetching, ci, issuer=issuer)
+    ci.requests.clear()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: job.request(iss=issuer), range(8)))
     assert {answer.status for answer in answers} == {200}
@@ -154,6 +157,7 @@ LAX: dict[str, dict[str, Any]] = {
     "issuer with a query": {"issuer": f"{GITHUB}?x=1"},
     "issuer with a fragment": {"issuer": f"{GITHUB}#x"},
     "no issuer": {"issuer": "acme"},
+    "a slash that GitHub does not write": {"issuer": f"{GITHUB}/"},
     "unknown field": {"subject": "x"},
 }
 
@@ -183,3 +187,13 @@ def test_rule_272_a_workload_is_trusted_once(world: World) -> None:
     client_id = make_client(world.api, world.owner).client_id
     add_trust(world.api, world.owner, client_id, **GOOD).expect(201)
     add_trust(world.api, world.owner, client_id, **GOOD).expect(409, "conflict")
+
+
+def test_rule_272_a_number_is_answered_by_what_the_claim_must_be(world: World) -> None:
+    claims = GOOD | {"claims": {"repository_id": 123456}}
+    refused = add_trust(world.api, world.owner, world.oauth.client_id, **claims).expect(400, "invalid_request")
+    assert refused.object()["error_description"] == "The field claims[...] is not valid: must be a string."
+    text = add_trust(world.api, world.owner, world.oauth.client_id, **(GOOD | {"claims": ["sub=x"]})).object()
+    assert "must be an object" in text["error_description"]
+    methods = set_methods(world.api, world.owner, world.oauth.client_id, ["client_secret_jwt"]).object()
+    assert "must be one of client_secret_basic, client_secret_post, private_key_jwt" in methods["error_description"]

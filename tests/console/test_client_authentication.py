@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
-from harness.client_assertions import KeyClient, issuer_of, new_key, public, set_methods
+from harness.client_assertions import KeyClient, issuer_of, new_key, public, segment, set_methods
 from harness.clients import OAuthClient, make_client
 from harness.world import World
 
@@ -132,6 +133,34 @@ def test_methods_are_saved_unless_somebody_else_changed_them(world: World, owner
     assert view["token_endpoint_auth_methods"] == ["client_secret_basic"]
 
 
+def test_times_and_issuers_of_refused_assertions_are_explained(
+    world: World, owner: Visitor, oauth: OAuthClient
+) -> None:
+    key, now = new_key(), int(time.time())
+    path = f"/oauth/clients/{oauth.client_id}/keys"
+    world.api.post(path, bearer=world.owner.access, json={"name": "x", "jwk": public(key)}).expect(201)
+    machine = KeyClient(world.api, oauth, issuer_of(world.api), key)
+    symmetric = ".".join((segment({"alg": "HS256"}), segment(machine.claims()), "AAAA"))
+    for assertion in (
+        machine.assertion(iat=now - 700, exp=now - 600),
+        machine.assertion(iat=now + 600),
+        machine.assertion(exp=now + 3_600),
+        machine.assertion(iss="https://erp.example"),
+        symmetric,
+    ):
+        machine.request(assertion).expect(401, "invalid_client")
+    said = ("had expired 10 minutes before", "is 10 minutes ahead", "its exp is 60 minutes ahead",
+            "Set iss and sub to the client id", "never HS256")  # fmt: skip
+    shown = ""
+    for _ in range(60):
+        shown = text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
+        if all(one in shown for one in said):
+            assert "Allow the method" not in shown
+            return
+        time.sleep(0.1)
+    raise AssertionError(shown)
+
+
 def test_the_cause_of_a_refused_assertion_is_shown(world: World, owner: Visitor, oauth: OAuthClient) -> None:
     key = new_key()
     path = f"/oauth/clients/{oauth.client_id}/keys"
@@ -146,7 +175,38 @@ def test_the_cause_of_a_refused_assertion_is_shown(world: World, owner: Visitor,
         shown = text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
         if "was used before" in shown and "for another audience" in shown:
             return
-        import time
-
         time.sleep(0.1)
     raise AssertionError(shown)
+
+
+def test_a_key_set_that_was_not_read_yet_says_so(owner: Visitor, oauth: OAuthClient) -> None:
+    form = owner.get(page_of(oauth))
+    answer = owner.fill(
+        form, action(oauth, "keys"), key_name="Later", jwks_uri="https://keys.invalid/jwks", public_key=""
+    )
+    assert answer.status_code == 303, text_of(answer)
+    shown = text_of(owner.get(answer.headers["location"]))
+    assert "was not read yet" in shown
+    assert "Its keys were not read yet: " in shown
+    assert "The client can authenticate by it." not in shown
+
+
+def test_a_form_that_is_not_offered_says_why(world: World, owner: Visitor, oauth: OAuthClient) -> None:
+    path = f"/oauth/clients/{oauth.client_id}/keys"
+    for said in ("To enter a JWKS URI, remove the key first.", "A client has at most two keys."):
+        body = {"name": "x", "jwk": public(new_key())}
+        world.api.post(path, bearer=world.owner.access, json=body).expect(201)
+        assert said in text_of(owner.get(page_of(oauth)))
+    other = make_client(world.api, world.owner)
+    body = {"name": "x", "jwks_uri": "https://keys.invalid/jwks"}
+    path = f"/oauth/clients/{other.client_id}/keys"
+    world.api.post(path, bearer=world.owner.access, json=body).expect(201)
+    assert "To add a key, remove the JWKS URI first." in text_of(owner.get(page_of(other)))
+
+
+def test_an_issuer_at_a_private_address_is_refused_at_its_field(owner: Visitor, oauth: OAuthClient) -> None:
+    wrong = TRUST | {"issuer": "https://10.0.0.1"}
+    answer = owner.fill(owner.get(page_of(oauth)), action(oauth, "trusts"), **wrong)
+    assert answer.status_code == 422
+    assert "The field “Issuer” must be an issuer whose metadata and keys can be read." in text_of(answer)
+    assert "Release workflow" in answer.text

@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.clock import now_s
+from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST
 from linkxg.console.client_page import CLIENT
 from linkxg.console.flash_messages import flash_message
@@ -21,8 +21,8 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.client_assertions.manage_credentials import KEY_KINDS, TRUST_KINDS, list_credentials
 from linkxg.identity.client_assertions.model import KEY, MAX_KEYS, MAX_TRUSTS, key_view, trust_view
-from linkxg.identity.client_assertions.public_key import holds_private_key
 from linkxg.identity.clients.authentication_methods import (
+    BY_SECRET,
     METHODS,
     PRIVATE_KEY_JWT,
     SECRET_BASIC,
@@ -35,6 +35,7 @@ from linkxg.identity.clients.change_client import ClientChange, change_client
 from linkxg.identity.clients.client_services import CREDENTIAL_CHANGES
 from linkxg.identity.clients.manage_certificates import list_certificates
 from linkxg.identity.clients.model import MAX_CERTIFICATES, Client
+from linkxg.identity.clients.pasted_text import holds_private_key
 from linkxg.identity.clients.read_client import read_client
 
 AUTHENTICATION = f"{CLIENT}/authentication"
@@ -70,9 +71,10 @@ async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
     asking = await ask_step_up(page, ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
-    change = ClientChange(methods=format_methods(chosen).split())
+    revokes = page.form.text("revoke_secrets") == "yes" and not chosen & BY_SECRET
+    change = ClientChange(methods=format_methods(chosen).split(), revoke_secrets=revokes)
     try:
-        await change_client(
+        changed = await change_client(
             page.database, page.services.notices, page.actor, page.account_id, client_id, change, expected=client
         )
     except Conflict:
@@ -82,6 +84,10 @@ async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
     message = "Saved."
     if client.methods - chosen:
         message += " The client's live tokens are revoked."
+    if client.methods & BY_SECRET and not chosen & BY_SECRET and changed.secrets:
+        message += " Its secrets are kept, and work again if you allow a secret again."
+    if chosen & BY_SECRET and not client.methods & BY_SECRET:
+        message += " ".join(f" The secret {secret.hint} works again." for secret in changed.secrets)
     return redirect(page, authentication_path(client_id), **flash_message(page, message))
 
 
@@ -121,6 +127,8 @@ async def show_authentication(
         # After an error of another form on the page, this one shows the stored values.
         chosen=form.all("method") if form.has("was.methods") else client.methods,
         was={"methods": form.text("was.methods") if form.has("was.methods") and status != 409 else methods},
+        live=[] if client.resource else client.live_secrets(now_ms()),
+        revokes=form.text("revoke_secrets") == "yes",
         keys=[key_view(one) for one in keys],
         trusts=[trust_view(one) for one in trusts],
         takes_key=len(keys) < MAX_KEYS and all(one.kind == KEY for one in keys),

@@ -25,6 +25,7 @@ from linkxg.console.three_way_merge import ATTEMPTS, BUSY, Edit, merge
 from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.authentication_methods import SELF_SIGNED_TLS
 from linkxg.identity.clients.change_client import ClientChange, change_client
 from linkxg.identity.clients.manage_certificates import (
     add_certificate,
@@ -37,7 +38,7 @@ from linkxg.identity.clients.read_client import read_client
 
 BINDING = f"{CLIENT}/binding"
 CERTIFICATES = f"{CLIENT}/certificates"
-_FIELDS = {"certificate": ("certificate", "Certificate"), "name": ("certificate_name", "Name")}
+_FIELDS = {"certificate": ("certificate", "New certificate"), "name": ("certificate_name", "Name")}
 REMOVAL = f"{CERTIFICATES}/{{certificate_id:str}}/remove"
 
 
@@ -109,7 +110,10 @@ async def add(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> R
         errors = of_api_error(error.description, _FIELDS)
         status = 409 if isinstance(error, Conflict) else 422
         return await show_authentication(page, client_id, errors=errors, status=status)
-    text = f"The certificate {added.name[:60]} is registered."
+    client = (await read_client(page.database, page.account_id, client_id)).client
+    is_allowed = SELF_SIGNED_TLS in client.methods
+    effect = "The client can authenticate by it." if is_allowed else f"Its method {SELF_SIGNED_TLS} is not allowed yet."
+    text = f"The certificate {added.name[:60]} is registered. {effect}"
     return redirect(page, authentication_path(client_id), **flash_message(page, text))
 
 

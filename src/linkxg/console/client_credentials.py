@@ -55,7 +55,7 @@ async def add_key(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
     asking = await ask_step_up(page, ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
-    return await _add(page, client_id, form.text("key_name"), document, "key-added")
+    return await _add(page, client_id, form.text("key_name"), document, "key")
 
 
 @post(f"{CLIENT}/trusts", **session_roles(ADMINISTRATORS))
@@ -78,7 +78,7 @@ async def add_trust(page: NamedDependency[PageRequest], client_id: FromPath[str]
     asking = await ask_step_up(page, ACT, back=partial(show_authentication, page, client_id))
     if asking is not None:
         return asking
-    return await _add(page, client_id, form.text("trust_name"), document, "trust-added")
+    return await _add(page, client_id, form.text("trust_name"), document, "trust")
 
 
 @post(f"{CLIENT}/keys/{{key_id:str}}/remove", **session_roles(ADMINISTRATORS))
@@ -130,15 +130,16 @@ async def back_from_trust(
 HANDLERS = (add_key, add_trust, remove_key, remove_trust, back, back_from_key, back_from_trust)
 
 
-async def _add(page: PageRequest, client_id: str, name: str, document: CredentialDocument, done: str) -> Response[str]:
-    fields = _TRUST_FIELDS if done == "trust-added" else _KEY_FIELDS
+async def _add(page: PageRequest, client_id: str, name: str, document: CredentialDocument, what: str) -> Response[str]:
+    fields = _TRUST_FIELDS if what == "trust" else _KEY_FIELDS
     refused = await refuse_over_budget(page, client_id)
     if refused is not None:
         return refused
     try:
-        await add_credential(
+        added, _ = await add_credential(
             page.database,
             page.services.notices,
+            page.services.provider_connections.providers.client,
             page.actor,
             page.account_id,
             client_id,
@@ -150,7 +151,8 @@ async def _add(page: PageRequest, client_id: str, name: str, document: Credentia
         return await show_authentication(page, client_id, errors=of_api_error(error.description, fields))
     except Conflict as error:
         return await show_authentication(page, client_id, errors=whole_form(error.description), status=409)
-    return redirect(page, authentication_path(client_id), done=done)
+    state = "added" if added.read_fault is None else "unread"
+    return redirect(page, authentication_path(client_id), done=f"{what}-{state}")
 
 
 async def _question(

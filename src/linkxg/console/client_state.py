@@ -24,9 +24,11 @@ def state_of(client: Client, now: int) -> ClientState:
     if client.disabled:
         return ClientState("bad", "disabled")
     if not live and client.methods & BY_SECRET:
-        # The last live secret is revoked for nothing else: found itself, or made by one that was.
-        leaked = bool(client.secrets) and client.secrets[-1].revoked_at is not None
-        return ClientState("bad", "secret found in public" if leaked else "secret expired")
+        # The last one was found itself, or made by one that was; or it was revoked while no method used it.
+        revoked = bool(client.secrets) and client.secrets[-1].revoked_at is not None
+        leaked = revoked and any(secret.leak_url is not None for secret in client.secrets)
+        text = "secret found in public" if leaked else "secret revoked" if revoked else "secret expired"
+        return ClientState("bad", text)
     if not live:
         return _of_use(client, now)
     if len(live) > 1:

@@ -16,11 +16,18 @@ MESSAGES = {
     "enabled": "The client is enabled. It can request tokens again.",
     "deleted": "The client is deleted. Its secrets and live tokens are revoked.",
     "finished": "The old secret is removed. Only the new one works now.",
+    "secret-revoked": "The secret is revoked. To use one again, rotate.",
     "extended": "The end of the old secret is changed.",
     "narrowed": "The unused scopes are removed. The client keeps the others.",
     "key-added": "The key is added. The client can authenticate by it.",
+    "key-unread": (
+        "The JWKS URI is added, and was not read yet: the client can authenticate by it as soon as it answers."
+    ),
     "key-removed": "The key is removed. The client's live tokens are revoked.",
     "trust-added": "The workload is trusted. Its tokens stand for the client.",
+    "trust-unread": (
+        "The workload is trusted, and its issuer was not read yet: its tokens work as soon as the issuer answers."
+    ),
     "trust-removed": "The workload is trusted no more. The client's live tokens are revoked.",
     "role": "The role is changed. The person's sessions and tokens were ended, so they have to sign in again.",
     "sign-up-requested": "A mail is on its way to the address that you entered.",

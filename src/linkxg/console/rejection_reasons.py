@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from linkxg.console.formatting import clock
+from linkxg.console.formatting import clock, count
+from linkxg.identity.clients.authentication_methods import METHODS
 from linkxg.identity.clients.model import Client
 from linkxg.identity.clients.rejections.model import Rejection
 from linkxg.rejection_causes import Cause
@@ -61,6 +62,11 @@ _TEXTS: dict[Cause, RejectionReason] = {
         "The connection had no client certificate, or another one than it needs.",
         "Compare it with those under Authentication; if the client did not send this, its token was stolen.",
     ),
+    Cause.CERTIFICATE_MISSING: RejectionReason(
+        "No valid client certificate arrived on the connection, and the request had no secret and no assertion.",
+        "Send it to the address for mutual TLS (mtls_endpoint_aliases of the metadata), with a certificate that has "
+        "not expired.",
+    ),
     Cause.METHOD_NOT_ALLOWED: RejectionReason(
         "The client authenticated by a method that it may not use.",
         "Allow the method under Authentication, or find out which system still uses it.",
@@ -71,7 +77,7 @@ _TEXTS: dict[Cause, RejectionReason] = {
     ),
     Cause.ASSERTION_MALFORMED: RejectionReason(
         "The assertion is not a JWT that is accepted: its algorithm, its type, its header or its size.",
-        "Sign with RS256, PS256, ES256 or EdDSA, and without critical headers.",
+        "Sign with RS256, PS256, ES256 or EdDSA, never HS256 (client_secret_jwt), and without critical headers.",
     ),
     Cause.ASSERTION_KEY_UNKNOWN: RejectionReason(
         "The assertion names a key (kid) that is not registered, or was removed.",
@@ -109,6 +115,11 @@ _TEXTS: dict[Cause, RejectionReason] = {
         "Open the address yourself. It is asked again after a minute; redirects are not followed.",
     ),
 }
+_LEAKED = RejectionReason(
+    "Leaked secret.",
+    "It was found in public, so this may be a stranger: check the address. If it is a system of yours, give it a new "
+    "secret, and remove the old one from where it was found.",
+)
 LABELS = {
     Cause.WRONG_SECRET: "wrong secret",
     Cause.MISTYPED_SECRET: "secret mistyped (checksum)",
@@ -123,6 +134,7 @@ LABELS = {
     Cause.KEY_RETIRED: "key retired",
     Cause.PROOF_INVALID: "invalid DPoP proof",
     Cause.CERTIFICATE_MISMATCH: "wrong certificate",
+    Cause.CERTIFICATE_MISSING: "no certificate",
     Cause.METHOD_NOT_ALLOWED: "method not allowed",
     Cause.TOO_MANY_REQUESTS: "too many requests",
     Cause.ASSERTION_MALFORMED: "assertion malformed",
@@ -138,6 +150,20 @@ LABELS = {
 }
 
 
+_TIMES = {
+    "expired": "The assertion had expired {} before.",
+    "ahead": "The assertion is not valid yet: its iat or nbf is {} ahead.",
+    "long": "The assertion is valid for too long: its exp is {} ahead.",
+}
+
+
+def _describe_time(concerns: str) -> str:
+    """Of `expired 631`, in seconds, as the check of the claims notes it."""
+    how, _, seconds = concerns.partition(" ")
+    minutes = round(int(seconds) / 60)
+    return _TIMES[how].format(count(minutes, "minute") if minutes >= 2 else count(int(seconds), "second"))
+
+
 def explain(refused: Rejection, client: Client | None) -> RejectionReason:
     """The reason, with details of the secret or scope that it concerns."""
     cause = Cause(refused.cause)
@@ -145,9 +171,15 @@ def explain(refused: Rejection, client: Client | None) -> RejectionReason:
     if cause in (Cause.RETIRED_SECRET, Cause.EXPIRED_SECRET) and client is not None:
         secret = next((known for known in client.secrets if known.id == refused.concerns), None)
         if secret is not None and secret.revoked_at is not None:
+            if secret.leak_url is not None:
+                return _LEAKED._replace(happened=f"Leaked secret {secret.hint}: revoked on {clock(secret.revoked_at)}.")
             return general._replace(happened=f"Retired secret {secret.hint}: replaced on {clock(secret.revoked_at)}.")
         if secret is not None and secret.expires_at is not None:
             return general._replace(happened=f"Secret {secret.hint}: it ended on {clock(secret.expires_at)}.")
+    if cause is Cause.METHOD_NOT_ALLOWED and refused.concerns in METHODS:
+        return general._replace(happened=f"The client authenticated by {refused.concerns}, which it may not use.")
+    if cause is Cause.ASSERTION_EXPIRED and refused.concerns:
+        return general._replace(happened=_describe_time(refused.concerns))
     if cause is Cause.SCOPE_NOT_IN_TOKEN and refused.concerns:
         return general._replace(happened=f"The call needed {refused.concerns}, which its token does not have.")
     if cause is Cause.SCOPE_NOT_GRANTED and refused.concerns:

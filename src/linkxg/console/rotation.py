@@ -18,6 +18,8 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.authentication_methods import BY_SECRET
+from linkxg.identity.clients.model import Secret
 from linkxg.identity.clients.notify_owners import mail_secret_rotated
 from linkxg.identity.clients.read_client import read_client
 from linkxg.identity.clients.rotate_secret import ROTATIONS, extend_secret, remove_secret, rotate_secret
@@ -91,7 +93,9 @@ async def finish(
     if old is None:
         raise NotFound
     if len(live) == 1:
-        raise Conflict("This is the client's only secret.")
+        if detail.client.methods & BY_SECRET:
+            raise Conflict("This is the client's only secret.")
+        return await _revoke_unused(page, client_id, old)
     evidence = rotation_evidence(old, live[-1] if old is not live[-1] else live[0], detail.sources, now_ms())
     if not evidence.safe and not confirmed(page):
         question = Question(
@@ -140,3 +144,18 @@ async def _end_of(page: PageRequest, client_id: str, secret_id: str) -> str:
     """When the secret ends, as the form has it; empty if it does not."""
     client = (await read_client(page.database, page.account_id, client_id)).client
     return next((str(secret.expires_at or "") for secret in client.secrets if secret.id == secret_id), "")
+
+
+async def _revoke_unused(page: PageRequest, client_id: str, secret: Secret) -> Response[str]:
+    """Revoke the only secret of a client that may not authenticate by it."""
+    if not confirmed(page):
+        effects = ["No method of the client uses it. If you allow a secret again, rotate to get a new one."]
+        question = Question(
+            f"Revoke the secret {secret.hint}?", effects, "Revoke secret", "Keep it", f"{LIST}/{client_id}"
+        )
+        return ask_confirmation(page, question)
+    asking = await ask_step_up(page, "revoke the secret")
+    if asking is not None:
+        return asking
+    await remove_secret(page.database, page.actor, page.account_id, client_id, secret.id)
+    return redirect(page, f"{LIST}/{client_id}", done="secret-revoked")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from linkxg.errors import InvalidRequest, PublicError, UnsupportedMediaType, ValidationFailed
-from linkxg.http.schema_errors import FieldFault, shape_faults
+from linkxg.http.schema_errors import NOT_VALID, FieldFault, shape_faults
 from linkxg.http.strict_json import MAX_DEPTH, NotStrictJson, parse
 
 T = TypeVar("T")
@@ -79,4 +79,8 @@ def _refusal(faults: list[FieldFault], oauth_style: bool) -> PublicError:
         "unknown_field": "The body has an unknown field.",
         "invalid": f"The field {field} is not valid." if field else "The body is not valid.",
     }[code]
+    message = faults[0]["message"]
+    if oauth_style and code == "invalid" and message != NOT_VALID:
+        # Errors of OAuth have no details.
+        text = f"{text.removesuffix('.')}: {message[0].lower()}{message[1:]}"
     return InvalidRequest(text) if oauth_style else ValidationFailed(text, details=faults)

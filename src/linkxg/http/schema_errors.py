@@ -15,6 +15,7 @@ from msgspec import Meta, UnsetType, inspect
 FieldFault = dict[str, str]
 """`field`, `code` and `message`: an element of an error's `details`."""
 MAX_FAULTS = 100
+NOT_VALID = "This value is not valid."
 TOO_LONG, TOO_SHORT = "Too long", "Too short"
 
 
@@ -104,7 +105,7 @@ def _says(value: Any, kinds: list[Any]) -> str:
             return f"Must be an object{_between(None, most, ' members')}."
         case inspect.StructType():
             return "Must be an object."
-    return "This value is not valid."
+    return NOT_VALID
 
 
 def _plain(kind: Any) -> Any:

@@ -13,6 +13,7 @@ from linkxg.identity.accounts.notice_kinds import CREDENTIAL_LEAKED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.clients.notify_owners import client_label
+from linkxg.identity.clients.store import find_account_client
 from linkxg.identity.scim.token_store import find_tokens_by_digest
 from linkxg.secret_scanning.credential_types import LeakedCredential, Revocation
 from linkxg.secret_scanning.leak_location import LeakLocation
@@ -45,6 +46,8 @@ def mail_credentials_leaked(notices: SecurityNotices, actor: Actor, account_id: 
         sentences = [_sentences(conn, actor, account_id, one) for one in leaked[:NAMED]]
         if len(leaked) > NAMED:
             sentences.append(f"And {len(leaked) - NAMED:,} more, which the audit log names.")
+        clients = {one.credential.target for one in leaked[:NAMED] if one.credential.kind == CLIENT_SECRET}
+        sentences += [f"{notices.public_url}/account/api-access/{client_id}" for client_id in sorted(clients)]
         return "\n".join(sentences)
 
     subject = _REVOKED if any(one.has_revoked for one in leaked) else _ENDED
@@ -53,7 +56,7 @@ def mail_credentials_leaked(notices: SecurityNotices, actor: Actor, account_id: 
 
 def _sentences(conn: Connection, actor: Actor, account_id: str, leak: Leak) -> str:
     credential, location, revocation = leak
-    at = f" at {shown(location.url)}" if location.url else ""
+    at = f" at {shown(location.url)} (with spaces, so that it is no link)" if location.url else ""
     found = f"{_name(conn, account_id, credential)} was found in public{at} by the secret scanner {actor.id}"
     has_tokens = credential.kind in (CLIENT_SECRET, REFRESH_TOKEN)
     if not revocation.was_live:
@@ -71,9 +74,17 @@ def _sentences(conn: Connection, actor: Actor, account_id: str, leak: Leak) -> s
     return " ".join(sentences)
 
 
+def _secret_label(conn: Connection, account_id: str, credential: LeakedCredential) -> str:
+    """With the hint by which the page of the client names it."""
+    client = find_account_client(conn, account_id, credential.target)
+    hints = [secret.hint for secret in client.secrets if secret.id == credential.id] if client else []
+    label = client_label(conn, account_id, credential.target)
+    return f"The secret {hints[0]} of {label}" if hints else f"A secret of {label}"
+
+
 def _name(conn: Connection, account_id: str, credential: LeakedCredential) -> str:
     if credential.kind == CLIENT_SECRET:
-        return f"A secret of {client_label(conn, account_id, credential.target)}"
+        return _secret_label(conn, account_id, credential)
     if credential.kind == SCIM_TOKEN:
         names = [row.name for row in find_tokens_by_digest(conn, [credential.digest])]
         return f"The SCIM token “{shown(names[0])}”" if names else "A SCIM token"

@@ -60,6 +60,11 @@ class SecurityNotices:
         self._limits = limits
         self._public_url = public_url
 
+    @property
+    def public_url(self) -> str:
+        """The origin of links."""
+        return self._public_url
+
     def person(
         self,
         actor: Actor,

@@ -44,5 +44,13 @@ def read_assertion(token: str) -> Assertion:
     return Assertion(token, header, claims)
 
 
+def find_subject(token: str) -> str:
+    """The client that it names, as whoever made it says, also if its header is not accepted; empty if it names none."""
+    parts = token.split(".") if len(token) <= MAX_ASSERTION else []
+    claims = parse_segment(parts[1]) if len(parts) == 3 else None
+    subject = claims.get("sub") if claims else None
+    return subject if isinstance(subject, str) else ""
+
+
 def malformed(reason: str) -> InvalidClient:
     return InvalidClient(reason=f"assertion: {reason}", cause=Cause.ASSERTION_MALFORMED)

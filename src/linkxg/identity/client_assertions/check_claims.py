@@ -15,6 +15,8 @@ from linkxg.identity.client_assertions.model import (
 )
 from linkxg.rejection_causes import Cause
 
+MAX_SHOWN_S = 10 * 365 * 86_400
+
 
 def check_own_claims(claims: dict[str, Any], client_id: str, issuer: str, now: int) -> int:
     """Of an assertion by the client itself; returns when it expires, in seconds. Raises InvalidClient.
@@ -72,13 +74,13 @@ def _check_times(claims: dict[str, Any], now: int, longest: int) -> int:
     if expires_at is None:
         raise _claims("exp is missing")
     if expires_at <= now - LEEWAY_S:
-        raise InvalidClient(reason="assertion: it has expired", cause=Cause.ASSERTION_EXPIRED)
+        raise _late("expired", now - expires_at)
     if expires_at > now + longest + LEEWAY_S:
-        raise InvalidClient(reason="assertion: exp is too far ahead", cause=Cause.ASSERTION_EXPIRED)
+        raise _late("long", expires_at - now)
     for name in ("nbf", "iat"):
         at = _time(claims, name)
         if at is not None and at > now + LEEWAY_S:
-            raise InvalidClient(reason=f"assertion: {name} is in the future", cause=Cause.ASSERTION_EXPIRED)
+            raise _late("ahead", at - now)
     return expires_at
 
 
@@ -90,6 +92,13 @@ def _time(claims: dict[str, Any], name: str) -> int | None:
     if seconds is None:
         raise _claims(f"{name} is not a time")
     return int(seconds)
+
+
+def _late(how: str, seconds: int) -> InvalidClient:
+    """`how` and by how much is shown to the account; a claim can be any number."""
+    seconds = min(seconds, MAX_SHOWN_S)
+    reason = f"assertion: {how} by {seconds} s"
+    return InvalidClient(reason=reason, cause=Cause.ASSERTION_EXPIRED, concerns=f"{how} {seconds}")
 
 
 def _claims(reason: str) -> InvalidClient:

@@ -24,7 +24,7 @@ from linkxg.runtime.account_cache import AccountCache
 
 KEPT_S = 600.0
 """How long a key may still be accepted that its issuer has taken out of its key set."""
-_PATH = "/.well-known/openid-configuration"
+METADATA_PATH = "/.well-known/openid-configuration"
 _NAMED_OTHERWISE = "Its metadata names another issuer. Enter the issuer exactly as it writes it."
 
 
@@ -88,7 +88,7 @@ class IssuerKeys:
                 found = _Discovered("", began, again_at, fault.message)
         else:
             try:
-                found = _Discovered(_jwks_uri_of(document, issuer), began, began + KEPT_S)
+                found = _Discovered(jwks_uri_of(document, issuer), began, began + KEPT_S)
             except ProviderFault as fault:
                 found = _Discovered("", began, time.monotonic() + RETRY_S, fault.message)
         self._discovered.put(account_id, issuer, found)
@@ -101,15 +101,19 @@ class IssuerKeys:
             task.exception()
 
     async def _read_metadata(self, account_id: str, issuer: str) -> dict[str, Any]:
-        reply = await self._client.get(account_id, issuer.removesuffix("/") + _PATH)
+        reply = await self._client.get(account_id, issuer.removesuffix("/") + METADATA_PATH)
         if reply.status != 200:
             raise ProviderFault("It does not publish its metadata.")
         return reply.body
 
 
-def _jwks_uri_of(document: dict[str, Any], issuer: str) -> str:
+def jwks_uri_of(document: dict[str, Any], issuer: str) -> str:
     """Raises ProviderFault unless the document is that of the issuer."""
-    if document.get("issuer") != issuer:
+    named = document.get("issuer")
+    if named != issuer:
+        if isinstance(named, str) and named.removesuffix("/") == issuer.removesuffix("/"):
+            how = "with" if named.endswith("/") else "without"
+            raise ProviderFault(f"Its metadata names the issuer {how} a slash at the end.")
         raise ProviderFault(_NAMED_OTHERWISE)
     uri = document.get("jwks_uri")
     if not isinstance(uri, str):

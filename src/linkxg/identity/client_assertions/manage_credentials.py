@@ -33,9 +33,11 @@ from linkxg.identity.client_assertions.model import (
     jwk_of,
 )
 from linkxg.identity.client_assertions.notices import mail_credential_added, mail_credential_removed
+from linkxg.identity.client_assertions.published_keys import read_published_keys
 from linkxg.identity.clients.authentication_methods import format_methods
 from linkxg.identity.clients.check_methods import METHOD_OF_KIND, check_removal
 from linkxg.identity.clients.store import find_account_client, update_client
+from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
 
@@ -48,6 +50,7 @@ CredentialDocument = dict[str, str] | JwksUri | Trust
 async def add_credential(
     database: Database,
     notices: SecurityNotices,
+    provider_client: ProviderClient,
     actor: Actor,
     account_id: str,
     client_id: str,
@@ -56,13 +59,17 @@ async def add_credential(
     document: CredentialDocument,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Credential]:
-    """`document` is a checked JWK, JwksUri or Trust. Raises NotFound, InvalidRequest or Conflict."""
+    """`document` is a checked JWK, JwksUri or Trust. Raises NotFound, InvalidRequest or Conflict.
+
+    What is published elsewhere is read first, and refused if it answers with something else than keys.
+    """
     kind = KEY if isinstance(document, dict) else JWKS_URI if isinstance(document, JwksUri) else WORKLOAD
     if not 0 < len(name.strip()) <= MAX_NAME:
         raise InvalidRequest(f"The field name must have 1 to {MAX_NAME} characters.")
     text = msgspec.json.encode(document).decode()
     route = f"POST /oauth/clients/{client_id}/{'trusts' if kind == WORKLOAD else 'keys'}"
     request = Request(account_id, route, idempotency_key, [actor.id, name, text])
+    published = await read_published_keys(provider_client, account_id, document)
 
     def make(conn: Connection) -> Credential | PublicError:
         client = find_account_client(conn, account_id, client_id, lock=True)
@@ -71,10 +78,12 @@ async def add_credential(
         known = store.list_credentials(conn, account_id, client_id)
         if (conflict := _conflict(known, kind, document)) is not None:
             return conflict
+        if published.refusal is not None:
+            return published.refusal
         now, credential_id = now_ms(), uuid7()
         store.insert_credential(
             conn, account_id, client_id, id=credential_id, kind=kind, name=name.strip(), document=text, created_at=now,
-            created_by=actor.id or "-",
+            created_by=actor.id or "-", read_at=published.read_at, read_fault=published.fault,
         )  # fmt: skip
         methods = client.methods | {METHOD_OF_KIND[kind]}
         if methods != client.methods:

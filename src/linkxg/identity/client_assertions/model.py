@@ -41,6 +41,8 @@ class Credential(msgspec.Struct, frozen=True):
     created_by: str
     last_used_at: int | None
     last_used_source: str | None
+    read_at: int | None
+    read_fault: str | None
 
 
 class JwksUri(msgspec.Struct, frozen=True):
@@ -62,6 +64,8 @@ class _CredentialView(msgspec.Struct, kw_only=True):
     created_by: str
     last_used_at: int | None
     last_used_ip: str | None
+    keys_read_at: int | None
+    keys_error: str | None
 
 
 _JWK = {
@@ -74,16 +78,25 @@ _JWK = {
 
 
 class ClientKeyView(_CredentialView):
-    """A public key of a client, or the address of its key set; times in seconds since the epoch."""
+    """A public key of a client, or the address of its key set; times in seconds since the epoch.
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Deployment", "jwk": _JWK, "jwks_uri": UNSET, "last_used_ip": None}
+    Of an address, `keys_read_at` is when its keys were read, at registration or for a token; null if they never were,
+    for which `keys_error` is the reason that was seen.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Deployment", "jwk": _JWK, "jwks_uri": UNSET, "last_used_ip": None,
+        "keys_read_at": None, "keys_error": None}  # fmt: skip
 
     jwk: dict[str, str] | UnsetType = UNSET
     jwks_uri: str | UnsetType = UNSET
 
 
 class ClientTrustView(_CredentialView):
-    """A foreign issuer whose tokens stand for the client."""
+    """A foreign issuer whose tokens stand for the client.
+
+    `keys_read_at` is when its keys were read, at registration or for a token; null if they never were, for which
+    `keys_error` is the reason that was seen.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "name": "Release workflow",
@@ -91,6 +104,7 @@ class ClientTrustView(_CredentialView):
         "audience": "https://api.linkxg.com",
         "claims": {"repository": "acme/erp", "ref": "refs/heads/main"},
         "last_used_ip": None,
+        "keys_error": None,
     }
 
     issuer: str
@@ -127,7 +141,7 @@ def trust_view(credential: Credential) -> ClientTrustView:
 
 
 def _common(credential: Credential) -> dict[str, Any]:
-    used = credential.last_used_at
+    used, read_at = credential.last_used_at, credential.read_at
     return {
         "id": credential.id,
         "name": credential.name,
@@ -135,4 +149,6 @@ def _common(credential: Credential) -> dict[str, Any]:
         "created_by": credential.created_by,
         "last_used_at": None if used is None else used // 1000,
         "last_used_ip": credential.last_used_source,
+        "keys_read_at": None if read_at is None or credential.kind == KEY else read_at // 1000,
+        "keys_error": credential.read_fault,
     }

@@ -43,6 +43,7 @@ from linkxg.identity.client_assertions.public_key import read_jwk, read_public_k
 from linkxg.identity.client_assertions.trust_rules import check_jwks_uri, check_trust
 from linkxg.identity.clients.client_services import CREDENTIAL_CHANGES
 from linkxg.identity.federation.discovery import MAX_ISSUER
+from linkxg.identity.federation.fetch import ProviderClient
 from linkxg.identity.federation.pinned_request import MAX_URL
 
 Name = Annotated[str, described(minLength=1, maxLength=MAX_NAME)]
@@ -94,6 +95,7 @@ class ClientTrustList(msgspec.Struct):
 class ClientAssertionServices:
     database: Database
     notices: SecurityNotices
+    provider_client: ProviderClient
     issuer: str
 
 
@@ -114,7 +116,11 @@ async def add_key(
     data: JSONBody[AddKey],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[ClientKeyView]:
-    """Register a public key or a JWKS URI, and permit `private_key_jwt`. A private key is refused."""
+    """Register a public key or a JWKS URI, and permit `private_key_jwt`. A private key is refused.
+
+    A JWKS URI is read at once. One that answers with something else than a key set is refused; one that does not answer
+    now is registered, with `keys_error`.
+    """
     if (data.jwk is not None) + (data.pem is not None) + (data.jwks_uri is not None) != 1:
         raise InvalidRequest("Send one of the fields jwk, pem and jwks_uri.")
     document: CredentialDocument
@@ -159,7 +165,11 @@ async def add_trust(
     data: JSONBody[AddTrust],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[ClientTrustView]:
-    """Trust the tokens of a workload, and permit `workload_identity`."""
+    """Trust the tokens of a workload, and permit `workload_identity`.
+
+    The metadata and the keys of the issuer are read at once. An issuer that answers with something else is refused; one
+    that does not answer now is registered, with `keys_error`.
+    """
     document = check_trust(data.issuer, data.audience, data.claims, own_issuer=services.issuer)
     added, replayed = await _add(request, services, client_id, data.name, document, idempotency_key)
     return Response(trust_view(added), headers=replay(replayed))
@@ -199,6 +209,7 @@ async def _add(
     return await add_credential(
         services.database,
         services.notices,
+        services.provider_client,
         actor,
         account_id,
         client_id,

@@ -21,6 +21,9 @@ credentials = Table(
     Column("created_by", String(64), nullable=False),
     Column("last_used_at", Milliseconds),
     Column("last_used_source", String(64)),
+    # Of a JWKS URI or an issuer: when its keys were read, and why they were not when it was registered.
+    Column("read_at", Milliseconds),
+    Column("read_fault", String(200)),
     Index("ix_client_assertion_credentials_account_id_client_id", "account_id", "client_id"),
     Index("ix_client_assertion_credentials_client_id", "client_id"),
 )
@@ -94,7 +97,9 @@ def touch_credential(conn: Connection, account_id: str, credential_id: str, now:
     known = credentials.c
     where = (known.account_id == account_id, known.id == credential_id)
     due = or_(known.last_used_at.is_(None), known.last_used_at <= now - TOUCHED_MS)
-    conn.execute(credentials.update().where(*where, due).values(last_used_at=now, last_used_source=source))
+    # What verified an assertion was read, now or lately.
+    values = {"last_used_at": now, "last_used_source": source, "read_at": now, "read_fault": None}
+    conn.execute(credentials.update().where(*where, due).values(values))
 
 
 def purge_assertions(conn: Connection, *, now: int, limit: int) -> int:

@@ -21,6 +21,8 @@ from linkxg.identity.federation.provider_fault import ProviderFault
 
 PINNING = ("sub", "repository", "repository_id", "project_path", "project_id")
 """Claims that name one workload or repository: of any issuer, of GitHub Actions, of GitLab."""
+_WITHOUT_SLASH = frozenset(("https://token.actions.githubusercontent.com", "https://gitlab.com"))
+"""Issuers that many workloads have, as they write themselves; the form with a slash is no issuer."""
 _NOT_FREE = frozenset(("iss", "aud", "exp", "nbf", "iat", "jti"))
 
 
@@ -32,6 +34,8 @@ def check_trust(issuer: str, audience: str, claims: Mapping[str, str], *, own_is
         raise InvalidRequest(
             "The field issuer must be an https URL without query and fragment, exactly as the issuer writes it."
         ) from None
+    if issuer.removesuffix("/") in _WITHOUT_SLASH and issuer.endswith("/"):
+        raise InvalidRequest(f"The field issuer must be {issuer.removesuffix('/')}, without a slash at the end.")
     if issuer.removesuffix("/") == own_issuer.removesuffix("/"):
         raise InvalidRequest("The field issuer must be another service than this one.")
     if not _is_text(audience, MAX_AUDIENCE):

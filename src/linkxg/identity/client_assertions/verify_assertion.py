@@ -50,8 +50,12 @@ class AssertionVerifier:
     ) -> UnusedAssertion:
         """Raises InvalidClient, or TemporarilyUnavailable while too many keys are being fetched."""
         is_own = assertion.claims.get("iss") == client.id
-        if (PRIVATE_KEY_JWT if is_own else WORKLOAD_IDENTITY) not in client.methods:
-            raise InvalidClient(reason="method not allowed", cause=Cause.METHOD_NOT_ALLOWED)
+        method = PRIVATE_KEY_JWT if is_own else WORKLOAD_IDENTITY
+        if not is_own and method not in client.methods and PRIVATE_KEY_JWT in client.methods:
+            # It is not meant as the token of a workload.
+            raise InvalidClient(reason="assertion: iss is not the client id", cause=Cause.ASSERTION_CLAIMS)
+        if method not in client.methods:
+            raise InvalidClient(reason="method not allowed", cause=Cause.METHOD_NOT_ALLOWED, concerns=method)
         found = await self._credentials.find(client, bypass_cache=bypass_cache)
         return await (self._verify_own if is_own else self._verify_workload)(client, found, assertion)
 

@@ -50,7 +50,10 @@ async def add(
     data: JSONBody[AddCertificate],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[CertificateView]:
-    """Register a certificate of the client, for mutual TLS. A client has at most two."""
+    """Register a certificate of the client, for mutual TLS. A client has at most two.
+
+    The first one permits `self_signed_tls_client_auth`.
+    """
     actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     added, replayed = await add_certificate(
         services.database,

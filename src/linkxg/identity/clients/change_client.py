@@ -18,9 +18,9 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
-from linkxg.identity.clients.authentication_methods import format_methods
+from linkxg.identity.clients.authentication_methods import BY_SECRET, format_methods
 from linkxg.identity.clients.check_methods import check_change, read_methods
-from linkxg.identity.clients.model import Client, ClientView
+from linkxg.identity.clients.model import Client, ClientView, Secret
 from linkxg.identity.clients.notify_owners import mail_client_changed
 from linkxg.identity.clients.read_client import client_view
 from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
@@ -39,6 +39,8 @@ class ClientChange(NamedTuple):
     methods: Sequence[str] | None = None
     dpop_bound: bool | None = None
     certificate_bound: bool | None = None
+    revoke_secrets: bool = False
+    """Of a client whose methods use none from now on; otherwise they work again when such a method is allowed again."""
 
 
 class _Changed(NamedTuple):
@@ -46,6 +48,8 @@ class _Changed(NamedTuple):
 
     client: Client
     values: dict[str, Any]
+    allowed_again: tuple[Secret, ...] = ()
+    """The live secrets that a change of the methods makes usable again."""
 
 
 async def change_client(
@@ -91,13 +95,19 @@ async def change_client(
         if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in values):
             return Conflict("Somebody else has changed the client in the meantime.")
         changed = {name: value for name, value in values.items() if getattr(client, name) != value}
-        if not changed:
+        ended = _secrets_to_end(client, changed) if change.revoke_secrets else []
+        if isinstance(ended, InvalidRequest):
+            return ended
+        if not changed and not ended:
             return _Changed(client, changed)
         if (error := check_change(conn, client, changed)) is not None:
             return error
         epoch = client.epoch + _reduces_permissions(client, changed)
         store.update_client(conn, account_id, client_id, epoch=epoch, **changed)
         invalidate_client(conn, account_id, client_id, epoch)
+        for secret in ended:
+            store.update_secret(conn, account_id, secret.id, revoked_at=now_ms())
+            audit.record(conn, account_id, actor, "client.secret_removed", client_id, {"secret_id": secret.id})
         if "disabled" in changed:
             action = "client.disabled" if changed["disabled"] else "client.enabled"
             audit.record(conn, account_id, actor, action, client_id)
@@ -106,12 +116,13 @@ async def change_client(
             audit.record(conn, account_id, actor, "client.updated", client_id, details)
         found = store.find_account_client(conn, account_id, client_id)
         assert found is not None
-        return _Changed(found, changed)
+        return _Changed(found, changed, _allowed_again(client, found))
 
     outcome = value_or_raise(await write_as(database, actor, unit))
     if outcome is None:
         raise NotFound
-    mail_client_changed(notices, actor, account_id, client_id, outcome.values)
+    hints = [secret.hint for secret in outcome.allowed_again]
+    mail_client_changed(notices, actor, account_id, client_id, outcome.values, hints)
     return client_view(outcome.client, now_ms())
 
 
@@ -141,6 +152,19 @@ def _reduces_permissions(client: Client, changed: dict[str, Any]) -> bool:
         or changed.get("dpop_bound", False)
         or changed.get("certificate_bound", False)
     )
+
+
+def _secrets_to_end(client: Client, changed: dict[str, Any]) -> list[Secret] | InvalidRequest:
+    if changed.get("methods", client.methods) & BY_SECRET:
+        return InvalidRequest(
+            "The field revoke_secrets must come with methods that use no secret; a secret that is used is rotated."
+        )
+    return client.live_secrets(now_ms())
+
+
+def _allowed_again(before: Client, after: Client) -> tuple[Secret, ...]:
+    is_allowed_again = after.methods & BY_SECRET and not before.methods & BY_SECRET
+    return tuple(after.live_secrets(now_ms())) if is_allowed_again else ()
 
 
 def _to_json(name: str, value: Any) -> Any:

@@ -52,6 +52,11 @@ def check_change(conn: Connection, client: Client, changed: Mapping[str, Any]) -
     if certificate_bound and SELF_SIGNED_TLS not in held:
         return InvalidRequest("Register a certificate first: without one the client could get no token.")
     if not methods & (BY_SECRET | held):
+        if methods & _unread(conn, client):
+            return InvalidRequest(
+                "The keys of its JWKS URI or issuer were never read. Request a token by them first: without them the "
+                "client could get no token."
+            )
         needed = " or ".join(_NEEDED[method] for method in format_methods(methods).split())
         return InvalidRequest(f"Register {needed} first: without one the client could get no token.")
     return None
@@ -91,8 +96,14 @@ def _check_resource_server(changed: Mapping[str, Any]) -> InvalidRequest | None:
 
 
 def _usable(conn: Connection, client: Client) -> dict[str, str]:
-    """The method of each credential by id, without secrets and certificates that have expired."""
+    """The method of each credential by id, without secrets, expired certificates and unread keys."""
     kinds = list_assertion_kinds(conn, client.account_id, client.id)
-    found = {credential_id: METHOD_OF_KIND[kind] for credential_id, kind in kinds.items()}
+    found = {one: METHOD_OF_KIND[kind] for one, (kind, is_known) in kinds.items() if is_known}
     certificates, now = list_certificates(conn, client.account_id, client.id), now_s()
     return found | {one.id: SELF_SIGNED_TLS for one in certificates if one.not_after > now}
+
+
+def _unread(conn: Connection, client: Client) -> frozenset[str]:
+    """The methods of credentials whose keys were never read."""
+    kinds = list_assertion_kinds(conn, client.account_id, client.id)
+    return frozenset(METHOD_OF_KIND[kind] for kind, is_known in kinds.values() if not is_known)

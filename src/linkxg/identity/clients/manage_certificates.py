@@ -1,5 +1,8 @@
 """Registers, lists and removes the certificates of a client (RFC 8705 §2.2).
 
+The first one permits the method, as a key and a workload do theirs. A second one does not: where the method is off
+beside a certificate, somebody took it away, and the certificate only binds tokens.
+
 Two can be registered, so that one replaces the other without an outage. Removing one revokes the tokens bound to it.
 """
 
@@ -16,12 +19,38 @@ from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import write_as, write_once_by_id
 from linkxg.identity.clients import certificate_store, store
+from linkxg.identity.clients.authentication_methods import SELF_SIGNED_TLS, format_methods
 from linkxg.identity.clients.check_methods import check_removal
 from linkxg.identity.clients.model import MAX_CERTIFICATES, MAX_NAME, CertificateView, ClientCertificate
 from linkxg.identity.clients.notify_owners import CAN_REQUEST, mail_authentication_changed
+from linkxg.identity.clients.pasted_text import REPLACE_PAIR, Pasted, recognise
 from linkxg.identity.sender_constraint.client_certificate import Certificate, MalformedCertificate, read_certificate_pem
 from linkxg.identity.tokens.revoke import invalidate_client, revoke_certificate
 from linkxg.ids import uuid7
+
+_MALFORMED = "The field certificate must be one X.509 certificate in PEM."
+_WRONG = {
+    Pasted.PRIVATE_KEY: (
+        f"The field certificate holds a private key. It was not stored. Register the certificate only, {REPLACE_PAIR}"
+    ),
+    Pasted.CHAIN: (
+        "The field certificate holds a chain of certificates. Send the first one only, which is that of the client."
+    ),
+    Pasted.CERTIFICATE_REQUEST: (
+        "The field certificate holds a certificate request. Send the certificate that was issued for it."
+    ),
+    Pasted.PUBLIC_KEY: (
+        "The field certificate holds a public key. Register it as a key of the client, or send the certificate."
+    ),
+    Pasted.KEY_SET: (
+        "The field certificate holds a key set. Register its keys as keys of the client, or send a certificate."
+    ),
+    Pasted.SSH_KEY: "The field certificate holds a key of SSH. Send an X.509 certificate in PEM.",
+    Pasted.BASE64: (
+        "The field certificate holds base64 without its PEM lines. Put it between -----BEGIN CERTIFICATE----- and "
+        "-----END CERTIFICATE-----."
+    ),
+}
 
 
 async def add_certificate(
@@ -64,8 +93,13 @@ async def add_certificate(
         certificate_store.insert_certificate(
             conn, account_id, client_id, **{name: getattr(row, name) for name in row.__struct_fields__}
         )
+        methods = client.methods if known else client.methods | {SELF_SIGNED_TLS}
+        if methods != client.methods:
+            store.update_client(conn, account_id, client_id, methods=methods)
         invalidate_client(conn, account_id, client_id, client.epoch)
         details = {"certificate_id": row.id, "name": row.name, "thumbprint": row.thumbprint, "subject": row.subject}
+        if methods != client.methods:
+            details["methods"] = format_methods(methods)
         audit.record(conn, account_id, actor, "client.certificate_added", client_id, details)
         return certificate_view(row)
 
@@ -89,7 +123,7 @@ def check_certificate(pem: str) -> Certificate:
     try:
         certificate = read_certificate_pem(pem)
     except MalformedCertificate:
-        raise InvalidRequest("The field certificate must be one X.509 certificate in PEM.") from None
+        raise InvalidRequest(_WRONG.get(recognise(pem), _MALFORMED)) from None
     if certificate.not_after <= now_s():
         raise InvalidRequest("The certificate has expired.")
     return certificate

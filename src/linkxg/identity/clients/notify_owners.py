@@ -1,6 +1,6 @@
 """Notifies the account's Owners by mail of clients, their secrets and their authentication: a stolen token suffices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -49,10 +49,19 @@ def mail_authentication_changed(
 
 
 def mail_client_changed(
-    notices: SecurityNotices, actor: Actor, account_id: str, client_id: str, changed: Mapping[str, Any]
+    notices: SecurityNotices,
+    actor: Actor,
+    account_id: str,
+    client_id: str,
+    changed: Mapping[str, Any],
+    hints: Sequence[str] = (),
 ) -> None:
-    """Of what `changed`, with its new values, only that by which the client authenticates is mailed."""
+    """Of what `changed`, with its new values, only that by which the client authenticates is mailed.
+
+    `hints` are of secrets that work again by the change.
+    """
     sentences = [_SENTENCES[name](value) for name, value in changed.items() if name in _SENTENCES]
+    sentences += [f"Its secret {hint}, which was kept, works again." for hint in hints]
     if sentences:
         mail_authentication_changed(
             notices, actor, account_id, client_id, lambda label: f"Of {label}: {' '.join(sentences)}"

@@ -109,7 +109,10 @@ def _without_secret(rotated: RotatedSecret) -> dict[str, Any]:
 
 
 async def remove_secret(database: Database, actor: Actor, account_id: str, client_id: str, secret_id: str) -> None:
-    """End an overlap early. Raises NotFound, or Conflict for the last live secret."""
+    """End an overlap early, or revoke a secret that no method uses.
+
+    Raises NotFound, or Conflict for the last live secret of a client that may authenticate by it.
+    """
 
     def unit(conn: Connection) -> PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
@@ -119,7 +122,7 @@ async def remove_secret(database: Database, actor: Actor, account_id: str, clien
         live = client.live_secrets(now)
         if secret_id not in {secret.id for secret in live}:
             return NotFound()
-        if len(live) == 1:
+        if len(live) == 1 and client.methods & BY_SECRET:
             return Conflict("The last live secret cannot be removed; rotate or delete the client instead.")
         store.update_secret(conn, account_id, secret_id, revoked_at=now)
         invalidate_client(conn, account_id, client_id, client.epoch)

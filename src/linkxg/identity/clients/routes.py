@@ -61,6 +61,9 @@ Grace = Annotated[
     described(minimum=0, maximum=MAX_GRACE_S, description="How long the old secret works alongside the new one."),
 ]
 Revokes = Annotated[bool, described(description="Whether to revoke the live tokens of the client as well.")]
+RevokesSecrets = Annotated[
+    bool, described(description="Whether to revoke its secrets, if its methods use none from now on.")
+]
 BindsByKey = Annotated[
     bool, described(description="Whether the client gets only tokens bound to a key by DPoP (RFC 9449 §5.2).")
 ]
@@ -98,6 +101,7 @@ class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
     token_endpoint_auth_methods: Methods | None = None
     dpop_bound_access_tokens: BindsByKey | None = None
     tls_client_certificate_bound_access_tokens: BindsByCertificate | None = None
+    revoke_secrets: RevokesSecrets = False
 
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
@@ -188,13 +192,14 @@ async def change(
 ) -> ClientView:
     """Rename, change scopes, address ranges or methods of authentication, disable.
 
-    A change that takes rights away revokes live tokens.
+    A change that takes rights away revokes live tokens. Secrets that no method uses any more are kept, and are listed
+    in `secrets`: `revoke_secrets` ends them, and without it they work again as soon as a method allows them.
     """
     actor = actor_of(context_of(request.scope))
     changes = ClientChange(
         data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation,
         data.token_endpoint_auth_methods, data.dpop_bound_access_tokens,
-        data.tls_client_certificate_bound_access_tokens,
+        data.tls_client_certificate_bound_access_tokens, data.revoke_secrets,
     )  # fmt: skip
     account_id = account_id_of(request.scope)
     return await change_client(services.database, services.notices, actor, account_id, client_id, changes)
@@ -254,7 +259,10 @@ async def finish_overlap(
     client_id: FromPath[str],
     secret_id: FromPath[str],
 ) -> None:
-    """End an overlap early. The last live secret cannot be removed."""
+    """End an overlap early, or revoke a secret that no method uses.
+
+    The last live secret of a client that may authenticate by it cannot be removed.
+    """
     actor = actor_of(context_of(request.scope))
     await remove_secret(services.database, actor, account_id_of(request.scope), client_id, secret_id)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from linkxg.http.client_ip import Address, Network
-from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.provider_fault import UnreachableFault
 
 LOOKUP_S = 3.0
 MAX_ADDRESSES = 8
@@ -45,7 +45,7 @@ class Resolver:
         self._server, self._reads_hosts = server, reads_hosts and not server
 
     async def addresses(self, host: str) -> list[Address]:
-        """Raises ProviderFault if there is none."""
+        """Raises UnreachableFault if there is none."""
         try:
             return [ipaddress.ip_address(host.strip("[]"))]
         except ValueError:
@@ -54,13 +54,13 @@ class Resolver:
             async with asyncio.timeout(LOOKUP_S):
                 found = (_listed(host) if self._reads_hosts else []) or await self._look_up_addresses(host)
         except TimeoutError:
-            raise ProviderFault("Its host name could not be resolved in time.") from None
+            raise UnreachableFault("Its host name could not be resolved in time.") from None
         if not found:
-            raise ProviderFault("Its host name cannot be resolved.")
+            raise UnreachableFault("Its host name cannot be resolved.")
         return found[:MAX_ADDRESSES]
 
     async def texts(self, name: str) -> list[str]:
-        """The TXT records of a name. Raises ProviderFault if no DNS server answers."""
+        """The TXT records of a name. Raises UnreachableFault if no DNS server answers."""
         return [b"".join(record.strings).decode("ascii", "replace") for record in await self._query(name, "TXT")]
 
     async def _look_up_addresses(self, host: str) -> list[Address]:
@@ -87,7 +87,7 @@ class Resolver:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except (dns.exception.DNSException, OSError, ValueError):
-            raise ProviderFault("The DNS server did not answer.") from None
+            raise UnreachableFault("The DNS server did not answer.") from None
         return list(answer)[:MAX_TEXTS]
 
 

@@ -9,7 +9,7 @@ from linkxg.http import strict_json
 from linkxg.http.client_ip import Network
 from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.pinned_request import PinnedClient
-from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.provider_fault import ProviderFault, UnreachableFault
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ class ProviderClient:
             return await self._client.request(method, url, body, headers, _read, seconds=DEADLINE_S)
 
 
+def is_temporary(status: int) -> bool:
+    """Whether a server that answers with it may answer otherwise a while later."""
+    return status >= 500 or status in (408, 429)
+
+
 async def _read(response: "httpx.Response") -> Reply:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise ProviderFault("It answered with a compressed body, which was not asked for.")
@@ -66,7 +71,10 @@ async def _read(response: "httpx.Response") -> Reply:
     try:
         value = strict_json.parse(body.decode())
     except ValueError:
-        raise ProviderFault(f"It answered {response.status_code} without valid JSON.") from None
+        is_html = response.headers.get("content-type", "").lower().startswith("text/html")
+        found = "with an HTML page, without valid JSON" if is_html else "without valid JSON"
+        kind = UnreachableFault if is_temporary(response.status_code) else ProviderFault
+        raise kind(f"It answered {response.status_code} {found}.") from None
     if not isinstance(value, dict):
         raise ProviderFault("Its answer is not a JSON object.")
     return Reply(response.status_code, value)

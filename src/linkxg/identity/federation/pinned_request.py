@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from linkxg.http.client_ip import Address, Network
 from linkxg.identity.federation.addresses import Resolver, may_connect
-from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.provider_fault import ProviderFault, UnreachableFault
 from linkxg.runtime.eager_start import ensure_task
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class PinnedClient:
             async with asyncio.timeout(seconds):
                 return await self._exchange(method, parts, body, headers, read, seconds)
         except TimeoutError:
-            raise ProviderFault(f"It did not answer within {seconds:.0f} seconds.") from None
+            raise UnreachableFault(f"It did not answer within {seconds:.0f} seconds.") from None
 
     async def close(self) -> None:
         if self._transport is not None:
@@ -103,19 +103,19 @@ class PinnedClient:
                 if _is_certificate(fault):
                     raise ProviderFault("Its TLS certificate is not valid for its name.") from None
                 if number == len(found[:_TRIES]):
-                    raise ProviderFault("No connection to it could be made.") from None
+                    raise UnreachableFault("No connection to it could be made.") from None
                 continue
             except httpx.HTTPError:
-                raise ProviderFault("The connection to it failed.") from None
+                raise UnreachableFault("The connection to it failed.") from None
             try:
                 if 300 <= response.status_code < 400:
                     raise ProviderFault("It answered with a redirect, which is not followed.")
                 return await read(response)
             except httpx.HTTPError:
-                raise ProviderFault("The connection to it failed.") from None
+                raise UnreachableFault("The connection to it failed.") from None
             finally:
                 await response.aclose()
-        raise ProviderFault("No connection to it could be made.")
+        raise UnreachableFault("No connection to it could be made.")
 
     def _open(self) -> "httpx.AsyncHTTPTransport":
         import httpx

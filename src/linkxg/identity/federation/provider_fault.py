@@ -9,6 +9,10 @@ class ProviderFault(Exception):
         self.message = message
 
 
+class UnreachableFault(ProviderFault):
+    """It gave no answer, or says that it cannot answer now: time may mend that."""
+
+
 class SignatureFault(ProviderFault):
     """The signature of a token is not valid."""
 

@@ -8,7 +8,7 @@ from linkxg.errors import InvalidClient, InvalidRequest
 from linkxg.http.client_ip import source_key
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
-from linkxg.identity.client_assertions.assertion import Assertion, malformed, read_assertion
+from linkxg.identity.client_assertions.assertion import Assertion, find_subject, malformed, read_assertion
 from linkxg.identity.client_assertions.model import MAX_ASSERTION
 from linkxg.identity.client_assertions.verify_assertion import AssertionVerifier
 from linkxg.identity.clients.client_verifier import (
@@ -54,7 +54,7 @@ class ClientAssertionReader:
             assertion = read_assertion(token)
         except InvalidClient as error:
             assertion, failed = None, error
-        client_id = form.get("client_id") or (_subject(assertion) if assertion else "")
+        client_id = form.get("client_id") or find_subject(token)
         if not client_id or len(client_id) > MAX_CLIENT_ID or len(token) > MAX_ASSERTION:
             await self._limits.spend(SOURCE_FAILURES, source)
             raise malformed("it names no client")
@@ -127,9 +127,3 @@ def _read_form(form: dict[str, str], authorization: bytes | None) -> str:
     if form["client_assertion_type"] != ASSERTION_TYPE:
         raise InvalidRequest(f"The only client_assertion_type is {ASSERTION_TYPE}.")
     return form["client_assertion"]
-
-
-def _subject(assertion: Assertion) -> str:
-    """The client that it names, as whoever made it says."""
-    subject = assertion.claims.get("sub")
-    return subject if isinstance(subject, str) else ""

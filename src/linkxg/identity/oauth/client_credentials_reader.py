@@ -7,6 +7,7 @@ source), so a stranger's guesses never lock a customer out.
 
 import base64
 import binascii
+import contextlib
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
@@ -37,6 +38,7 @@ from linkxg.identity.oauth.client_assertion_reader import (
     has_assertion,
 )
 from linkxg.identity.sender_constraint.client_certificate import CertificateReader
+from linkxg.rejection_causes import Cause
 
 BODY_LIMIT = 16 * 1024
 MAX_SECRET = 256
@@ -77,6 +79,7 @@ TOKEN_FORM = Form(
     ("token",),
     {**CREDENTIALS_EXAMPLE, "token": "eyJhbGciOiJIUzI1NiIs...", "token_type_hint": UNSET},
 )
+MISSING_CERTIFICATES = Budget("oauth-missing-certificates", 10, 60)
 SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
 
 
@@ -98,7 +101,9 @@ class ClientCredentialsReader:
         usage: UsageRecorder,
         assertions: ClientAssertionReader,
         certificates: CertificateReader,
+        mutual_tls_url: str = "",
     ) -> None:
+        self._missing = _describe_missing(mutual_tls_url, takes_certificates=certificates.is_enabled)
         self._assertions = assertions
         self._verifier = verifier
         self._certificates = certificates
@@ -153,7 +158,10 @@ class ClientCredentialsReader:
         if has_assertion(form):
             return await self._assertions.verify(context, form, authorization)
         certificate = self._certificates.read(context) if _may_be_by_certificate(authorization, form) else None
-        credentials = read_credentials(authorization, form, has_certificate=certificate is not None)
+        if certificate is None and _may_be_by_certificate(authorization, form):
+            await self._record_missing(context, form["client_id"])
+            raise InvalidRequest(self._missing)
+        credentials = read_credentials(authorization, form)
         source = source_key(context.source)
 
         def compare(client: CachedClient | None) -> VerifiedClient:
@@ -197,21 +205,43 @@ class ClientCredentialsReader:
         await self._limits.give_back(CLIENT_FAILURES, pair)
         return verified
 
+    async def _record_missing(self, context: RequestContext, client_id: str) -> None:
+        """For a client that uses certificates. The answer is the same for every client, and for none."""
+        source = source_key(context.source)
+        if len(client_id) > MAX_CLIENT_ID:
+            return
+        # Beyond its budget, and while the database is out of reach, nothing is recorded.
+        with contextlib.suppress(RateLimitExceeded, TemporarilyUnavailable):
+            await self._limits.require((SOURCE_FAILURES, source))
+            await self._limits.spend(MISSING_CERTIFICATES, f"{client_id} {source}")
+            client = await self._verifier.find(client_id)
+            if client is None:
+                await self._limits.spend(SOURCE_FAILURES, source)
+            elif SELF_SIGNED_TLS in client.methods:
+                error = InvalidClient(reason="no certificate arrived", cause=Cause.CERTIFICATE_MISSING)
+                self._usage.record_rejection(client.account_id, client.id, context, error)
+
+
+def _describe_missing(mutual_tls_url: str, *, takes_certificates: bool) -> str:
+    if not takes_certificates:
+        return "The parameter client_secret is missing."
+    told = "The parameter client_secret is missing, and no valid client certificate arrived on this connection."
+    return f"{told} Clients that authenticate by a certificate use {mutual_tls_url}." if mutual_tls_url else told
+
 
 def _may_be_by_certificate(authorization: bytes | None, form: dict[str, str]) -> bool:
     return not (authorization and authorization.strip()) and "client_id" in form and "client_secret" not in form
 
 
-def read_credentials(
-    authorization: bytes | None, form: dict[str, str], *, has_certificate: bool = False
-) -> Credentials:
-    """Raises InvalidRequest for two methods or a missing parameter, InvalidClient for malformed Basic credentials."""
+def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:
+    """Without a secret, those of a client with a certificate.
+
+    Raises InvalidRequest for two methods or a missing parameter, InvalidClient for malformed Basic credentials.
+    """
     client_id, secret = form.get("client_id"), form.get("client_secret")
     if authorization is None or not authorization.strip():
         if client_id is None:
             raise InvalidRequest("The parameter client_id is missing.")
-        if secret is None and not has_certificate:
-            raise InvalidRequest("The parameter client_secret is missing; a certificate of the client stands for it.")
         return Credentials(client_id, secret, SELF_SIGNED_TLS if secret is None else SECRET_POST)
     if secret is not None:
         raise InvalidRequest("Send client credentials by one method only.")

@@ -55,7 +55,12 @@ class OAuthEndpoints:
         clients = ClientVerifier(database)
         assertions = AssertionVerifier(database, IssuerKeys(provider_client), issuer)
         credentials = ClientCredentialsReader(
-            clients, limits, usage, ClientAssertionReader(clients, assertions, limits, usage), senders.certificates
+            clients,
+            limits,
+            usage,
+            ClientAssertionReader(clients, assertions, limits, usage),
+            senders.certificates,
+            mutual_tls_url,
         )
         resource_servers = ResourceServers(database, audience)
         waits = RevocationWaits(database.feed, keys)
