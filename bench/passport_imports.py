@@ -30,6 +30,7 @@ from linkxg.db import Database, open_database
 from linkxg.jobs import lease_store, store
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.run_job import Run
+from linkxg.jobs.turn import Turn
 from linkxg.network.passports.issue.issue_models import issue_models
 from linkxg.publish_hooks import PUBLISH_HOOKS
 
@@ -89,7 +90,8 @@ async def _import(url: str, made: Seeded, content: bytes, hooks: PublishHooks) -
         assert job is not None
         lease = JobLease(made.account_id, job_id, "bench", "client", made.clients[0][0])
         clock, processor = time.perf_counter(), time.process_time()
-        status, error = await Run(database, job, lease, kind, lambda: False).run()
+        turn = Turn(database, made.account_id, [kind.resource])
+        status, error = await Run(database, job, lease, kind, lambda: False, turn).run()
         took = Took(time.perf_counter() - clock, time.process_time() - processor)
         if status != "COMPLETED":
             raise RuntimeError(f"the import ended as {status}: {error}")

@@ -46,6 +46,20 @@ def test_endpoints_are_listed_by_path() -> None:
     assert listed == sorted(listed, key=order)
 
 
+_NAMED_ITEM = re.compile(r"^- \*\*.*(?:\n  .*)*", re.MULTILINE)
+
+
+def test_a_named_item_of_a_list_ends_with_its_sentence() -> None:
+    """An item that was inserted into the middle of another one leaves half a sentence in both."""
+    cut = [
+        f"{page.name}: {item[-60:]}"
+        for page in PAGES
+        for item in _NAMED_ITEM.findall(page.read_text())
+        if item.rstrip()[-1] not in ".:;!?)`|"
+    ]
+    assert cut == []
+
+
 # What the page on operations calls the rows that a purge deletes.
 RETAINED = {
     "sessions": "sessions",

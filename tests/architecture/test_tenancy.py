@@ -74,6 +74,7 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.block": "failures belong to nobody",
     "identity.sessions.clear_failures": "failures belong to nobody",
     "jobs.find_due_job": "a worker does the jobs of every account",
+    "jobs._list_open": "accounts take turns",
     "network.epcis.subscriptions.list_due": "a worker delivers for every account",
     "network.epcis.subscriptions.list_secrets": ACROSS,
     "jobs.list_orphans": "a worker deletes the interrupted uploads of every account",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,58 +13,21 @@ from conftest import ServerFactory, assert_no_leaks
 from harness.rows import count_rows, execute
 from harness.world import World, build_world
 from imports.files import IMPORTS, counts, csv_file, new_sku, run
-from jobs.counting import KINDS, LetterCheck
-from linkxg.audit.model import Actor
+from jobs.counting import KINDS
+from jobs.lines import Lines, with_database
 from linkxg.clock import now_ms
-from linkxg.db import Database, open_database
+from linkxg.db import Database
 from linkxg.errors import ValidationFailed
 from linkxg.jobs.lease_store import find_due_job
-from linkxg.jobs.model import KEEP_MS, JobRow, as_json
-from linkxg.jobs.read_job import await_job, list_row_errors, results_file
+from linkxg.jobs.model import KEEP_MS
+from linkxg.jobs.read_job import list_row_errors, results_file
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.jobs.runner import JobRunner
-from linkxg.jobs.start_job import new_job, start_job
-from linkxg.jobs.uploads.append import append_part
-from linkxg.jobs.uploads.create_upload import create_upload
 
 WAIT_S = 120.0
 PROCESS = "jobs.counting"
 TABLES = ("import_jobs", "import_blocks", "import_batches", "import_errors", "import_parts")
 Work = Callable[[Database], Awaitable[None]]
-
-
-class Lines:
-    """Jobs of the kind `lines` in one account."""
-
-    def __init__(self, database: Database, world: World) -> None:
-        self.database, self.account_id = database, world.account.account_id
-        owner = world.account.owner.user_id
-        self.actor = Actor("cli", owner, self.account_id, "cli", "test")
-        self._starter = as_json(Actor("user", owner, self.account_id, "127.0.0.1", "test").identity)
-
-    def new(self, **options: Any) -> JobRow:
-        return new_job(self.actor, "lines", format="ndjson", **options)._replace(actor=self._starter)
-
-    async def start(self, content: bytes, **options: Any) -> JobRow:
-        job, check = self.new(**options), LetterCheck()
-        return (await start_job(self.database, self.actor, self.account_id, job, check, _parts(content))).value
-
-    async def start_in_parts(self, content: bytes, **options: Any) -> JobRow:
-        job = self.new(**options)
-        await create_upload(self.database, self.actor, self.account_id, job, len(content))
-        await self.append(job, 0, content[:4])
-        await self.append(job, 4, content[4:])
-        return job
-
-    async def append(self, job: JobRow, offset: int, content: bytes) -> None:
-        await append_part(
-            self.database, self.actor, self.account_id, job.id, KINDS, offset=offset, size=None, parts=_parts(content)
-        )
-
-    async def ended(self, job: JobRow) -> JobRow:
-        found = await await_job(self.database, self.account_id, job.id, "lines", WAIT_S, _authorised)
-        assert found.finished_at, found
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -78,32 +40,12 @@ def served(engine: str, new_server: ServerFactory) -> Iterator[World]:
     built.server.close()
 
 
-async def _authorised() -> None:
-    """The caller is."""
-
-
-async def _parts(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
-def _with_database(world: World, work: Work) -> None:
-    async def opened() -> None:
-        database = open_database(world.server.database.url)
-        await database.open()
-        try:
-            await work(database)
-        finally:
-            await database.close()
-
-    asyncio.run(opened())
-
-
 def test_a_second_kind_of_job_runs_beside_product_imports(served: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     bearer = served.owner.access
 
     async def work(database: Database) -> None:
-        lines = Lines(database, served)
+        lines = Lines(database, served.account)
         job = await lines.start(b"ab\n12\nabc\n")
         assert await database.read(find_due_job, resources=["products"], now=now_ms()) is None
         # The service takes its own kind, and shows no other.
@@ -137,7 +79,7 @@ def test_a_second_kind_of_job_runs_beside_product_imports(served: World, monkeyp
         with pytest.raises(ValidationFailed):
             await lines.start(b"12\n")
 
-    _with_database(served, work)
+    with_database(served, work)
     assert {event["job_id"] for event in served.server.log_events("import.finished")} == {
         one["id"] for one in served.api.get(IMPORTS, bearer=bearer).json()["data"]
     }
@@ -145,7 +87,7 @@ def test_a_second_kind_of_job_runs_beside_product_imports(served: World, monkeyp
 
 def test_jobs_of_every_kind_are_deleted_after_seven_days(served: World) -> None:
     async def work(database: Database) -> None:
-        lines = Lines(database, served)
+        lines = Lines(database, served.account)
         await lines.start(b"ab\n")
         await lines.start_in_parts(b"ab\nabcd\n")
         at = now_ms() - KEEP_MS - 1
@@ -154,5 +96,5 @@ def test_jobs_of_every_kind_are_deleted_after_seven_days(served: World) -> None:
             while await database.write(purge, now=now_ms(), limit=50):
                 pass
 
-    _with_database(served, work)
+    with_database(served, work)
     assert [count_rows(served.server.database, table) for table in TABLES] == [0] * len(TABLES)

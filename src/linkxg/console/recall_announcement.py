@@ -20,7 +20,7 @@ from linkxg.console.step_up import ask_step_up
 from linkxg.console.trace_query import trace_reader
 from linkxg.console.trace_words import short_uri
 from linkxg.console.typed_item import EXAMPLE
-from linkxg.errors import Conflict, InvalidRequest, RateLimitExceeded, ValidationFailed
+from linkxg.errors import Conflict, InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -83,7 +83,7 @@ async def announce(page: NamedDependency[PageRequest]) -> Response[str]:
         return await _show(page, recalled, form, errors=FormErrors(found))
     except RateLimitExceeded as error:
         return await _show(page, recalled, form, errors=wait_for_budget(error), status=error.status)
-    except Conflict as error:
+    except (Conflict, InvalidState) as error:
         return await _show(page, recalled, form, errors=whole_form(error.description), status=error.status)
     except InvalidRequest as error:
         return await _show(page, recalled, form, errors=_of_items(error))

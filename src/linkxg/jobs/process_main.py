@@ -29,6 +29,7 @@ from linkxg.jobs.handler import Kinds
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.model import JobError, JobStatus, as_json
 from linkxg.jobs.run_job import Cancelled, Run, Stopped
+from linkxg.jobs.turn import Turn
 from linkxg.jobs.uploads.check_first_block import error_of
 from linkxg.jobs.uploads.expand_upload import expand_upload, is_packed
 
@@ -88,7 +89,8 @@ async def _run(database: Database, spec: JobSpec, kinds: Kinds) -> None:
     actor = msgspec.json.decode(job.actor, type=Actor)
     kind = kinds[job.resource]
     lease = JobLease(spec.account_id, spec.job_id, spec.worker, actor.kind, actor.id or "")
-    run = Run(database, job, lease, kind, _input_ended)
+    turn = Turn(database, spec.account_id, kinds.keys())
+    run = Run(database, job, lease, kind, _input_ended, turn)
     started = now_ms()
     status: JobStatus
     error: JobError | None
@@ -98,7 +100,7 @@ async def _run(database: Database, spec: JobSpec, kinds: Kinds) -> None:
             raise Cancelled
         if is_packed(job):
             job = await expand_upload(database, job, lease, kind, _input_ended)
-            run = Run(database, job, lease, kind, _input_ended)
+            run = Run(database, job, lease, kind, _input_ended, turn)
         status, error = await run.run()
     except (Stopped, TemporarilyUnavailable) as stopped:
         with contextlib.suppress(TemporarilyUnavailable):

@@ -16,6 +16,7 @@ from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import JobError, JobRow, JobStatus, Progress
 from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, extend_lease, write_spooled
 from linkxg.jobs.row_crash import row_crash
+from linkxg.jobs.turn import Turn
 from linkxg.jobs.write_batch import Batch, BatchOutcome, record_batch, write_batch
 
 PACES: Paces = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
@@ -33,6 +34,10 @@ class Stopped(Exception):
     """The process is to exit, or the job is another worker's: the job continues later."""
 
 
+class TurnEnded(Stopped):
+    """A job of another account waits: this one continues later."""
+
+
 class Cancelled(Exception):
     """The job was cancelled."""
 
@@ -41,10 +46,16 @@ class Run:
     """One run of one job. `should_stop` says that the process is to exit."""
 
     def __init__(
-        self, database: Database, job: JobRow, lease: JobLease, kind: JobKind, should_stop: Callable[[], bool]
+        self,
+        database: Database,
+        job: JobRow,
+        lease: JobLease,
+        kind: JobKind,
+        should_stop: Callable[[], bool],
+        turn: Turn,
     ) -> None:
         self._database, self._job, self._lease, self._kind = database, job, lease, kind
-        self._should_stop = should_stop
+        self._should_stop, self._turn = should_stop, turn
         self._pace = (kind.paces or PACES)[database.dialect]
         self._size = self._pace.largest // 2
         # A dry run and `onError=rollback` write nothing before their end, so they start over.
@@ -114,6 +125,8 @@ class Run:
                     ahead.append((batch, asyncio.create_task(self._look_up(batch))))
                     await _yield_to_threads()
                     if len(ahead) > 1:
+                        if self.progress.rows > self._job.rows_processed and await self._turn.is_over():
+                            raise TurnEnded
                         writing = await self._write_next(*ahead[0], writing)
                         del ahead[0]
             except Unreadable as error:

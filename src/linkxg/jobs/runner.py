@@ -21,8 +21,10 @@ from linkxg.jobs.process import JobProcess
 from linkxg.jobs.process_main import JobSpec
 from linkxg.jobs.upload_lease import OrphanedUploads
 from linkxg.runtime.background import BackgroundTask
+from linkxg.runtime.cache import evict_oldest
 
 EVERY_S = 1.0
+MAX_SERVED = 10_000
 MAX_ATTEMPTS = 4
 """A job whose process has died so often without committing a batch has FAILED."""
 
@@ -45,6 +47,8 @@ class JobRunner:
         self.orphans = OrphanedUploads(database)
         self._process = JobProcess(process)
         self._is_expected = False
+        self._served: dict[str, int] = {}
+        """When this worker last served each account, least recently served first."""
 
     def expect(self) -> None:
         """Start the process while the file arrives: that takes as long as thousands of rows."""
@@ -93,7 +97,9 @@ class JobRunner:
 
     async def _claim(self) -> tuple[str, str, str] | None:
         """(account, job, holder of the lease) of a job that this worker has leased."""
-        due = await self._database.read_single(lease_store.find_due_job, resources=self._resources, now=now_ms())
+        due = await self._database.read_single(
+            lease_store.find_due_job, resources=self._resources, now=now_ms(), served=self._served
+        )
         if due is None:
             return None
         account_id, job_id = due
@@ -127,7 +133,13 @@ class JobRunner:
         finally:
             running.cancel()
             self.on_progress(account_id)
+            self._end_turn(account_id)
         if code:
             log.error("import.died", job_id=job_id, code=code)
             # Nobody need wait for the lease of a dead process.
             await self._database.write(lease_store.release_job, account_id, job_id, worker=worker)
+
+    def _end_turn(self, account_id: str) -> None:
+        self._served.pop(account_id, None)
+        evict_oldest(self._served, MAX_SERVED)
+        self._served[account_id] = now_ms()

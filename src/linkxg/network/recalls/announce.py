@@ -11,7 +11,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, read_rfc3339
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.idempotency import IdempotentOutcome, Request
-from linkxg.errors import Conflict, InvalidRequest, PublicError, ValidationFailed
+from linkxg.errors import Conflict, InvalidRequest, InvalidState, PublicError, ValidationFailed
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.rate_limits import Budget
 from linkxg.http.schema_errors import FieldFault, fault
@@ -73,6 +73,9 @@ async def announce_recall(
         now = now_ms()
         if (passed_on := checked.notice_id) is not None:
             lock_until_commit(conn, f"recall notice {passed_on}")
+            received = store.lock_received(conn, account_id, passed_on)
+            if received is None or received.withdrawn_at is not None:
+                return InvalidState("The recall of this notice was withdrawn.")
             if store.count_passing_on(conn, account_id, passed_on) >= MAX_PASSED_ON:
                 return Conflict(f"{MAX_PASSED_ON} of your recalls pass this notice on; withdraw one first.")
         notices, changes = _notices(conn, account_id, checked, impact)

@@ -66,7 +66,7 @@ class RecallServices:
 @post(
     "/traceability/recalls",
     operation_id="announceRecall",
-    errors=(Conflict,),
+    errors=(Conflict, InvalidState),
     response_headers=[header("Location", "The address of the recall."), REPLAYED],
     **scope("connections:write", RECALLS, also="traceability:read", recent=RecentAuthentication.IF_REQUIRED),
 )

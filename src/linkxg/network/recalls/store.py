@@ -187,6 +187,13 @@ def view_received_products(conn: Connection, viewer_id: str, notice_id: str) -> 
     return conn.execute(query).scalar_one_or_none()
 
 
+def lock_received(conn: Connection, viewer_id: str, notice_id: str) -> AnyRow | None:
+    """When the recall of a notice to the viewer was withdrawn. Until the commit nobody can withdraw it."""
+    both = recall_notices.join(recalls, (_r.account_id == _n.account_id) & (_r.id == _n.recall_id))
+    query = select(_r.withdrawn_at).select_from(both).where(_n.recipient_id == viewer_id, _n.id == notice_id)
+    return conn.execute(query.with_for_update(read=True, of=recalls)).first()
+
+
 def acknowledge_notice(conn: Connection, account_id: str, notice_id: str, **values: Any) -> bool:
     """Acknowledge a notice of a recall of this account; false if it is acknowledged already: one wins."""
     waiting = recall_notices.update().where(
