@@ -120,9 +120,14 @@ def prepare_any(
 
     One parameter for any number of values; both engines look them up in an index or hash.
     """
+    return CompiledStatement(*map(statement, is_any(column, name)))
+
+
+def is_any(column: ColumnElement[Any], name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The condition of `prepare_any` on SQLite and on PostgreSQL, for a statement that has several."""
     values = func.json_each(bindparam(name)).table_valued("value")
     split = func.unnest(func.string_to_array(bindparam(name, type_=Text), _BETWEEN))
-    return CompiledStatement(statement(column.in_(select(values.c.value))), statement(column.in_(select(split))))
+    return column.in_(select(values.c.value)), column.in_(select(split))
 
 
 def listed(conn: Connection, values: Sequence[str]) -> str:

@@ -3,10 +3,25 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, Text, bindparam, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkxg.db.compiled import CompiledStatement
+from linkxg.db.join_order import OrderedJoin
 
 
 def prepare_any_number(
@@ -17,9 +32,26 @@ def prepare_any_number(
     One parameter for any number of values; both engines look them up in an index.
     """
     values = func.json_each(bindparam(name)).table_valued("value")
-    split = cast(func.string_to_array(bindparam(name, type_=Text), ","), ARRAY(BigInteger))
     in_list = column.in_(select(values.c.value))
-    return CompiledStatement(statement(in_list), on_postgres=statement(column == func.any(split)))
+    return CompiledStatement(statement(in_list), on_postgres=statement(column == func.any(_split(name))))
+
+
+def prepare_each_number(
+    column: Column[int], name: str, statement: Callable[[FromClause, ColumnElement[bool]], Executable]
+) -> CompiledStatement:
+    """As `prepare_any_number`, from the table with the condition, for numbers in rising order without repetitions.
+
+    SQLite then looks them up as they come, a sixth faster: a list is put into a tree first, for it may be anything.
+    """
+    table = column.table
+    values = func.json_each(bindparam(name)).table_valued("value", name="each_number")
+    joined = OrderedJoin(values, table, column == values.c.value)
+    on_postgres = statement(table, column == func.any(_split(name)))
+    return CompiledStatement(statement(joined, true()), on_postgres=on_postgres)
+
+
+def _split(name: str) -> ColumnElement[Any]:
+    return cast(func.string_to_array(bindparam(name, type_=Text), ","), ARRAY(BigInteger))
 
 
 def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:

@@ -1,6 +1,6 @@
 """Items of several accounts that have one identifier, and what of partners' events a viewer may walk."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -34,6 +34,11 @@ class Faces:
         self._products: dict[tuple[str, str], set[str]] = {}
 
     @property
+    def has_partners(self) -> bool:
+        """Whether an item of a partner has been read."""
+        return len(self._own_by_uri) < len(self.rows)
+
+    @property
     def entered(self) -> set[str]:
         """The partners whose items have been read."""
         return set(self.account_of.values()) - {self._viewer_id}
@@ -51,6 +56,8 @@ class Faces:
 
     def own_items(self, nodes: Iterable[int]) -> dict[int, int]:
         """The viewer's own items among these nodes, by node: also of one that a partner's event has reached first."""
+        if not self.has_partners:
+            return {node: node for node in nodes}
         found = ((node, self._own_by_uri.get(self.rows[node].uri)) for node in nodes)
         return {node: item_id for node, item_id in found if item_id is not None}
 
@@ -87,6 +94,8 @@ class Faces:
         gtins = {row.gtin14 for row in rows if row.gtin14 is not None}
         if unknown := gtins - self._tiers.keys():
             self._read_shares(conn, unknown)
+        if not self.has_partners and self._with_items.keys().isdisjoint(gtins):
+            return []
         wanted: dict[str, list[str]] = {}
         for row in rows:
             if self.account_of[row.id] != self._viewer_id:
@@ -100,7 +109,7 @@ class Faces:
             found += [Face(account_id, row.id, row.level, self._tiers_of(row, account_id)) for row in known]
         return found
 
-    def _read_shares(self, conn: Connection, gtins: Iterable[str]) -> None:
+    def _read_shares(self, conn: Connection, gtins: Collection[str]) -> None:
         self._tiers.update((gtin, {}) for gtin in gtins)
         for shared in partner_store.list_shared_gtins(conn, self._viewer_id, self.owners, gtins, self._now):
             tiers = self._tiers[shared.gtin14]

@@ -1,13 +1,13 @@
 """The SQL of events that partners share, all of it by the clause `visible_to`."""
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Integer, String, bindparam, case, literal, select, text
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
 from linkxg.catalog.products.store import products
-from linkxg.db.bulk import listed, prepare_any
+from linkxg.db.bulk import is_any, listed, prepare_any
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.join_order import OrderedJoin
 from linkxg.identity.accounts.store import accounts
@@ -55,8 +55,9 @@ def _shared_gtins(*traceability: str) -> CompiledStatement:
     has_items = of_gtin.order_by(_i.gtin14, _i.lot, _i.serial).limit(literal(1)).scalar_subquery().is_not(None)
     shown_columns = (_p.gtin14, _p.account_id, _s.trace_tiers, _p.id, case((has_items, 1), else_=0))
     query = select(*shown_columns).select_from(joined)
-    query = query.where(_p.account_id == bindparam("owner", type_=String), text("products.status <> 'ARCHIVED'"), shown)
-    return prepare_any(_p.gtin14, "gtins", query.where)
+    query = query.where(text("products.status <> 'ARCHIVED'"), shown)
+    of_owners, of_gtins = is_any(_p.account_id, "owners"), is_any(_p.gtin14, "gtins")
+    return CompiledStatement(*(query.where(*conditions) for conditions in zip(of_owners, of_gtins, strict=True)))
 
 
 _OWNERS = {"GRAPH": _owners("GRAPH"), "EVENTS": _owners("GRAPH", "EVENTS")}
@@ -77,15 +78,17 @@ def list_owners(conn: Connection, viewer_id: str, now: int, traceability: str = 
 def list_shared_gtins(
     conn: Connection,
     viewer_id: str,
-    owners: Iterable[str],
-    gtins: Iterable[str],
+    owners: Collection[str],
+    gtins: Collection[str],
     now: int,
     traceability: str = "GRAPH",
 ) -> list[SharedGtin]:
     """One for each live share by which the viewer sees the events of the owner's product."""
-    given: dict[str, Any] = {"viewer": viewer_id, "now": now, "gtins": listed(conn, [*gtins])}
-    statement = _GTINS[traceability]
-    return [SharedGtin._make(row) for owner in owners for row in statement.all(conn, {**given, "owner": owner})]
+    if not owners or not gtins:
+        return []
+    lists = {"owners": listed(conn, [*owners]), "gtins": listed(conn, [*gtins])}
+    rows = _GTINS[traceability].all(conn, {"viewer": viewer_id, "now": now, **lists})
+    return [*map(SharedGtin._make, rows)]
 
 
 def list_items_by_uri(conn: Connection, account_id: str, uris: Iterable[str]) -> list[ItemRow]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from linkxg.network.traceability.bounds_model import Bounds
 from linkxg.network.traceability.faces import Faces
 from linkxg.network.traceability.model import EdgeKind
-from linkxg.network.traceability.walk_store import WalkDirection
+from linkxg.network.traceability.walk_store import Step, WalkDirection
 
 MAX_ROWS = 200_000
 """Rows of events and items that one walk reads."""
@@ -56,7 +56,9 @@ class Walk:
     def __init__(self, conn: Connection, bounds: Bounds, limits: WalkLimits, faces: Faces | None = None) -> None:
         self.conn, self.bounds, self.limits, self.faces = conn, bounds, limits, faces
         self.depths: dict[int, int] = {}
-        self.edges: list[ItemEdge] = []
+        self._edges: list[ItemEdge] = []
+        self._steps: list[tuple[list[Step], bool]] = []
+        self._edge_count = 0
         self.cut: dict[int, list[Cut]] = {}
         self.ends: dict[WalkDirection, set[int]] = {}
         """Own items that no event leads on from."""
@@ -64,6 +66,19 @@ class Walk:
         self.rows_left = MAX_ROWS
         self.is_cut_short = False
         """Whether edges or rows were left out without an item that says so."""
+
+    @property
+    def edges(self) -> list[ItemEdge]:
+        """Made of steps when they are asked for: many of them are passed at once."""
+        for steps, is_up in self._steps:
+            ends = ((far, near, event_id) if is_up else (near, far, event_id) for near, event_id, far in steps)
+            self._edges += [ItemEdge(source, target, "TRANSFORMED", event_id) for source, target, event_id in ends]
+        self._steps.clear()
+        return self._edges
+
+    @property
+    def has_room_for_edges(self) -> bool:
+        return self._edge_count < self.limits.nodes * EDGES_PER_NODE
 
     @property
     def is_full(self) -> bool:
@@ -94,10 +109,24 @@ class Walk:
 
     def join(self, source: int, target: int, kind: EdgeKind, event_id: int | None, *, is_new: bool) -> None:
         """Add an edge; beyond the bound, only one by which a node was found."""
-        if is_new or len(self.edges) < self.limits.nodes * EDGES_PER_NODE:
+        if is_new or self.has_room_for_edges:
             self.edges.append(ItemEdge(source, target, kind, event_id))
+            self._edge_count += 1
         else:
             self.is_cut_short = True
+
+    def find_all(self, nodes: list[int], depth: int, *, edges: int) -> bool:
+        """Add nodes that are new, if there is room for all of them and for as many edges."""
+        room = self.limits.nodes - len(self.depths)
+        if len(nodes) > room or self._edge_count + edges > self.limits.nodes * EDGES_PER_NODE:
+            return False
+        self.depths.update(dict.fromkeys(nodes, depth))
+        return True
+
+    def join_all(self, steps: list[Step], *, is_up: bool) -> None:
+        """Add an edge for each of these steps, for which `find_all` has found room."""
+        self._steps.append((steps, is_up))
+        self._edge_count += len(steps)
 
     def mark(self, node: int, cut: Cut) -> None:
         cuts = self.cut.setdefault(node, [])

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.compiled import CompiledStatement
-from linkxg.db.integers import numbered, prepare_any_number
+from linkxg.db.integers import numbered, prepare_any_number, prepare_each_number
 from linkxg.db.join_order import OrderedJoin
 from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.epcis.events.store import (
@@ -175,8 +175,8 @@ def _bare_neighbours(direction: WalkDirection) -> CompiledStatement:
 
 def _steps(direction: WalkDirection) -> CompiledStatement:
     c = genealogy.c
-    query = select(c.item_id, c.event_id, c.other_id).where(c.direction == literal(_DIRECTION[direction]))
-    return prepare_any_number(c.item_id, "items", query.limit(_ROWS).where)
+    query = select(c.item_id, c.event_id, c.other_id).where(c.direction == literal(_DIRECTION[direction])).limit(_ROWS)
+    return prepare_each_number(c.item_id, "items", lambda source, found: query.select_from(source).where(found))
 
 
 _EVENTS_OF_ITEMS = {(way, voided): _events_of_items(way, voided) for way in DIRECTIONS for voided in (False, True)}
@@ -262,7 +262,7 @@ def list_steps(
     None if it takes more than `rows`, or events have many items on both sides: each pair would be a row.
     """
     most = min(rows, ROWS_PER_ITEM * len(item_ids) + FEW_ROWS)
-    found: list[Step] = _STEPS[direction].all(conn, {"items": numbered(conn, item_ids), "rows": most})
+    found: list[Step] = _STEPS[direction].all(conn, {"items": numbered(conn, sorted({*item_ids})), "rows": most})
     if len(found) >= most or WIDE in [step[2] for step in found]:
         return None
     if excluded := profile.excluded:

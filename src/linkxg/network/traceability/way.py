@@ -12,7 +12,7 @@ from linkxg.db.yield_turn import yield_turn
 from linkxg.network.epcis.documents.model import ItemRole, Level
 from linkxg.network.traceability import lot_store, walk_store
 from linkxg.network.traceability.model import EdgeKind
-from linkxg.network.traceability.walk_result import EDGES_PER_NODE, Cut, CutReason, ItemEdge, Walk
+from linkxg.network.traceability.walk_result import Cut, CutReason, Walk
 from linkxg.network.traceability.walk_store import Step, WalkDirection, WalkEvent
 
 PAIRS_AT_ONCE = 5_000
@@ -87,40 +87,34 @@ class Way:
 
     def _cross_plain(self, steps: list[Step]) -> None:
         """As `_cross`, for an account of transformations alone."""
-        faces = self._walk.faces
-        if faces is None:
-            self._cross_alone(steps)
-            return
-        faces.learn(self._walk.conn, self.account_id, {other for _, _, other in steps})
-        for number, (item_id, event_id, other) in enumerate(steps):
-            if number % PAIRS_AT_ONCE == 0:
-                yield_turn(self._walk.conn)
-            self._reach(item_id, other, faces.rows[other].level, "TRANSFORMED", event_id)
+        walk, faces = self._walk, self._walk.faces
+        if faces is not None:
+            faces.learn(walk.conn, self.account_id, {far for _, _, far in steps})
+        # While no item of a partner is known, each own item is a node of its own.
+        is_alone = self._is_own and (faces is None or not faces.has_partners)
+        for start in range(0, len(steps), PAIRS_AT_ONCE):
+            yield_turn(walk.conn)
+            some = steps[start : start + PAIRS_AT_ONCE]
+            if is_alone and self._cross_at_once(some):
+                continue
+            for near, event_id, far in some:
+                self._reach(near, far, self._plain_level(far), "TRANSFORMED", event_id)
 
-    def _cross_alone(self, steps: list[Step]) -> None:
-        """In one loop, where no partner shares a graph: a walk may have many steps."""
-        walk, depth, is_up = self._walk, self._depth, self._direction == "upstream"
-        depths, edges, visited, lots = walk.depths, walk.edges, self._visited, self._lots
-        nodes, classes = walk.limits.nodes, self._profile.classes or ()
-        most = nodes * EDGES_PER_NODE
-        for number, (item_id, event_id, other) in enumerate(steps):
-            if number % PAIRS_AT_ONCE == 0:
-                yield_turn(walk.conn)
-            is_new = other not in depths
-            if is_new:
-                if len(depths) >= nodes:
-                    walk.mark(item_id, Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
-                    continue
-                depths[other] = depth
-            if other not in visited:
-                visited.add(other)
-                if other not in classes:
-                    lots.append(other)
-            if is_new or len(edges) < most:
-                source, target = (other, item_id) if is_up else (item_id, other)
-                edges.append(ItemEdge(source, target, "TRANSFORMED", event_id))
-            else:
-                walk.is_cut_short = True
+    def _cross_at_once(self, steps: list[Step]) -> bool:
+        """Take all of these steps, unless a limit is near: then each has to be looked at."""
+        walk, visited, classes = self._walk, self._visited, self._profile.classes
+        fresh = [far for far in dict.fromkeys([step[2] for step in steps]) if far not in visited]
+        found = [far for far in fresh if far not in walk.depths]
+        if not walk.find_all(found, self._depth, edges=len(steps)):
+            return False
+        walk.join_all(steps, is_up=self._direction == "upstream")
+        self.found += found
+        visited.update(fresh)
+        self._lots += [far for far in fresh if far not in classes] if classes else fresh
+        return True
+
+    def _plain_level(self, item_id: int) -> int:
+        return Level.CLASS if item_id in (self._profile.classes or ()) else Level.LOT
 
     def mark_cut(self) -> None:
         """Where the search could go on, but for the limits or the tiers of the share."""
@@ -180,7 +174,7 @@ class Way:
 
     def _reach_all(self, near: list[tuple[int, int, int, int | str]], far: dict[int | str, dict[int, int]]) -> None:
         """Each item of the level with each on the other side, until no pair can add a node or an edge."""
-        walk, most = self._walk, self._walk.limits.nodes * EDGES_PER_NODE
+        walk = self._walk
         tried: dict[int | str, tuple[int, dict[int, int]]] = {}
         for item_id, role, event_id, group in dict.fromkeys(near):
             others = far.get(group)
@@ -200,7 +194,7 @@ class Way:
             if len(found) < len(others):
                 walk.mark(walk.node_of(item_id), Cut(self._direction, CutReason.NODE_LIMIT, self.account_id))
             for other, level in found.items():
-                if len(walk.edges) >= most:
+                if not walk.has_room_for_edges:
                     walk.is_cut_short = True
                     break
                 self._reach(item_id, other, level, kind, event_id)
