@@ -34,7 +34,8 @@ LOOKUPS: dict[str, tuple[Callable[[Connection], Any], str]] = {
     ),
     "lot and serial": (
         lambda conn: list_passports(conn, "a", PassportFilter(lot="l", serial="s"), after=None, limit=20),
-        "account_id=? AND lot=?",
+        # Either index will do: SQLite prefers the one that was made last, and SQLAlchemy makes them in no order.
+        "account_id=? AND (lot|serial)=?",
     ),
     "publishers": (lambda conn: list_publishers(conn, "g", offset=0, limit=20), "gtin14=?"),
     "page of a GTIN": (
@@ -64,4 +65,5 @@ def test_passports_are_found_by_all_columns_of_an_index(name: str) -> None:
         lookup(conn)
         ((statement, parameters),) = statements
         plan = [str(row[3]) for row in conn.exec_driver_sql(f"explain query plan {statement}", parameters)]
-    assert any("ix_passports_" in step and step.endswith(f"({columns})") for step in plan), plan
+    wanted = {columns.replace("(lot|serial)", name) for name in ("lot", "serial")}
+    assert any("ix_passports_" in step and step.endswith(f"({one})") for step in plan for one in wanted), plan

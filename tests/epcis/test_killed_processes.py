@@ -17,7 +17,7 @@ from harness.server import Server
 from harness.world import World, build_world
 from linkxg.clock import HOUR, now_ms
 
-EVENTS = 4_000
+EVENTS = 8_000
 EVENTS_OF_LONG_CAPTURE = 20_000
 """Enough that the revocation comes first also on a busy machine."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from guard.issuer import EC_KEY, SETTINGS, Issuer, access_token
 from harness.dpop import DpopKey
-from linkxg_guard import Guard, GuardMiddleware, InvalidToken
+from linkxg_guard import Guard, GuardMiddleware, InvalidToken, clock
 from linkxg_guard import guard as guard_module
 
 SOURCE = "192.0.2.7"
@@ -54,7 +54,7 @@ def test_time_ends_what_is_recalled(issuer: Issuer, monkeypatch: pytest.MonkeyPa
     async def main() -> None:
         guard = Guard(SETTINGS)
         await guard.authenticate(header, SOURCE)
-        true_now = guard_module.now
+        true_now = clock.now
         for later, heard_later in ((SETTINGS.max_staleness_s + 1, 0), (3_600 + SETTINGS.leeway_s + 1, 3_606)):
             assert guard.recall(header) is not None
             heard_at = guard.feed.heard_at
