@@ -293,9 +293,9 @@ def build(
             connection_routes.router(
                 ConnectionServices(database, passwords, server_key, connection_mails, cursors, issuer, sign_up_mode)
             ),
-            import_routes.router(ImportServices(database, cursors, issuer, job_runner.expect, job_runner.wake)),
+            import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
-            *epcis_routes.routers(database, cursors, issuer, server_key, job_runner, deliverer, notices),
+            *epcis_routes.routers(database, cursors, issuer, server_key, job_runner.wake, deliverer, notices),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),

@@ -40,12 +40,6 @@ class JobProcess:
         self._process = None
         return await process.wait()
 
-    async def start(self) -> None:
-        """Start the process for a job that is expected, unless it runs. Not to be called while `run` is."""
-        if self._process is None or self._process.returncode is not None:
-            await self._start()
-        self._idle_since = time.monotonic()
-
     async def end_when_idle(self) -> None:
         """End the process if the last job ended more than `IDLE_S` seconds ago; called between two jobs."""
         if self._process is not None and time.monotonic() - self._idle_since > IDLE_S:

@@ -30,9 +30,7 @@ MAX_ATTEMPTS = 4
 
 
 class JobRunner:
-    """Runs jobs of these resources in processes of the module `process`.
-
-    `wake()` says that a job is due, `expect()` that the file of one begins to arrive.
+    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job is due.
 
     `on_progress` is called for an account while a job of it runs and when it has ended: rows may have been written.
     """
@@ -46,14 +44,8 @@ class JobRunner:
         self.task = BackgroundTask("imports", self._run_next, every_s=EVERY_S)
         self.orphans = OrphanedUploads(database)
         self._process = JobProcess(process)
-        self._is_expected = False
         self._served: dict[str, int] = {}
         """When this worker last served each account, least recently served first."""
-
-    def expect(self) -> None:
-        """Start the process while the file arrives: that takes as long as thousands of rows."""
-        self._is_expected = True
-        self.task.wake()
 
     def wake(self) -> None:
         self.task.wake()
@@ -69,12 +61,9 @@ class JobRunner:
         found = await self._claim()
         # A job may take hours.
         self.task.recovered()
-        expected, self._is_expected = self._is_expected, False
         if found is not None:
             await self._run_job(*found)
             self.task.wake()
-        elif expected:
-            await self._process.start()
         else:
             await self._process.end_when_idle()
 

@@ -64,12 +64,9 @@ _AGAIN = header("Retry-After", "While the import is in progress: seconds after w
 
 @dataclass(frozen=True, slots=True)
 class ImportServices:
-    """`expect` says that a file begins to arrive, `wake` that its job has been queued."""
-
     database: Database
     cursors: Cursors
     public_url: str
-    expect: Callable[[], None]
     wake: Callable[[], None]
     waits: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MAX_WAITS_OF_ACCOUNT, MAX_WAITS))
 
@@ -143,7 +140,6 @@ async def start(
             idempotency_key=idempotency_key,
         )
         return _queued(services, begun, upload_fields(state_of(begun.value)))
-    services.expect()
     upload = await open_upload(context, options, format)
     started = await start_import(
         services.database,

@@ -1,11 +1,12 @@
 """The routers of EPCIS."""
 
+from collections.abc import Callable
+
 from litestar import Router
 
 from linkxg.db import Database
 from linkxg.http.pagination import Cursors
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.jobs.runner import JobRunner
 from linkxg.network.epcis.capture import routes as capture_routes
 from linkxg.network.epcis.capture.routes import CaptureServices
 from linkxg.network.epcis.page_tokens import PageTokens
@@ -21,13 +22,14 @@ def routers(
     cursors: Cursors,
     public_url: str,
     server_key: bytes,
-    jobs: JobRunner,
+    wake: Callable[[], None],
     deliverer: SubscriptionDeliverer,
     notices: SecurityNotices,
 ) -> list[Router]:
+    """`wake` says that a job has been queued."""
     tokens = PageTokens(cursors)
     return [
-        capture_routes.router(CaptureServices(database, tokens, public_url, jobs.expect, jobs.wake, deliverer.wake)),
+        capture_routes.router(CaptureServices(database, tokens, public_url, wake, deliverer.wake)),
         query_routes.router(QueryServices(database, tokens, public_url, end_subscriptions)),
         subscription_routes.router(
             subscription_services(database, cursors, public_url, server_key, deliverer, notices)

@@ -57,14 +57,11 @@ PerPage = Annotated[int, QueryParameter(name="perPage", ge=1, le=MAX_PER_PAGE)]
 
 @dataclass(frozen=True, slots=True)
 class CaptureServices:
-    """`expect` says that a document begins to arrive, `wake` that its job has been queued, `captured` that an event of
-    the account has been stored.
-    """
+    """`wake` says that a job has been queued, `captured` that an event of the account has been stored."""
 
     database: Database
     tokens: PageTokens
     public_url: str
-    expect: Callable[[], None]
     wake: Callable[[], None]
     captured: Callable[[str], None]
 
@@ -93,7 +90,6 @@ async def capture(
     context = context_of(request.scope)
     _require_type(context)
     _require_coding(context)
-    services.expect()
     started = await start_capture(
         services.database,
         actor_of(context),
