@@ -17,7 +17,7 @@ from linkxg.jobs.lease import LEASE_MS
 from linkxg.jobs.lease_store import claim_job, find_due_job, is_turn_of_another
 from linkxg.jobs.model import JobRow
 
-ROWS = 60_000
+ROWS = 160_000
 """They take several turns."""
 RESOURCES = ["lines"]
 
