@@ -6,7 +6,6 @@ others waiting for one of them.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from weakref import WeakKeyDictionary
 
 from linkxg.db import Database
 from linkxg.runtime.account_turns import AccountTurns
@@ -14,13 +13,11 @@ from linkxg.runtime.account_turns import AccountTurns
 WALKS = 1
 WAIT_S = 20.0
 """For both turns together."""
-_turns: WeakKeyDictionary[Database, AccountTurns] = WeakKeyDictionary()
+_turns = AccountTurns(WALKS, "walk")
 
 
 @asynccontextmanager
 async def walk_turn(database: Database, account_id: str) -> AsyncIterator[None]:
     """Raises TemporarilyUnavailable if the turn does not come in time."""
-    if database not in _turns:
-        _turns[database] = AccountTurns(WALKS, "walk")
-    async with _turns[database].turn(account_id, WAIT_S):
+    async with _turns.turn(database, account_id, WAIT_S):
         yield
