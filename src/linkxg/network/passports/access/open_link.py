@@ -18,7 +18,7 @@ from linkxg.network.passports.documents.addresses import Addresses
 from linkxg.network.passports.documents.build_document import build_document
 from linkxg.network.passports.documents.model import PUBLIC, PassportRecord, Redacted
 from linkxg.network.passports.documents.redaction import redact
-from linkxg.network.passports.issue.store import find_newest_version, find_passport, find_product_at, list_identities
+from linkxg.network.passports.issue.store import find_passport, find_product_at, list_identities
 from linkxg.network.passports.read.read_passport import NEWEST
 from linkxg.network.passports.read.store import find_stored_passport
 
@@ -85,8 +85,7 @@ def _choose(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord
     if chosen is None:
         return None
     granted_product = find_product_at(conn, grant.account_id, grant.passport_id, grant.created_at)
-    newest = find_newest_version(conn, grant.account_id, chosen.id)
-    return chosen if newest.product_id == granted_product else None
+    return chosen if chosen.product_id == granted_product else None
 
 
 def _find(conn: Connection, grant: AnyRow, unit: WantedUnit) -> PassportRecord | None:
